@@ -1,0 +1,180 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { basename, join } from 'node:path';
+import { hashParts, objectKey, parseDependencies } from './compile-key.mjs';
+import { SetupError } from './errors.mjs';
+import { exec } from './exec.mjs';
+import { say, secondsSince } from './progress.mjs';
+
+/**
+ * Compiles every `sourceDir`/*.cc and links them to `buildDir`/libtorch_node.node. An object is made again only when its
+ * source, a header it includes, the flags, the compiler or libtorch changed. Returns { compiled, linked }.
+ *
+ * @param {{ sourceDir: string, buildDir: string, includeDirs: string[], libDirs: string[], libraries: string[], defines: string[], compiler: { program: string, version: string }, identity: string }} options
+ *   `libraries`: linker arguments in load order; `identity`: libtorch's version and place, part of every key
+ */
+export async function compileBinding(options) {
+  const { sourceDir, buildDir, includeDirs, libDirs, libraries, defines, compiler, identity } = options;
+  const sources = readdirSync(sourceDir)
+    .filter((name) => name.endsWith('.cc'))
+    .sort();
+  if (sources.length === 0)
+    throw new SetupError(
+      `Expected C++ sources in ${sourceDir} but found none.`,
+      'restore them: `git checkout -- native`.',
+    );
+  const objectDir = join(buildDir, 'obj');
+  mkdirSync(objectDir, { recursive: true });
+  const flags = [
+    '-std=c++20',
+    '-O2',
+    '-fPIC',
+    '-fvisibility=hidden',
+    '-pthread',
+    '-Wall',
+    // libtorch's headers warn about themselves; -isystem keeps their warnings out.
+    ...includeDirs.flatMap((dir) => ['-isystem', dir]),
+    ...defines.map((name) => `-D${name}`),
+  ];
+  const command = [compiler.program, compiler.version, identity, ...flags];
+  const units = sources.map((name) => unitOf(join(sourceDir, name), objectDir, command));
+  removeStale(objectDir, units);
+  const stale = units.filter((unit) => !unit.fresh);
+  if (stale.length > 0) {
+    say(
+      `compiling ${stale.length} of ${units.length} files with ${compiler.program}, ${Math.min(availableParallelism(), stale.length)} at a time`,
+    );
+    const start = performance.now();
+    let done = 0;
+    await inParallel(stale, availableParallelism(), async (unit) => {
+      await compileUnit(unit, { sourceDir, flags, command, program: compiler.program });
+      say(`  ${++done}/${stale.length} ${basename(unit.source)}, ${secondsSince(start)}`);
+    });
+  }
+  const linked = await link({ buildDir, units, libDirs, libraries, compiler });
+  return { compiled: stale.length, linked };
+}
+
+function unitOf(source, objectDir, command) {
+  const stem = join(objectDir, basename(source, '.cc'));
+  const unit = { source, object: `${stem}.o`, record: `${stem}.json`, key: undefined, fresh: false };
+  if (existsSync(unit.object) && existsSync(unit.record)) {
+    const { files, key } = JSON.parse(readFileSync(unit.record, 'utf8'));
+    unit.key = key;
+    unit.fresh = key === objectKey(files, command);
+  }
+  return unit;
+}
+
+async function compileUnit(unit, { sourceDir, flags, command, program }) {
+  const temporary = `${unit.object}.${process.pid}`;
+  const dependencies = `${temporary}.d`;
+  try {
+    const answer = await exec(program, [...flags, '-MMD', '-MF', dependencies, '-c', unit.source, '-o', temporary]);
+    if (answer.code !== 0) throw compileError(unit.source, answer.stderr);
+    if (answer.stderr.trim()) process.stderr.write(answer.stderr);
+    const files = [...new Set([unit.source, ...parseDependencies(readFileSync(dependencies, 'utf8'), sourceDir)])];
+    unit.key = objectKey(files, command);
+    rmSync(unit.record, { force: true });
+    renameSync(temporary, unit.object);
+    writeFileSync(unit.record, JSON.stringify({ files, key: unit.key }));
+  } finally {
+    rmSync(temporary, { force: true });
+    rmSync(dependencies, { force: true });
+  }
+}
+
+async function link({ buildDir, units, libDirs, libraries, compiler }) {
+  const target = join(buildDir, 'libtorch_node.node');
+  const record = join(buildDir, 'link.json');
+  const args = [
+    '-shared',
+    '-pthread',
+    ...libDirs.flatMap((dir) => [`-L${dir}`, `-Wl,-rpath,${dir}`]),
+    // RPATH, not RUNPATH: it also serves the libraries that libtorch itself needs.
+    '-Wl,--disable-new-dtags',
+    // Without this the linker drops libraries that only register operators, such as libtorch_cuda.
+    '-Wl,--no-as-needed',
+    ...libraries,
+  ];
+  const key = hashParts([
+    compiler.program,
+    compiler.version,
+    ...args,
+    ...units.flatMap((unit) => [unit.object, unit.key]),
+  ]);
+  if (existsSync(target) && existsSync(record) && JSON.parse(readFileSync(record, 'utf8')).key === key) return false;
+  const start = performance.now();
+  const temporary = `${target}.${process.pid}`;
+  try {
+    const answer = await exec(compiler.program, [...units.map((unit) => unit.object), ...args, '-o', temporary]);
+    if (answer.code !== 0) {
+      throw new SetupError(
+        `The binding does not link:\n${firstLines(answer.stderr, 12)}`,
+        'look whether the libtorch found is complete (`npm run setup` names it), or name another: `LIBTORCH=/path/to/libtorch npm run setup`.',
+      );
+    }
+    rmSync(record, { force: true });
+    renameSync(temporary, target);
+    writeFileSync(record, JSON.stringify({ key }));
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+  say(`linked ${target} in ${secondsSince(start)}`);
+  return true;
+}
+
+/** Sorts a compiler's failure into memory, disk, or the code itself. */
+export function compileError(source, stderr) {
+  if (/Killed signal|out of memory|cannot allocate memory/i.test(stderr)) {
+    return new SetupError(
+      `The compiler ran out of memory on ${source}.`,
+      'compile fewer files at once: `taskset -c 0 npm run setup` (one needs about 1.2 GB).',
+    );
+  }
+  if (/No space left on device/.test(stderr)) {
+    return new SetupError(
+      `The disk is full while compiling ${source}.`,
+      'free some space in native/build and in $TMPDIR (or /tmp), then run `npm run setup` again.',
+    );
+  }
+  return new SetupError(
+    `${source} does not compile:\n${firstLines(
+      stderr
+        .split('\n')
+        .filter((line) => /error|required from|\.cc:/.test(line))
+        .join('\n') || stderr,
+      20,
+    )}`,
+    'if the file is yours, mend it; if not, try another compiler (`CXX=g++-13 npm run setup`) or another libtorch (`LIBTORCH=… npm run setup`), and report it with the lines above.',
+  );
+}
+
+function removeStale(objectDir, units) {
+  const wanted = new Set(units.flatMap((unit) => [unit.object, unit.record]));
+  for (const name of readdirSync(objectDir)) {
+    const path = join(objectDir, name);
+    if (/\.(o|json)$/.test(name) && !wanted.has(path)) rmSync(path);
+  }
+}
+
+/** Runs `work` over items, `limit` at a time; the first failure stops further starts and is thrown once the running ones end. */
+export async function inParallel(items, limit, work) {
+  const queue = [...items];
+  let failure;
+  const worker = async () => {
+    while (queue.length > 0 && !failure) {
+      try {
+        await work(queue.shift());
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+  if (failure) throw failure;
+}
+
+function firstLines(text, count) {
+  return text.trimEnd().split('\n').slice(0, count).join('\n');
+}
