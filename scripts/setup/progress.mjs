@@ -1,9 +1,9 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Prints one progress line. Lines, not a redrawn bar: they read the same on a terminal, in a log and in CI. */
+/** Prints one progress line on stderr, since stdout belongs to results. Lines, not a redrawn bar: they read the same on a terminal, in a log and in CI. */
 export function say(text) {
-  process.stdout.write(`setup: ${text}\n`);
+  process.stderr.write(`setup: ${text}\n`);
 }
 
 /** "12.3 MB" or "480 MB": decimal megabytes, as package registries count. */
