@@ -1,0 +1,3 @@
+export { probeVideo } from './probe-video.js';
+export { assertUsable, type FrameChoice, type ReadFramesOptions, readFrames, type VideoFrames } from './read-frames.js';
+export type { VideoInfo, VideoVerdict } from './video-info.js';

@@ -1,0 +1,92 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Codec, CodecContext, FormatContext, Stream } from 'node-av/lib';
+import type { Av } from './load-av.js';
+import { type Orientation, orientationFromMatrix } from './orientation.js';
+import { videoError } from './video-error.js';
+
+/** A container with its decoder, ready to read. `close()` frees both; call it on every path. */
+export interface OpenedVideo {
+  format: FormatContext;
+  stream: Stream;
+  streamIndex: number;
+  codec: Codec;
+  decoder: CodecContext;
+  orientation: Orientation;
+  close(): Promise<void>;
+}
+
+/** Why a file that exists cannot be decoded. */
+export class UnreadableVideo extends Error {
+  override readonly name: string = 'UnreadableVideo';
+}
+
+/**
+ * Containers that are read. A list, because FFmpeg would otherwise take a text file for a teletype recording, and would
+ * let a playlist or a concat script open other files.
+ */
+const CONTAINERS =
+  'mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,m4v,flv,asf,ogg,gif,apng,h264,hevc,ivf,obu,av1,' +
+  'yuv4mpegpipe,nut,mxf,dv,wtv,rm,vc1,h263';
+
+/** Beyond this many threads a decoder gains little and holds more frames. */
+const MAX_THREADS = 4;
+
+/**
+ * Opens a file's first video stream (cover pictures do not count).
+ * @throws {UserError} `ERR_VIDEO` for a path that is no readable file
+ * @throws {UnreadableVideo} for a file without a video that can be decoded
+ */
+export async function openVideo(av: Av, path: string, threads?: number): Promise<OpenedVideo> {
+  await assertFile(path);
+  const { lib, constants } = av;
+  const format = new lib.FormatContext();
+  const decoder = new lib.CodecContext();
+  const close = async () => {
+    decoder.freeContext();
+    await format.closeInput();
+  };
+  const options = lib.Dictionary.fromObject({ format_whitelist: CONTAINERS, protocol_whitelist: 'file' });
+  try {
+    // The prefix keeps a colon in a name from being taken for a protocol.
+    const opened = await format.openInput(`file:${resolve(path)}`, null, options);
+    if (opened < 0) throw new UnreadableVideo('it is not a video file, or its index is missing or damaged');
+    const analysed = await format.findStreamInfo();
+    if (analysed < 0) throw new UnreadableVideo('its streams could not be analysed');
+    const streamIndex = format.streams.findIndex(
+      ({ codecpar, disposition }) =>
+        codecpar.codecType === constants.AVMEDIA_TYPE_VIDEO && !(disposition & constants.AV_DISPOSITION_ATTACHED_PIC),
+    );
+    if (streamIndex < 0) throw new UnreadableVideo('it holds no video stream');
+    const stream = format.streams[streamIndex]!;
+    const codec = lib.Codec.findDecoder(stream.codecpar.codecId);
+    if (!codec) throw new UnreadableVideo(`its coding ${codecName(av, stream)} has no decoder here`);
+    decoder.allocContext3(codec);
+    decoder.parametersToContext(stream.codecpar);
+    decoder.pktTimebase = stream.timeBase;
+    decoder.threadCount = threads ?? Math.min(MAX_THREADS, (await import('node:os')).availableParallelism());
+    if ((await decoder.open2(codec)) < 0)
+      throw new UnreadableVideo(`its ${codecName(av, stream)} decoder did not open`);
+    const matrix = stream.codecpar.getCodedSideData(constants.AV_PKT_DATA_DISPLAYMATRIX);
+    return { format, stream, streamIndex, codec, decoder, orientation: orientationFromMatrix(matrix), close };
+  } catch (error) {
+    await close();
+    throw error;
+  } finally {
+    options.free();
+  }
+}
+
+/** Name of a stream's coding: `h264`, `hevc`, `vp9`, `av1`, … */
+export function codecName({ lib }: Av, stream: Stream): string {
+  return lib.avGetCodecName(stream.codecpar.codecId) ?? 'unknown';
+}
+
+async function assertFile(path: string): Promise<void> {
+  const entry = await stat(path).catch((cause: NodeJS.ErrnoException) => {
+    const problem = cause.code === 'ENOENT' ? 'there is no such file' : `it cannot be opened (${cause.code})`;
+    throw videoError(path, problem, 'Check the path and its permissions.', cause);
+  });
+  if (entry.isDirectory()) throw videoError(path, 'it is a directory', 'Give the path of one video file in it.');
+  if (!entry.isFile()) throw videoError(path, 'it is not a regular file', 'Give the path of a video file.');
+}
