@@ -6,4 +6,4 @@ import { runMain } from './setup/errors.mjs';
 import { setup } from './setup/setup.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-await runMain('setup', () => setup({ root }));
+await runMain('setup', () => setup({ root, quiet: process.argv.includes('--quiet') }));

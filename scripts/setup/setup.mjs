@@ -12,7 +12,9 @@ import { findCompiler } from './toolchain.mjs';
  * Makes the native binding usable on this machine: finds or fetches libtorch, compiles `root`/native, and records in
  * native/build/config.json what was used. Does nothing that is already done. Returns the config.
  *
- * @param {{ root: string, sourceDir?: string, buildDir?: string, headersDir?: string, env?: NodeJS.ProcessEnv }} options
+ * `quiet`: says nothing when there is nothing to do.
+ *
+ * @param {{ root: string, sourceDir?: string, buildDir?: string, headersDir?: string, quiet?: boolean, env?: NodeJS.ProcessEnv }} options
  */
 export async function setup(options) {
   const { root, env = process.env } = options;
@@ -27,7 +29,7 @@ export async function setup(options) {
       '`npm ci --ignore-scripts` in the repository, then `npm run setup` again.',
     );
   }
-  const [compiler, libtorch] = await Promise.all([findCompiler(env), findLibtorch({ env, note: say })]);
+  const [compiler, libtorch] = await Promise.all([findCompiler(env), findLibtorch({ env, note: options.quiet ? undefined : say })]);
   const configPath = join(buildDir, 'config.json');
   const previous = readConfig(configPath);
   const driver = hasNvidiaDriver(env);
@@ -38,7 +40,8 @@ export async function setup(options) {
   const linked =
     same && previous.libDirs.every((dir) => existsSync(dir)) ? previous : await resolveLibraries(libtorch, env);
   const { libDirs, libraries, cuda } = linked;
-  say(`libtorch ${libtorch.version} from ${describe(libtorch)}, ${cuda ? 'with CUDA' : 'CPU'}`);
+  const changed = options.quiet !== true || !same;
+  if (changed) say(`libtorch ${libtorch.version} from ${describe(libtorch)}, ${cuda ? 'with CUDA' : 'CPU'}`);
   mkdirSync(buildDir, { recursive: true });
   const include = join(libtorch.libtorchDir, 'include');
   const { compiled, linked: relinked } = await compileBinding({
@@ -64,7 +67,7 @@ export async function setup(options) {
     writeFileSync(`${configPath}.${process.pid}`, `${JSON.stringify(config, null, 2)}\n`);
     renameSync(`${configPath}.${process.pid}`, configPath);
   }
-  say(`${unchanged ? 'up to date' : 'ready'} (${secondsSince(start)})`);
+  if (!unchanged || !options.quiet) say(`${unchanged ? 'up to date' : 'ready'} (${secondsSince(start)})`);
   return config;
 }
 
