@@ -1,0 +1,149 @@
+// Devices: CUDA is a library that may be absent, so it is opened at run time, never linked.
+#include <ATen/Context.h>
+#include <ATen/detail/CUDAHooksInterface.h>
+#include <c10/core/CachingDeviceAllocator.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+#include <dlfcn.h>
+
+#include "env.h"
+#include "values.h"
+
+namespace me {
+
+// loadLibrary(path) -> null, or why it could not be opened
+static napi_value load_library(Env& env, size_t, napi_value* argv) {
+  std::string path = as_string(env.napi, argv[0]);
+  if (dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL)) {
+    napi_value result;
+    napi_get_null(env.napi, &result);
+    return result;
+  }
+  const char* reason = dlerror();
+  return from_string(env.napi, reason ? reason : "unknown reason");
+}
+
+static napi_value cuda_count(Env& env, size_t, napi_value*) {
+  if (!at::hasCUDA()) return from_int(env.napi, 0);
+  return from_int(env.napi, at::detail::getCUDAHooks().deviceCount());
+}
+
+static c10::impl::VirtualGuardImpl guard_of(const c10::Device& device) {
+  if (device.is_cuda()) at::globalContext().lazyInitDevice(c10::DeviceType::CUDA);
+  return c10::impl::VirtualGuardImpl(device.type());
+}
+
+static napi_value synchronize(Env& env, size_t, napi_value* argv) {
+  c10::Device device(as_string(env.napi, argv[0]));
+  if (device.is_cpu()) return undefined(env.napi);
+  auto guard = guard_of(device);
+  guard.synchronizeDevice(device.has_index() ? device.index() : guard.getDevice().index());
+  return undefined(env.napi);
+}
+
+static napi_value set_device(Env& env, size_t, napi_value* argv) {
+  c10::Device device(as_string(env.napi, argv[0]));
+  if (!device.is_cpu()) guard_of(device).setDevice(device);
+  return undefined(env.napi);
+}
+
+static void set_number(napi_env napi, napi_value object, const char* name, double value) {
+  napi_value number;
+  napi_create_double(napi, value, &number);
+  napi_set_named_property(napi, object, name, number);
+}
+
+// The driver's own small C interface, looked up by name: stable since CUDA 4 and no header needed.
+template <typename F>
+static F driver_symbol(const char* name) {
+  static void* library = dlopen("libcuda.so.1", RTLD_NOW);
+  return library ? reinterpret_cast<F>(dlsym(library, name)) : nullptr;
+}
+
+// deviceInfo(index) -> {name, total, driver} from the CUDA driver
+static napi_value device_info(Env& env, size_t, napi_value* argv) {
+  napi_value result;
+  napi_create_object(env.napi, &result);
+  auto init = driver_symbol<int (*)(unsigned)>("cuInit");
+  auto get = driver_symbol<int (*)(int*, int)>("cuDeviceGet");
+  auto get_name = driver_symbol<int (*)(char*, int, int)>("cuDeviceGetName");
+  auto total_memory = driver_symbol<int (*)(size_t*, int)>("cuDeviceTotalMem_v2");
+  auto driver_version = driver_symbol<int (*)(int*)>("cuDriverGetVersion");
+  int device = 0, version = 0;
+  size_t total = 0;
+  char name[256] = "unknown";
+  if (init && get && get_name && total_memory && driver_version && init(0) == 0 && get(&device, as_int32(env.napi, argv[0])) == 0) {
+    get_name(name, sizeof name, device);
+    total_memory(&total, device);
+    driver_version(&version);
+  }
+  napi_set_named_property(env.napi, result, "name", from_string(env.napi, name));
+  set_number(env.napi, result, "total", static_cast<double>(total));
+  set_number(env.napi, result, "driver", version);
+  return result;
+}
+
+// memoryStats(device) -> bytes {allocated, peak, reserved, reservedPeak} of libtorch's caching allocator
+static napi_value memory_stats(Env& env, size_t, napi_value* argv) {
+  c10::Device device(as_string(env.napi, argv[0]));
+  guard_of(device);
+  auto* allocator = c10::getDeviceAllocator(device.type());
+  napi_value result;
+  napi_create_object(env.napi, &result);
+  if (!allocator->initialized()) return result;
+  auto stats = allocator->getDeviceStats(device.has_index() ? device.index() : 0);
+  const auto total = static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE);
+  set_number(env.napi, result, "allocated", static_cast<double>(stats.allocated_bytes[total].current));
+  set_number(env.napi, result, "peak", static_cast<double>(stats.allocated_bytes[total].peak));
+  set_number(env.napi, result, "reserved", static_cast<double>(stats.reserved_bytes[total].current));
+  set_number(env.napi, result, "reservedPeak", static_cast<double>(stats.reserved_bytes[total].peak));
+  return result;
+}
+
+static napi_value reset_peak(Env& env, size_t, napi_value* argv) {
+  c10::Device device(as_string(env.napi, argv[0]));
+  guard_of(device);
+  auto* allocator = c10::getDeviceAllocator(device.type());
+  if (allocator->initialized()) allocator->resetPeakStats(device.has_index() ? device.index() : 0);
+  return undefined(env.napi);
+}
+
+static napi_value empty_cache(Env& env, size_t, napi_value* argv) {
+  c10::Device device(as_string(env.napi, argv[0]));
+  guard_of(device);
+  auto* allocator = c10::getDeviceAllocator(device.type());
+  if (allocator->initialized()) allocator->emptyCache();
+  return undefined(env.napi);
+}
+
+// setNumerics({name, value}): switches of libtorch's context that change numbers or speed
+static napi_value set_numerics(Env& env, size_t, napi_value* argv) {
+  std::string name = as_string(env.napi, argv[0]);
+  bool on = as_bool(env.napi, argv[1]);
+  auto& context = at::globalContext();
+  if (name == "tf32") {
+    context.setAllowTF32CuBLAS(on);
+    context.setAllowTF32CuDNN(on);
+  } else if (name == "deterministic") {
+    context.setDeterministicAlgorithms(on, /*warn_only=*/true);
+    context.setDeterministicCuDNN(on);
+  } else if (name == "cudnnBenchmark") {
+    context.setBenchmarkCuDNN(on);
+  } else {
+    throw ArgumentError("There is no switch named " + name + ".");
+  }
+  return undefined(env.napi);
+}
+
+void define_devices(Env& env, napi_value exports) {
+  define(env, exports, "loadLibrary", load_library);
+  define(env, exports, "cudaCount", cuda_count);
+  define(env, exports, "synchronize", synchronize);
+  define(env, exports, "setDevice", set_device);
+  define(env, exports, "deviceInfo", device_info);
+  define(env, exports, "memoryStats", memory_stats);
+  define(env, exports, "resetPeak", reset_peak);
+  define(env, exports, "emptyCache", empty_cache);
+  define(env, exports, "setNumerics", set_numerics);
+}
+
+}  // namespace me

@@ -1,0 +1,1 @@
+export type Aten = Record<string, (...args: any[]) => any>;

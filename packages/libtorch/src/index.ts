@@ -1,0 +1,16 @@
+export * from './autograd.js';
+export * from './devices.js';
+export { DTYPES, type DType, dtypeOfArray, isFloating, type TypedArray } from './dtype.js';
+export * from './errors.js';
+export * from './factories.js';
+export * from './functional.js';
+export { aten, atenAsync, operator } from './operators.js';
+export * from './random.js';
+export { keep, liveBytes, liveTensors, Scope, scope, scopeAsync, tensorsFreedByCollector, tensorsIn } from './scope.js';
+export { type Operand, Tensor } from './tensor.js';
+export { bytesOf, fromTypedArray, type Nested, type TensorOptions, tensor } from './transfer.js';
+
+import { cat } from './functional.js';
+import { setConcat } from './print.js';
+
+setConcat(cat);

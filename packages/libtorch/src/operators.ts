@@ -1,0 +1,264 @@
+import { codeOfDtype } from './dtype.js';
+import { LibtorchError } from './errors.js';
+import type { Aten } from './generated/aten.js';
+import { type NativeOperator, native } from './native.js';
+import { Generator } from './random.js';
+import { Tensor } from './tensor.js';
+
+/** Kinds of values, in the order of native/operator.h. */
+const TENSOR = 0;
+const TENSOR_LIST = 1;
+const OPTIONAL_TENSOR_LIST = 2;
+const INT = 3;
+const FLOAT = 5;
+const BOOL = 7;
+const SCALAR = 9;
+const STRING = 11;
+const DEVICE = 13;
+const GENERATOR = 14;
+const OTHER = 15;
+
+/** c10/core/MemoryFormat.h and Layout.h */
+const ENUMS: Record<string, number> = { contiguous: 0, preserve: 1, channels_last: 2, channels_last_3d: 3, strided: 0 };
+
+interface Parameter {
+  name: string;
+  kind: number;
+  optional: boolean;
+  required: boolean;
+  type: string;
+}
+
+/** One overload, ready to be called with tensors: required arguments by position, the others by name in a last object. */
+interface Overload {
+  key: string;
+  parameters: Parameter[];
+  required: number;
+  call: (args: unknown[]) => unknown;
+}
+
+function unwrap(value: unknown, parameter: Parameter): unknown {
+  if (value === undefined || value === null) return value;
+  switch (parameter.kind) {
+    case TENSOR:
+      return value instanceof Tensor ? value.slot : value;
+    case TENSOR_LIST:
+    case OPTIONAL_TENSOR_LIST:
+      return (value as (Tensor | null)[]).map((t) => (t === null ? null : t.slot));
+    case GENERATOR:
+      return value instanceof Generator ? value.handle : value;
+    case INT:
+      if (typeof value !== 'string') return value;
+      return value in ENUMS ? ENUMS[value] : codeOfDtype(value as never);
+    default:
+      return value;
+  }
+}
+
+/** Slots in what an operator returned become tensors. */
+function wrap(value: unknown, kinds: number[]): unknown {
+  if (kinds.length > 1) return (value as unknown[]).map((item, i) => wrapOne(item, kinds[i]!));
+  return wrapOne(value, kinds[0] ?? OTHER);
+}
+
+function wrapOne(value: unknown, kind: number): unknown {
+  if (value === null) return null;
+  if (kind === TENSOR) return new Tensor(value as number);
+  if (kind === TENSOR_LIST) return (value as number[]).map((slot) => new Tensor(slot));
+  return value;
+}
+
+function prepare(name: string, overload: string, asynchronous: boolean): Overload {
+  const schema = native.schema(name, overload);
+  const run: NativeOperator = asynchronous ? native.bindAsync(name, overload) : native.bind(name, overload);
+  const parameters: Parameter[] = schema.arguments.map(([argument, kind, optional, hasDefault, , type]) => ({
+    name: argument,
+    kind,
+    optional,
+    required: !hasDefault,
+    type,
+  }));
+  const required = parameters.filter((p) => p.required).length;
+  const positional = parameters.map((p, i) => (p.required ? i : -1)).filter((i) => i >= 0);
+  const indexOf = new Map(parameters.map((p, i) => [p.name, i]));
+  // In place and out= forms hand back the tensor that they wrote: the first argument, or the one named out.
+  const written = indexOf.get('out') ?? 0;
+
+  const call = (args: unknown[]): unknown => {
+    const values: unknown[] = new Array(parameters.length);
+    for (let i = 0; i < positional.length; i++) values[positional[i]!] = unwrap(args[i], parameters[positional[i]!]!);
+    const options = args[required] as Record<string, unknown> | undefined;
+    if (options) {
+      for (const key in options) {
+        const index = indexOf.get(key);
+        if (index === undefined)
+          throw argumentError(
+            `${name}.${overload} has no argument named ${key}; it has ${[...indexOf.keys()].join(', ')}.`,
+          );
+        values[index] = unwrap(options[key], parameters[index]!);
+      }
+    }
+    const finish = (result: unknown) => {
+      if (!schema.returnsArgument) return wrap(result, schema.returns);
+      const target = args[positional.indexOf(written)];
+      if (target instanceof Tensor) target.forgetMeta();
+      return target;
+    };
+    const result = run(...values);
+    return asynchronous ? (result as Promise<unknown>).then(finish) : finish(result);
+  };
+  return { key: overload, parameters, required, call };
+}
+
+function argumentError(message: string): LibtorchError {
+  const error = new LibtorchError(message);
+  error.code = 'ERR_ARGUMENT';
+  return error;
+}
+
+function matches(value: unknown, parameter: Parameter): boolean {
+  if (value === null || value === undefined) return parameter.optional;
+  switch (parameter.kind) {
+    case TENSOR:
+      return value instanceof Tensor;
+    case TENSOR_LIST:
+    case OPTIONAL_TENSOR_LIST:
+      return Array.isArray(value) && value.every((t) => t === null || t instanceof Tensor);
+    case INT:
+      return typeof value === 'number' || typeof value === 'bigint' || typeof value === 'string';
+    case FLOAT:
+      return typeof value === 'number';
+    case SCALAR:
+      return typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint';
+    case BOOL:
+      return typeof value === 'boolean';
+    case STRING:
+    case DEVICE:
+      return typeof value === 'string';
+    case GENERATOR:
+      return value instanceof Generator;
+    case OTHER:
+      return false;
+    default:
+      return Array.isArray(value) || typeof value === 'number';
+  }
+}
+
+/** base name -> overload names of everything in the aten namespace, read once. */
+let overloadIndex: Map<string, string[]> | undefined;
+
+/** The overload names of an operator such as `aten::add`; empty if there is none. */
+export function overloadsOf(qualified: string): string[] {
+  if (!overloadIndex) {
+    overloadIndex = new Map();
+    for (const text of native.operators()) {
+      const full = text.slice(0, text.indexOf('('));
+      const dot = full.indexOf('.');
+      const base = dot < 0 ? full : full.slice(0, dot);
+      const list = overloadIndex.get(base);
+      const overload = dot < 0 ? '' : full.slice(dot + 1);
+      if (list) list.push(overload);
+      else overloadIndex.set(base, [overload]);
+    }
+  }
+  return overloadIndex.get(qualified) ?? [];
+}
+
+/** Distance of two words, small for typing errors: for "did you mean". */
+function nearest(name: string, names: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let bestScore = 0;
+  const grams = (s: string) => new Set([...s].map((_, i) => s.slice(i, i + 2)));
+  const wanted = grams(name);
+  for (const candidate of names) {
+    const have = grams(candidate);
+    let common = 0;
+    for (const gram of have) if (wanted.has(gram)) common++;
+    const score = common / Math.max(have.size, wanted.size);
+    if (score > bestScore) [best, bestScore] = [candidate, score];
+  }
+  return bestScore >= 0.5 ? best : undefined;
+}
+
+function unknownOperator(qualified: string): LibtorchError {
+  const guess = nearest(qualified, overloadIndex!.keys());
+  const error = new LibtorchError(
+    `There is no operator ${qualified} in libtorch ${native.version()}.${guess ? ` Did you mean ${guess}?` : ''}`,
+  );
+  error.code = 'ERR_UNKNOWN_OPERATOR';
+  return error;
+}
+
+/**
+ * Any operator by its dispatcher name, such as `operator('aten::add')` or, one overload, `operator('aten::add.Scalar')`.
+ * Required arguments go by position, the others by name in a last object.
+ * @throws LibtorchError `ERR_UNKNOWN_OPERATOR`; `ERR_ARGUMENT` when no overload takes the arguments.
+ */
+export function operator(qualified: string, asynchronous = false): (...args: any[]) => any {
+  const colon = qualified.indexOf('::');
+  const dot = qualified.indexOf('.', colon);
+  const base = dot < 0 ? qualified : qualified.slice(0, dot);
+  let names = overloadsOf(base);
+  if (dot >= 0) names = names.filter((n) => n === qualified.slice(dot + 1));
+  if (names.length === 0) throw unknownOperator(qualified);
+  if (names.length === 1) {
+    const only = prepare(base, names[0]!, asynchronous);
+    return (...args) => {
+      if (args.length < only.required || args.length > only.required + 1) throw mismatch(qualified, [only], args);
+      return only.call(args);
+    };
+  }
+  let overloads: Overload[] | undefined;
+  return (...args) => {
+    // Named dimensions and out= forms are reached by their full names only.
+    overloads ??= names
+      .filter((n) => !/out|dimname/i.test(n))
+      .map((n) => prepare(base, n, asynchronous))
+      .filter((o) => !o.parameters.some((p) => p.required && p.kind === OTHER));
+    for (const overload of overloads) {
+      if (args.length < overload.required || args.length > overload.required + 1) continue;
+      const positional = overload.parameters.filter((p) => p.required);
+      const options = args[overload.required];
+      if (!positional.every((p, i) => matches(args[i], p))) continue;
+      if (options !== undefined && (typeof options !== 'object' || Array.isArray(options) || options instanceof Tensor))
+        continue;
+      return overload.call(args);
+    }
+    throw mismatch(qualified, overloads, args);
+  };
+}
+
+function mismatch(qualified: string, overloads: Overload[], args: unknown[]): LibtorchError {
+  const given = args
+    .map((a) => (a instanceof Tensor ? 'Tensor' : Array.isArray(a) ? 'array' : a === null ? 'null' : typeof a))
+    .join(', ');
+  const forms = overloads.map((o) => {
+    const required = o.parameters.filter((p) => p.required).map((p) => `${p.name}: ${p.type}`);
+    const named = o.parameters.filter((p) => !p.required).map((p) => p.name);
+    return `  ${qualified}(${[...required, ...(named.length ? [`{${named.join(', ')}}`] : [])].join(', ')})`;
+  });
+  return argumentError(`No form of ${qualified} takes (${given}). Its forms are:\n${forms.join('\n')}`);
+}
+
+function namespace<T extends object>(asynchronous: boolean): T {
+  return new Proxy({} as Record<string, unknown>, {
+    get(target, name) {
+      if (typeof name !== 'string' || name === 'then') return undefined;
+      let found = target[name];
+      if (!found) {
+        found = operator(`aten::${name}`, asynchronous);
+        target[name] = found;
+      }
+      return found;
+    },
+    has: (_, name) => typeof name === 'string' && overloadsOf(`aten::${name}`).length > 0,
+  }) as T;
+}
+
+/** Every ATen operator: `aten.softmax(x, -1)`, `aten.add(x, y, { alpha: 2 })`, `aten['add.Scalar'](x, 1)`. */
+export const aten: Aten = namespace<Aten>(false);
+
+/** The same operators on a worker thread: each returns a promise, the event loop stays free. */
+export const atenAsync: AsyncForm<Aten> = namespace<AsyncForm<Aten>>(true);
+
+type AsyncForm<T> = { [K in keyof T]: T[K] extends (...args: infer A) => infer R ? (...args: A) => Promise<R> : T[K] };
