@@ -2,6 +2,7 @@ import { codeOfDtype } from './dtype.js';
 import { LibtorchError } from './errors.js';
 import type { Aten } from './generated/aten.js';
 import { type NativeOperator, native } from './native.js';
+import { nearestName } from './nearest-name.js';
 import { Generator } from './random.js';
 import { Tensor } from './tensor.js';
 
@@ -164,24 +165,8 @@ export function overloadsOf(qualified: string): string[] {
   return overloadIndex.get(qualified) ?? [];
 }
 
-/** Distance of two words, small for typing errors: for "did you mean". */
-function nearest(name: string, names: Iterable<string>): string | undefined {
-  let best: string | undefined;
-  let bestScore = 0;
-  const grams = (s: string) => new Set([...s].map((_, i) => s.slice(i, i + 2)));
-  const wanted = grams(name);
-  for (const candidate of names) {
-    const have = grams(candidate);
-    let common = 0;
-    for (const gram of have) if (wanted.has(gram)) common++;
-    const score = common / Math.max(have.size, wanted.size);
-    if (score > bestScore) [best, bestScore] = [candidate, score];
-  }
-  return bestScore >= 0.5 ? best : undefined;
-}
-
 function unknownOperator(qualified: string): LibtorchError {
-  const guess = nearest(qualified, overloadIndex!.keys());
+  const guess = nearestName(qualified, overloadIndex!.keys());
   const error = new LibtorchError(
     `There is no operator ${qualified} in libtorch ${native.version()}.${guess ? ` Did you mean ${guess}?` : ''}`,
   );

@@ -1,0 +1,71 @@
+import { DTYPES } from '../dtype.js';
+import { empty } from '../factories.js';
+import { nearestName } from '../nearest-name.js';
+import { aten } from '../operators.js';
+import { keep, scope } from '../scope.js';
+import type { Tensor } from '../tensor.js';
+import type { TensorInfo } from './parse-header.js';
+import { type FileHeader, readHeader } from './read-header.js';
+import { safetensorsError } from './safetensors-error.js';
+
+/** An open safetensors file. Tensors that were read from it stay valid after `close()`. */
+export class SafetensorsFile {
+  readonly path: string;
+  readonly tensors: ReadonlyMap<string, TensorInfo>;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly #dataStart: number;
+  /** The whole file as uint8, copy-on-write: writing to a tensor never changes the file. */
+  #mapped: Tensor | null;
+
+  /** @internal Use `openSafetensors`. */
+  constructor(path: string, header: FileHeader) {
+    this.path = path;
+    this.tensors = header.tensors;
+    this.metadata = header.metadata;
+    this.#dataStart = header.dataStart;
+    this.#mapped = scope(() =>
+      keep(aten.from_file!(path, { shared: false, size: header.fileBytes, dtype: 'uint8' }) as Tensor),
+    );
+  }
+
+  /**
+   * One tensor, as a view of the memory-mapped file where its bytes are aligned; it belongs to the current scope.
+   * @throws UserError `ERR_SAFETENSORS` for a name that the file does not hold
+   */
+  read(name: string): Tensor {
+    const info = this.tensors.get(name);
+    if (!info) {
+      const near = nearestName(name, this.tensors.keys());
+      throw safetensorsError(
+        this.path,
+        `there is no tensor named ${name}`,
+        near ? `Did you mean ${near}?` : 'Check that the checkpoint belongs to this model.',
+      );
+    }
+    const mapped = this.#mapped;
+    if (!mapped) throw new Error(`${this.path} was closed before tensor ${name} was read from it.`);
+    const { dtype, shape, begin, end } = info;
+    if (begin === end) return empty(shape, { dtype });
+    return scope(() => {
+      let bytes = mapped.narrow(0, this.#dataStart + begin, end - begin);
+      // A byte other than 0 and 1 is no bool: libtorch must not see it as one.
+      if (dtype === 'bool') return bytes.ne(0).reshape(...shape);
+      if ((this.#dataStart + begin) % DTYPES[dtype].bytes !== 0) bytes = bytes.clone();
+      return bytes.viewAs(dtype).reshape(...shape);
+    });
+  }
+
+  /** Lets go of the file; safe to call twice. */
+  close(): void {
+    this.#mapped?.dispose();
+    this.#mapped = null;
+  }
+}
+
+/**
+ * Opens a safetensors file. The whole header is checked before anything is mapped.
+ * @throws UserError `ERR_SAFETENSORS` naming the file, the tensor, what is wrong and the remedy
+ */
+export function openSafetensors(path: string): SafetensorsFile {
+  return new SafetensorsFile(path, readHeader(path));
+}
