@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { Codec, CodecContext, FormatContext, Stream } from 'node-av/lib';
 import type { Av } from './load-av.js';
@@ -64,7 +65,7 @@ export async function openVideo(av: Av, path: string, threads?: number): Promise
     decoder.allocContext3(codec);
     decoder.parametersToContext(stream.codecpar);
     decoder.pktTimebase = stream.timeBase;
-    decoder.threadCount = threads ?? Math.min(MAX_THREADS, (await import('node:os')).availableParallelism());
+    decoder.threadCount = threads ?? Math.min(MAX_THREADS, availableParallelism());
     if ((await decoder.open2(codec)) < 0)
       throw new UnreadableVideo(`its ${codecName(av, stream)} decoder did not open`);
     const matrix = stream.codecpar.getCodedSideData(constants.AV_PKT_DATA_DISPLAYMATRIX);
