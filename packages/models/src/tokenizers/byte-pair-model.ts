@@ -1,7 +1,7 @@
 import { BYTE_CHARS } from './byte-alphabet.js';
 import type { BytePairVocabulary } from './byte-pair-vocabulary.js';
 import { mergePairs } from './merge-pairs.js';
-import { MergeTable } from './merge-table.js';
+import { PairTable } from './pair-table.js';
 
 const CACHED_WORDS = 20_000;
 const CACHED_LENGTH = 64;
@@ -9,7 +9,8 @@ const CACHED_LENGTH = 64;
 /** Byte-level BPE of one pre-token (a "word"). */
 export class BytePairModel {
   readonly #byteIds: Int32Array;
-  readonly #table: MergeTable;
+  readonly #ranks: PairTable;
+  readonly #merged: Int32Array; // id by rank
   readonly #cache = new Map<string, readonly number[]>();
 
   /**
@@ -25,7 +26,8 @@ export class BytePairModel {
     const tokens: string[] = [];
     for (const [token, id] of ids) tokens[id] = token;
     const reached = new Uint8Array(tokens.length);
-    this.#table = new MergeTable(lefts.length);
+    this.#ranks = new PairTable(lefts.length);
+    this.#merged = new Int32Array(lefts.length);
     let merged: number | undefined = -1;
     for (let rank = 0; rank < lefts.length; rank++) {
       const left = lefts[rank]!;
@@ -37,7 +39,8 @@ export class BytePairModel {
       if (leftId === undefined || rightId === undefined || merged === undefined) {
         throw new RangeError(`merge ${rank + 1}, "${left} ${right}", is not of this vocabulary`);
       }
-      this.#table.add(leftId, rightId, rank, merged);
+      this.#ranks.set(leftId, rightId, rank);
+      this.#merged[rank] = merged;
       reached[merged] = 1;
     }
     for (const [id, token] of tokens.entries()) {
@@ -53,7 +56,8 @@ export class BytePairModel {
     if (cached !== undefined) return cached;
     const ids = mergePairs(
       Int32Array.from(Buffer.from(word, 'utf8'), (byte) => this.#byteIds[byte]!),
-      this.#table,
+      this.#ranks,
+      this.#merged,
     );
     if (word.length <= CACHED_LENGTH) {
       if (this.#cache.size >= CACHED_WORDS) this.#cache.clear();

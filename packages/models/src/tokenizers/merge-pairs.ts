@@ -1,10 +1,12 @@
-import type { MergeTable } from './merge-table.js';
+import type { PairTable } from './pair-table.js';
 
 /**
  * Byte-pair merging: always the pair of lowest rank, the leftmost of equals. Linked list and heap, so n symbols take
  * O(n log n). `symbols` is used as scratch space.
+ * @param ranks rank of each pair of ids
+ * @param merged the id that a pair becomes, by its rank
  */
-export function mergePairs(symbols: Int32Array, table: MergeTable): number[] {
+export function mergePairs(symbols: Int32Array, ranks: PairTable, merged: Int32Array): number[] {
   const n = symbols.length;
   const next = new Int32Array(n);
   const previous = new Int32Array(n);
@@ -13,7 +15,7 @@ export function mergePairs(symbols: Int32Array, table: MergeTable): number[] {
   const offer = (left: number) => {
     const right = next[left]!;
     if (right >= n) return;
-    const rank = table.rank(symbols[left]!, symbols[right]!);
+    const rank = ranks.get(symbols[left]!, symbols[right]!);
     if (rank >= 0) heap.push(rank * n + left);
   };
   for (let i = 0; i < n; i++) {
@@ -27,8 +29,9 @@ export function mergePairs(symbols: Int32Array, table: MergeTable): number[] {
     const right = next[left]!;
     // Stale entries: the pair at this place was merged away or is another pair by now.
     if (symbols[left] === -1 || right >= n) continue;
-    if (table.rank(symbols[left]!, symbols[right]!) !== Math.floor(key / n)) continue;
-    symbols[left] = table.merged(symbols[left]!, symbols[right]!);
+    const rank = Math.floor(key / n);
+    if (ranks.get(symbols[left]!, symbols[right]!) !== rank) continue;
+    symbols[left] = merged[rank]!;
     symbols[right] = -1;
     next[left] = next[right]!;
     if (next[left]! < n) previous[next[left]!] = left;

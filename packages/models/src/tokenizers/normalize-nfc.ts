@@ -5,6 +5,7 @@ import type { AlignedText } from './normalize-unigram.js';
  * before. Combining marks, the vowels and finals of Hangul, and the Kirat Rai vowels (letters that compose).
  */
 const CONTINUES = /[\p{M}\u1160-\u11ff\u{16d63}-\u{16d6a}]/u;
+const FIRST_MARK = 0x300;
 
 /** NFC with the original span of every unit; undefined if the text is in NFC already. */
 export function normalizeNfc(text: string): AlignedText | undefined {
@@ -23,11 +24,12 @@ export function normalizeNfc(text: string): AlignedText | undefined {
 function runsOf(text: string): [number, number][] {
   const runs: [number, number][] = [];
   for (let at = 0; at < text.length; ) {
-    const char = String.fromCodePoint(text.codePointAt(at)!);
+    const code = text.codePointAt(at)!;
+    const length = code > 0xffff ? 2 : 1;
     const last = runs.at(-1);
-    if (last !== undefined && CONTINUES.test(char)) last[1] += char.length;
-    else runs.push([at, at + char.length]);
-    at += char.length;
+    if (last !== undefined && code >= FIRST_MARK && CONTINUES.test(String.fromCodePoint(code))) last[1] += length;
+    else runs.push([at, at + length]);
+    at += length;
   }
   return runs;
 }

@@ -39,7 +39,7 @@ export function normalizeUnigram(
     heading = false;
     if (!begun && addDummyPrefix) emit(BLANK, start, start);
     begun = true;
-    if (afterBlank) replaced = replaced.replace(/^ +/, '');
+    if (afterBlank && replaced.startsWith(' ')) replaced = replaced.replace(/^ +/, '');
     if (replaced !== '') {
       for (let i = 0; i < replaced.length; i++) emit(replaced[i] === ' ' ? BLANK : replaced[i]!, start, at);
       afterBlank = replaced.endsWith(' ');

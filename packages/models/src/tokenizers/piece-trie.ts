@@ -1,36 +1,35 @@
+import { PairTable } from './pair-table.js';
+
 /** A trie over UTF-16 units; `step` walks it, `id` tells the piece that ends at a node. */
 export class PieceTrie {
-  readonly #children = new Map<number, number>();
-  readonly #letters = new Map<number, number>();
+  readonly #children: PairTable;
   readonly #ids: number[] = [-1];
 
   static readonly ROOT = 0;
 
+  /** `units`: at most this many UTF-16 units will be added in all. */
+  constructor(units: number) {
+    this.#children = new PairTable(units);
+  }
+
+  /** The first of two equal pieces wins. */
   add(piece: string, id: number): void {
     let node = PieceTrie.ROOT;
     for (let i = 0; i < piece.length; i++) {
       const unit = piece.charCodeAt(i);
-      let letter = this.#letters.get(unit);
-      if (letter === undefined) {
-        letter = this.#letters.size;
-        this.#letters.set(unit, letter);
-      }
-      const key = node * 0x10000 + letter;
-      let child = this.#children.get(key);
-      if (child === undefined) {
+      let child = this.#children.get(node, unit);
+      if (child < 0) {
         child = this.#ids.push(-1) - 1;
-        this.#children.set(key, child);
+        this.#children.set(node, unit, child);
       }
       node = child;
     }
-    // The first of two equal pieces wins.
     if (this.#ids[node] === -1) this.#ids[node] = id;
   }
 
   /** The child of `node` along a UTF-16 unit, or -1. */
   step(node: number, unit: number): number {
-    const letter = this.#letters.get(unit);
-    return letter === undefined ? -1 : (this.#children.get(node * 0x10000 + letter) ?? -1);
+    return this.#children.get(node, unit);
   }
 
   /** Id of the piece that ends at `node`, or -1. */

@@ -17,12 +17,13 @@ export interface UnigramPiece {
  * do occur. Neighbouring unknown characters become one piece.
  */
 export class Unigram {
-  readonly #trie = new PieceTrie();
+  readonly #trie: PieceTrie;
   readonly #scores: readonly number[];
   readonly #unkId: number;
   readonly #unkScore: number;
 
   constructor(vocabulary: UnigramVocabulary) {
+    this.#trie = new PieceTrie(vocabulary.pieces.reduce((units, piece) => units + piece.length, 0));
     let lowest = Number.POSITIVE_INFINITY;
     vocabulary.pieces.forEach((piece, id) => {
       if (!vocabulary.normal[id]) return;
