@@ -1,0 +1,97 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type DType,
+  nearestName,
+  type SafetensorsFile,
+  scope,
+  type Tensor,
+  type TensorInfo,
+  UserError,
+} from '@motion-enhancer/libtorch';
+import { ConfigReader, type RawConfig } from './config-reader.js';
+import { findWeights } from './find-weights.js';
+import { readJsonObject } from './read-json-object.js';
+
+/** An open Hugging Face checkpoint folder. Tensors that were read stay valid after `close()`. */
+export class Checkpoint {
+  readonly dir: string;
+  /** `config.json`, as it is. */
+  readonly config: RawConfig;
+  readonly configFile: string;
+  readonly #files: ReadonlyMap<string, SafetensorsFile>;
+
+  /** @internal Use `openCheckpoint`. */
+  constructor(dir: string, config: RawConfig, configFile: string, files: ReadonlyMap<string, SafetensorsFile>) {
+    this.dir = dir;
+    this.config = config;
+    this.configFile = configFile;
+    this.#files = files;
+  }
+
+  get names(): string[] {
+    return [...this.#files.keys()];
+  }
+  has(name: string): boolean {
+    return this.#files.has(name);
+  }
+  /** Dtype and shape of a tensor, from the file's header. */
+  info(name: string): TensorInfo {
+    return this.#file(name).tensors.get(name)!;
+  }
+  /** The path of the file that holds a tensor. */
+  fileOf(name: string): string {
+    return this.#file(name).path;
+  }
+  configReader(): ConfigReader {
+    return new ConfigReader(this.config, this.configFile);
+  }
+
+  /**
+   * A tensor, converted and moved if asked; it belongs to the current scope. On the CPU without conversion it is a
+   * copy-on-write view of the file.
+   * @throws UserError `ERR_CHECKPOINT` for a name that the checkpoint does not hold
+   */
+  read(name: string, options: { dtype?: DType; device?: string } = {}): Tensor {
+    const file = this.#file(name);
+    return scope(() => {
+      let tensor = file.read(name);
+      if (options.dtype && options.dtype !== tensor.dtype) tensor = tensor.to(options.dtype);
+      if (options.device && options.device !== 'cpu') tensor = tensor.to(options.device);
+      return tensor;
+    });
+  }
+
+  /** Lets go of the files; safe to call twice. */
+  close(): void {
+    for (const file of new Set(this.#files.values())) file.close();
+  }
+
+  #file(name: string): SafetensorsFile {
+    const file = this.#files.get(name);
+    if (file) return file;
+    const near = nearestName(name, this.#files.keys());
+    throw new UserError(
+      `The checkpoint ${this.dir} holds no tensor named ${name}. ` +
+        (near ? `Did you mean ${near}?` : 'Check that it is a checkpoint of this model.'),
+      { code: 'ERR_CHECKPOINT' },
+    );
+  }
+}
+
+/**
+ * Opens a folder in the layout of Hugging Face: `config.json` beside `model.safetensors`,
+ * `diffusion_pytorch_model.safetensors`, or shards with their `*.safetensors.index.json`.
+ * Every header is checked here; weights are read when asked for.
+ * @throws UserError `ERR_CHECKPOINT`, `ERR_CONFIG` or `ERR_SAFETENSORS`, naming the file and the remedy
+ */
+export function openCheckpoint(dir: string): Checkpoint {
+  if (!existsSync(dir)) {
+    throw new UserError(`There is no checkpoint folder ${dir}. Check the path, or download the checkpoint.`, {
+      code: 'ERR_CHECKPOINT',
+    });
+  }
+  const configFile = join(dir, 'config.json');
+  const config = readJsonObject(configFile, 'ERR_CONFIG');
+  return new Checkpoint(dir, config, configFile, findWeights(dir));
+}
