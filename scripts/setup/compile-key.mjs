@@ -18,8 +18,8 @@ export function objectKey(files, command) {
   }
 }
 
-/** The project's own files in a compiler's dependency file (-MMD). libtorch's headers are covered by its version and place, which stand in the command. */
-export function parseDependencies(text, root) {
+/** The project's own files in a compiler's dependency file (-MMD). libtorch's headers are covered by its version and place, which stand in the command; what lies in `buildDir` is made, not written. */
+export function parseDependencies(text, root, buildDir = '') {
   const paths = text
     .replace(/^[^:]*:/, '')
     .replaceAll('\\\n', ' ')
@@ -27,5 +27,7 @@ export function parseDependencies(text, root) {
     .split(/\s+/)
     .map((path) => path.replaceAll('\0', ' '))
     .filter(Boolean);
-  return [...new Set(paths.filter((path) => path.startsWith(`${root}/`)))];
+  return [
+    ...new Set(paths.filter((path) => path.startsWith(`${root}/`) && !(buildDir && path.startsWith(`${buildDir}/`)))),
+  ];
 }

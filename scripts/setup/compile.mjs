@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { hashParts, objectKey, parseDependencies } from './compile-key.mjs';
 import { SetupError } from './errors.mjs';
 import { exec } from './exec.mjs';
+import { precompileHeaders } from './precompile.mjs';
 import { say, secondsSince } from './progress.mjs';
 
 /**
@@ -26,7 +27,7 @@ export async function compileBinding(options) {
   const objectDir = join(buildDir, 'obj');
   mkdirSync(objectDir, { recursive: true });
   const flags = [
-    '-std=c++20',
+    `-std=${cppStandard(includeDirs)}`,
     '-O2',
     '-fPIC',
     '-fvisibility=hidden',
@@ -45,14 +46,36 @@ export async function compileBinding(options) {
       `compiling ${stale.length} of ${units.length} files with ${compiler.program}, ${Math.min(availableParallelism(), stale.length)} at a time`,
     );
     const start = performance.now();
+    const jobs = availableParallelism();
+    const shared = await precompileHeaders({
+      sourceDir,
+      buildDir,
+      flags,
+      command,
+      compiler,
+      staleCount: stale.length,
+      jobs,
+    });
     let done = 0;
-    await inParallel(stale, availableParallelism(), async (unit) => {
-      await compileUnit(unit, { sourceDir, flags, command, program: compiler.program });
+    await inParallel(stale, jobs, async (unit) => {
+      await compileUnit(unit, {
+        sourceDir,
+        buildDir,
+        flags: [...flags, ...shared],
+        command,
+        program: compiler.program,
+      });
       say(`  ${++done}/${stale.length} ${basename(unit.source)}, ${secondsSince(start)}`);
     });
   }
   const linked = await link({ buildDir, units, libDirs, libraries, compiler });
   return { compiled: stale.length, linked };
+}
+
+/** The C++ standard that libtorch's headers ask for: C++17 parses a fifth faster, C++20 where they insist. */
+export function cppStandard(includeDirs) {
+  const headers = includeDirs.map((dir) => join(dir, 'ATen/ATen.h')).filter((path) => existsSync(path));
+  return headers.some((path) => /__cplusplus < 202002L/.test(readFileSync(path, 'utf8'))) ? 'c++20' : 'c++17';
 }
 
 function unitOf(source, objectDir, command) {
@@ -66,14 +89,16 @@ function unitOf(source, objectDir, command) {
   return unit;
 }
 
-async function compileUnit(unit, { sourceDir, flags, command, program }) {
+async function compileUnit(unit, { sourceDir, buildDir, flags, command, program }) {
   const temporary = `${unit.object}.${process.pid}`;
   const dependencies = `${temporary}.d`;
   try {
     const answer = await exec(program, [...flags, '-MMD', '-MF', dependencies, '-c', unit.source, '-o', temporary]);
     if (answer.code !== 0) throw compileError(unit.source, answer.stderr);
     if (answer.stderr.trim()) process.stderr.write(answer.stderr);
-    const files = [...new Set([unit.source, ...parseDependencies(readFileSync(dependencies, 'utf8'), sourceDir)])];
+    const files = [
+      ...new Set([unit.source, ...parseDependencies(readFileSync(dependencies, 'utf8'), sourceDir, buildDir)]),
+    ];
     unit.key = objectKey(files, command);
     rmSync(unit.record, { force: true });
     renameSync(temporary, unit.object);

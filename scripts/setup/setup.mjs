@@ -29,7 +29,10 @@ export async function setup(options) {
       '`npm ci --ignore-scripts` in the repository, then `npm run setup` again.',
     );
   }
-  const [compiler, libtorch] = await Promise.all([findCompiler(env), findLibtorch({ env, note: options.quiet ? undefined : say })]);
+  const [compiler, libtorch] = await Promise.all([
+    findCompiler(env),
+    findLibtorch({ env, note: options.quiet ? undefined : say }),
+  ]);
   const configPath = join(buildDir, 'config.json');
   const previous = readConfig(configPath);
   const driver = hasNvidiaDriver(env);
