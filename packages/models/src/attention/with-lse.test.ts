@@ -5,7 +5,10 @@ import { attentionWithLse, lseKernel } from './with-lse.js';
 
 /** Softmax written out in float64. */
 function explicit(q: Tensor, k: Tensor, v: Tensor) {
-  const scores = q.to('float64').matmul(k.to('float64').transpose(-2, -1)).div(Math.sqrt(q.size(-1)));
+  const scores = q
+    .to('float64')
+    .matmul(k.to('float64').transpose(-2, -1))
+    .div(Math.sqrt(q.size(-1)));
   const weights = scores.softmax(-1);
   const lse = scores.exp().sum(-1).log();
   return { out: weights.matmul(v.to('float64')), lse };

@@ -16,7 +16,8 @@ let cudnnRefused = false;
 
 /** The fastest operator that returns log-sum-exp for this device, dtype and head size. */
 export function lseKernel(device: string, dtype: string, headDim: number): LseKernel {
-  if (device === 'cpu') return dtype === 'float32' || dtype === 'bfloat16' || dtype === 'float16' ? 'cpu-flash' : 'plain';
+  if (device === 'cpu')
+    return dtype === 'float32' || dtype === 'bfloat16' || dtype === 'float16' ? 'cpu-flash' : 'plain';
   if (dtype === 'float32') return headDim % 4 === 0 ? 'efficient' : 'plain';
   if (dtype === 'float16' || dtype === 'bfloat16') {
     if (headDim % 8 === 0 && headDim <= 128 && !cudnnRefused) return 'cudnn';
@@ -73,7 +74,10 @@ export function attentionWithLse(
 function plain(q_BHND: Tensor, k_BHMD: Tensor, v_BHMD: Tensor): AttentionWithLse {
   const { dtype } = q_BHND;
   const wide = dtype === 'float64' ? 'float64' : 'float32';
-  const scores_BHNM = q_BHND.to(wide).matmul(k_BHMD.to(wide).transpose(-2, -1)).mul(q_BHND.size(-1) ** -0.5);
+  const scores_BHNM = q_BHND
+    .to(wide)
+    .matmul(k_BHMD.to(wide).transpose(-2, -1))
+    .mul(q_BHND.size(-1) ** -0.5);
   const lse_BHN = scores_BHNM.logsumexp(-1);
   const out = scores_BHNM.sub(lse_BHN.unsqueeze(-1)).exp().matmul(v_BHMD.to(wide));
   return { out: out.to(dtype), lse_BHN };

@@ -1,0 +1,2 @@
+export { requireClass } from './require-class.js';
+export * from './transformer/index.js';

@@ -1,0 +1,5 @@
+export * from './attend.js';
+export * from './config.js';
+export * from './model.js';
+export { type Rope, ropeTables } from './rope.js';
+export * from './token-grid.js';

@@ -1,0 +1,4 @@
+export * from './attention/index.js';
+export * from './cogvideox/index.js';
+export * from './hub/index.js';
+export * from './tokenizers/index.js';
