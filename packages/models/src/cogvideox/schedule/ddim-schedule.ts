@@ -1,0 +1,117 @@
+import { expected, noGrad, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { alphaBarTable } from './alpha-bar.js';
+import { COGVIDEOX_SCHEDULE, type ScheduleConfig } from './schedule-config.js';
+
+/** One step as x' = x · `x` + v · `v`. */
+export interface StepCoefficients {
+  readonly x: number;
+  readonly v: number;
+}
+
+/**
+ * Deterministic DDIM with v-prediction, in both directions. A step between two levels turns (x, v) by the angle
+ * between them: towards the video x' = c x − s v, towards noise x' = c x + s v, with c² + s² = 1.
+ * Source: diffusers schedulers/scheduling_ddim_cogvideox.py, scheduling_ddim_inverse.py @ 58eb52c0; arXiv 2010.02502.
+ */
+export class DdimSchedule {
+  readonly config: ScheduleConfig;
+  readonly #forward: Float64Array;
+  readonly #inverse: Float64Array;
+
+  constructor(config: Partial<ScheduleConfig> = {}) {
+    this.config = { ...COGVIDEOX_SCHEDULE, ...config };
+    if (config.snrShiftScale !== undefined && config.inverseSnrShiftScale === undefined)
+      this.config = { ...this.config, inverseSnrShiftScale: config.snrShiftScale };
+    this.#forward = alphaBarTable(this.config);
+    this.#inverse = alphaBarTable(this.config, this.config.inverseSnrShiftScale);
+  }
+
+  /** ᾱ of a level; below level 0 it is 1 (or ᾱ₀). @throws UserError beyond the last level */
+  alphaBar(t: number): number {
+    return this.#level(this.#forward, t);
+  }
+
+  /** The levels of `steps` steps, descending: 999, 799, 599, 399, 199 for 5. */
+  timesteps(steps: number): number[] {
+    const { numTrainTimesteps: T, timestepSpacing, stepsOffset } = this.config;
+    if (!Number.isInteger(steps) || steps < 1 || steps > T) throw expected(`1 to ${T}`, 'steps', steps);
+    const k = Array.from({ length: steps }, (_, i) => i);
+    switch (timestepSpacing) {
+      case 'trailing':
+        return k.map((i) => roundHalfEven(T - (i * T) / steps) - 1);
+      case 'leading':
+        return k.map((i) => i * Math.floor(T / steps) + stepsOffset).reverse();
+      case 'linspace':
+        return k.map((i) => roundHalfEven(steps === 1 ? 0 : (i * (T - 1)) / (steps - 1))).reverse();
+    }
+  }
+
+  /** The same levels ascending: the order of inversion. */
+  inverseTimesteps(steps: number): number[] {
+    return this.timesteps(steps).reverse();
+  }
+
+  /** The level that a step of `steps` connects with level t: t − ⌊T / steps⌋; negative means clean. */
+  levelBelow(t: number, steps: number): number {
+    return t - Math.floor(this.config.numTrainTimesteps / steps);
+  }
+
+  /** From level t, where the model was called, down to `levelBelow(t)`. */
+  forwardCoefficients(t: number, steps: number): StepCoefficients {
+    const [c, s] = rotation(this.alphaBar(t), this.alphaBar(this.levelBelow(t, steps)));
+    return { x: c, v: -s };
+  }
+
+  /**
+   * From `levelBelow(t)` up to level t. The model is called with x of the level below but conditioned on t, the level
+   * that the step leads to; x₀ and ε are taken at the level below. The step's result has level t.
+   */
+  inverseCoefficients(t: number, steps: number): StepCoefficients {
+    const below = this.#level(this.#inverse, this.levelBelow(t, steps));
+    const [c, s] = rotation(this.#level(this.#inverse, t), below);
+    return { x: c, v: s };
+  }
+
+  /** x at level t and the prediction v there → x at the level below, in x's dtype (computed in float32 or wider). */
+  forwardStep(x: Tensor, v: Tensor, t: number, steps: number): Tensor {
+    return apply(x, v, this.forwardCoefficients(t, steps));
+  }
+
+  /** x at the level below t and v, predicted from that x conditioned on t → x at level t, in x's dtype. */
+  inverseStep(x: Tensor, v: Tensor, t: number, steps: number): Tensor {
+    return apply(x, v, this.inverseCoefficients(t, steps));
+  }
+
+  /** The noised x of level t: √ᾱ x₀ + √(1 − ᾱ) ε, in x₀'s dtype. */
+  addNoise(x0: Tensor, noise: Tensor, t: number): Tensor {
+    const abar = this.alphaBar(t);
+    return apply(x0, noise, { x: Math.sqrt(abar), v: Math.sqrt(1 - abar) });
+  }
+
+  #level(table: Float64Array, t: number): number {
+    if (t < 0) return this.config.setAlphaToOne ? 1 : table[0]!;
+    const value = table[t];
+    if (value === undefined) throw expected(`a whole level up to ${table.length - 1}`, 'timestep', t);
+    return value;
+  }
+}
+
+/** Cosine and sine of the angle between two levels; `upper` is the noisier one's ᾱ. */
+function rotation(upper: number, lower: number): [c: number, s: number] {
+  return [
+    Math.sqrt(lower * upper) + Math.sqrt((1 - lower) * (1 - upper)),
+    Math.sqrt(lower * (1 - upper)) - Math.sqrt(upper * (1 - lower)),
+  ];
+}
+
+function apply(x: Tensor, v: Tensor, c: StepCoefficients): Tensor {
+  const wide = x.dtype === 'float64' || v.dtype === 'float64' ? 'float64' : 'float32';
+  return noGrad(() => scope(() => x.to(wide).mul(c.x).add(v.to(wide).to(x.device), c.v).to(x.dtype)));
+}
+
+/** numpy's round: halves go to the even neighbour. */
+function roundHalfEven(x: number): number {
+  const down = Math.floor(x);
+  if (x - down !== 0.5) return Math.round(x);
+  return down % 2 === 0 ? down : down + 1;
+}

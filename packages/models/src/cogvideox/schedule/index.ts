@@ -1,0 +1,3 @@
+export * from './alpha-bar.js';
+export * from './ddim-schedule.js';
+export * from './schedule-config.js';
