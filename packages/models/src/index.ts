@@ -1,4 +1,6 @@
 export * from './attention/index.js';
 export * from './cogvideox/index.js';
 export * from './hub/index.js';
+export * from './language/index.js';
+export * from './qwen2-5-vl/index.js';
 export * from './tokenizers/index.js';

@@ -1,0 +1,30 @@
+import { arange, type Tensor, tensor } from '@motion-enhancer/libtorch';
+
+/**
+ * Rows of the causal attention map, mean over heads: softmax(q_row · Kᵀ / √d) over the keys that the row may see.
+ * Plain operators on the chosen rows only, beside the fused attention (which gives no map); gradients flow into q and k.
+ * The paper's alignment reads its text → video attention here (method.md §5.1).
+ * @param q_BHND rotated queries, B = 1
+ * @param k_BGND rotated keys, G heads, each shared by H / G query heads
+ * @param rows query positions
+ * @returns [R, N] float32, each row sums to 1
+ */
+export function attentionRows(q_BHND: Tensor, k_BGND: Tensor, rows: readonly number[]): Tensor {
+  const [, H, , D] = q_BHND.shape as [number, number, number, number];
+  const [, G, N] = k_BGND.shape as [number, number, number, number];
+  const { device } = q_BHND;
+  const R = rows.length;
+  const index = tensor([...rows], { dtype: 'int64', device });
+  const q_GRD = q_BHND
+    .select(0, 0)
+    .indexSelect(1, index)
+    .reshape(G, (H / G) * R, D);
+  const k_GDN = k_BGND.select(0, 0).transpose(1, 2);
+  const scores_GHRN = q_GRD
+    .bmm(k_GDN)
+    .to('float32')
+    .mul(D ** -0.5)
+    .view(G, H / G, R, N);
+  const unseen_RN = arange(0, N, 1, { device }).unsqueeze(0).gt(index.unsqueeze(1));
+  return scores_GHRN.maskedFill(unseen_RN, Number.NEGATIVE_INFINITY).softmax(-1).mean([0, 1]);
+}

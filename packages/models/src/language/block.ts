@@ -1,0 +1,31 @@
+import { scope, type Tensor } from '@motion-enhancer/libtorch';
+import { rmsNorm } from './rms-norm.js';
+import { type BlockContext, project, selfAttention } from './self-attention.js';
+import type { Qwen2BlockWeights } from './weights.js';
+
+/**
+ * One decoder block, a pure function of its input and weights (so that it can be computed again in a backward pass).
+ * Source: transformers models/qwen2_5_vl/modeling_qwen2_5_vl.py @ v5.18.0 (Qwen2_5_VLDecoderLayer).
+ * @param rowPositions query positions whose attention (mean over heads) is wanted, or null
+ * @returns h [B, N, C] and rows [R, N] float32
+ */
+export function block(
+  h_BNC: Tensor,
+  weights: Qwen2BlockWeights,
+  context: BlockContext,
+  layer: number,
+  rowPositions: readonly number[] | null,
+): { h: Tensor; rows: Tensor | null } {
+  return scope(() => {
+    const eps = context.config.rmsNormEps;
+    const normed = rmsNorm(h_BNC, weights.input_layernorm, eps);
+    const attended = selfAttention(normed, weights.self_attn, context, layer, rowPositions);
+    const h = h_BNC.add(attended.h);
+    return { h: h.add(mlp(rmsNorm(h, weights.post_attention_layernorm, eps), weights.mlp)), rows: attended.rows };
+  });
+}
+
+/** SwiGLU: down(silu(gate x) · up x) */
+export function mlp(x: Tensor, weights: Qwen2BlockWeights['mlp']): Tensor {
+  return project(project(x, weights.gate_proj).silu().mul(project(x, weights.up_proj)), weights.down_proj);
+}

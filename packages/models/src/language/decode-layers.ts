@@ -1,0 +1,90 @@
+import { scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
+import { attentionMask } from './attention-mask.js';
+import { block } from './block.js';
+import type { KVCache } from './kv-cache.js';
+import type { Qwen2Config } from './qwen2-config.js';
+import { rmsNorm } from './rms-norm.js';
+import { rotaryTables } from './rotary.js';
+import type { Qwen2Weights } from './weights.js';
+
+/** Positions whose logits are wanted: every one, the last, or a list. Logits of a large vocabulary are costly. */
+export type LogitsAt = 'all' | 'last' | readonly number[];
+
+export interface DecoderOptions {
+  /** int64 [3, B, N] for multimodal rotary positions, else [B, N]. */
+  positions: Tensor;
+  /** [B, past + N]: 1 for tokens, 0 for padding. */
+  attentionMask?: Tensor | null;
+  /** Query positions whose attention rows are wanted; needs B = 1 and no cache. */
+  rows?: readonly number[] | null;
+  logits?: LogitsAt;
+  cache?: KVCache | null;
+  /** Called after every block with its output [B, N, C]; `keep` it to use it later. */
+  onBlock?: (layer: number, h_BNC: Tensor) => void;
+}
+
+export interface Decoded {
+  /** [B, positions asked for, V] */
+  logits: Tensor;
+  /** [B, N, C] after the last norm. */
+  hidden: Tensor;
+  /** [R, N] float32: attention of the chosen rows, mean over layers and heads. */
+  rows: Tensor | null;
+}
+
+/** Runs the decoder on embeddings [B, N, C]. */
+export function decodeLayers(
+  embeds_BNC: Tensor,
+  weights: Qwen2Weights,
+  config: Qwen2Config,
+  o: DecoderOptions,
+): Decoded {
+  return scope(() => {
+    const n = embeds_BNC.size(1);
+    const cache = o.cache ?? null;
+    const context = {
+      config,
+      rotary: rotaryTables(o.positions, {
+        headDim: config.headDim,
+        theta: config.ropeTheta,
+        section: config.mropeSection,
+        dtype: embeds_BNC.dtype,
+      }),
+      mask: attentionMask(n, cache?.length ?? 0, o.attentionMask ?? null, embeds_BNC.device),
+      cache,
+    };
+    let h = embeds_BNC;
+    let rows: Tensor | null = null;
+    for (const [layer, layerWeights] of weights.layers.entries()) {
+      // A scope per block: at inference only one block's activations live at a time.
+      const next = scope(() => {
+        const out = block(h, layerWeights, context, layer, o.rows ?? null);
+        o.onBlock?.(layer, out.h);
+        return { h: out.h, rows: runningMean(rows, out.rows, layer) };
+      });
+      if (layer > 0) h.dispose();
+      rows?.dispose();
+      ({ h, rows } = next);
+    }
+    cache?.advance(n);
+    const hidden = rmsNorm(h, weights.norm, config.rmsNormEps);
+    return { logits: logitsAt(hidden, weights.lm_head, o.logits ?? 'all'), hidden, rows };
+  });
+}
+
+function runningMean(mean: Tensor | null, next: Tensor | null, count: number): Tensor | null {
+  if (mean === null || next === null) return next;
+  return mean.add(next.sub(mean), 1 / (count + 1));
+}
+
+/** Logits [B, K, V] of the positions asked for. hidden [B, N, C], head [V, C] */
+export function logitsAt(hidden_BNC: Tensor, head: Tensor, at: LogitsAt): Tensor {
+  const n = hidden_BNC.size(1);
+  const chosen =
+    at === 'all'
+      ? hidden_BNC
+      : at === 'last'
+        ? hidden_BNC.narrow(1, n - 1, 1)
+        : hidden_BNC.indexSelect(1, tensor([...at], { dtype: 'int64', device: hidden_BNC.device }));
+  return chosen.matmul(head.transpose(0, 1));
+}

@@ -1,0 +1,52 @@
+import { attention, linear, type Tensor } from '@motion-enhancer/libtorch';
+import { attentionRows } from './attention-rows.js';
+import type { KVCache } from './kv-cache.js';
+import type { Qwen2Config } from './qwen2-config.js';
+import { applyRotary, type RotaryTables } from './rotary.js';
+import type { Linear, Qwen2BlockWeights } from './weights.js';
+
+/** What all blocks of one forward pass share. */
+export interface BlockContext {
+  config: Qwen2Config;
+  rotary: RotaryTables; // [B, 1, N, D]
+  /** bool [B or 1, 1, N, M], or null: causal when N > 1. */
+  mask: Tensor | null;
+  cache: KVCache | null;
+}
+
+/** Causal self-attention with grouped keys and values. h_BNC → [B, N, C], and the chosen rows of its map [R, N]. */
+export function selfAttention(
+  h_BNC: Tensor,
+  weights: Qwen2BlockWeights['self_attn'],
+  context: BlockContext,
+  layer: number,
+  rows: readonly number[] | null,
+): { h: Tensor; rows: Tensor | null } {
+  const { config, rotary, mask, cache } = context;
+  const [B, N] = h_BNC.shape as [number, number, number];
+  const heads = (x: Tensor, count: number) => x.view(B, N, count, config.headDim).transpose(1, 2);
+  const q = applyRotary(heads(project(h_BNC, weights.q_proj), config.numAttentionHeads), rotary);
+  let k = applyRotary(heads(project(h_BNC, weights.k_proj), config.numKeyValueHeads), rotary);
+  let v = heads(project(h_BNC, weights.v_proj), config.numKeyValueHeads);
+  if (cache) ({ k, v } = cache.append(layer, k, v));
+  const out_BHND = groupedAttention(q, k, v, mask);
+  return {
+    h: project(out_BHND.transpose(1, 2).reshape(B, N, -1), weights.o_proj),
+    rows: rows && attentionRows(q, k, rows),
+  };
+}
+
+export function project(x: Tensor, { weight, bias }: Linear): Tensor {
+  return linear(x, weight, bias);
+}
+
+/** Fused attention. q [B, H, N, D], k and v [B, G, M, D] with G dividing H. */
+function groupedAttention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | null): Tensor {
+  const times = q.size(1) / k.size(1);
+  const causal = mask === null && q.size(2) > 1;
+  // Only flash attention (CUDA, half precision, no mask) shares heads itself; elsewhere `grouped` would fall back to
+  // the unfused kernel, whose map is N × M.
+  const shared = q.isCuda && q.dtype !== 'float32' && mask === null;
+  if (times === 1 || shared) return attention(q, k, v, { mask, causal, grouped: times > 1 });
+  return attention(q, k.repeatInterleave(times, 1), v.repeatInterleave(times, 1), { mask, causal });
+}

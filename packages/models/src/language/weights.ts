@@ -1,0 +1,25 @@
+import type { Tensor } from '@motion-enhancer/libtorch';
+
+/** A dense layer: y = x Wᵀ + b. */
+export interface Linear {
+  weight: Tensor; // [out, in]
+  bias: Tensor | null; // [out]
+}
+
+/** One decoder block of Qwen2, named as in the checkpoint. */
+export interface Qwen2BlockWeights {
+  input_layernorm: Tensor; // [C]
+  self_attn: { q_proj: Linear; k_proj: Linear; v_proj: Linear; o_proj: Linear };
+  post_attention_layernorm: Tensor; // [C]
+  mlp: { gate_proj: Linear; up_proj: Linear; down_proj: Linear };
+}
+
+export interface Qwen2Weights {
+  embed_tokens: Tensor; // [V, C]
+  layers: Qwen2BlockWeights[];
+  norm: Tensor; // [C]
+  lm_head: Tensor; // [V, C]; the very embed_tokens when tied
+}
+
+/** Name of a parameter → its shape. */
+export type ParameterShapes = Map<string, readonly number[]>;
