@@ -1,2 +1,4 @@
 export { requireClass } from './require-class.js';
+export * from './schedule/index.js';
 export * from './transformer/index.js';
+export * from './vae/index.js';

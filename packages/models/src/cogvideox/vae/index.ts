@@ -1,0 +1,2 @@
+export * from './config.js';
+export { type CogVideoXVae, chunkBounds, loadVae, type Posterior, samplePosterior, type VaeOptions } from './model.js';
