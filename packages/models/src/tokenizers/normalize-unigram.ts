@@ -26,7 +26,6 @@ export function normalizeUnigram(
   const starts: number[] = [];
   const ends: number[] = [];
   let begun = false;
-  let heading = removeExtraWhitespaces;
   let afterBlank = removeExtraWhitespaces;
   let at = 0; // in UTF-16 units
   for (let byte = 0; byte < bytes.length; ) {
@@ -35,8 +34,6 @@ export function normalizeUnigram(
     const stop = replaced === undefined ? byte + utf8Length(bytes[byte]!) : byte + charsmap!.matched;
     for (; byte < stop; byte += utf8Length(bytes[byte]!)) at += bytes[byte]! >= 0xf0 ? 2 : 1;
     replaced ??= isLoneSurrogate(text, start, at) ? '\ufffd' : text.slice(start, at);
-    if (heading && replaced === ' ') continue;
-    heading = false;
     if (!begun && addDummyPrefix) emit(BLANK, start, start);
     begun = true;
     if (afterBlank && replaced.startsWith(' ')) replaced = replaced.replace(/^ +/, '');

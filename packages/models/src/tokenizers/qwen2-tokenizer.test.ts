@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadQwen2Tokenizer } from './load-qwen2.js';
-import { QWEN2_PATTERN } from './pre-tokenizer-pattern.js';
+import { preTokenizerPattern, QWEN2_PATTERN } from './pre-tokenizer-pattern.js';
 import { readBytePairFiles } from './read-byte-pair-files.js';
 import { fixture, fixtureJson, type GoldenCase, internvl3Fixture, randomText } from './test-fixtures.js';
 
@@ -117,4 +117,20 @@ test('tokenizer.json gives the same as vocab.json and merges.txt', () => {
   } finally {
     rmSync(dir, { recursive: true });
   }
+});
+
+test("the pattern's letter case and white space are Unicode's, as in Oniguruma", () => {
+  const words = (text: string) => [...text.matchAll(preTokenizerPattern(QWEN2_PATTERN))].map(([word]) => word);
+  assert.deepEqual(words("it'S we'LL x'\u017fy"), ['it', "'S", ' we', "'LL", ' x', "'\u017f", 'y']);
+  // U+0085 is a blank, U+FEFF is none (JavaScript's \\s says the opposite).
+  assert.deepEqual(words('a\u0085 b'), ['a', '\u0085', ' b']);
+  assert.deepEqual(words('a \ufeff!'), ['a', ' \ufeff!']);
+});
+
+test('ids of transformers for those', () => {
+  const ids = (text: string) => internvl3Fixture().encode(text).ids;
+  assert.deepEqual(ids("it'\u017f ok"), [275, 6, 144815, 5394]);
+  assert.deepEqual(ids("IT'S we'LL"), [952, 13272, 582, 6, 4086]);
+  assert.deepEqual(ids('x\u0085y\ufeffz  \u0085 q'), [87, 126, 227, 88, 3225, 89, 256, 126, 227, 2804]);
+  assert.deepEqual(ids('Привет, мир'), [53645, 26991, 8178, 11, 137144]);
 });
