@@ -55,17 +55,35 @@ test('finds the best of all segmentations', () => {
 });
 
 test('an unknown character costs 10 more than the least likely piece; neighbours fuse', () => {
-  const unigram = new Unigram(
+  const costs = new Unigram(
     vocabulary([
-      ['a', -1],
-      ['ab', -25],
-      ['c', -20],
+      ['ab', -15],
+      ['cd', -15],
+      ['bcd', -1],
+      ['z', -20],
     ]),
   );
-  assert.deepEqual(unigram.segment('ab'), [{ id: 2, start: 0, end: 2 }]); // -25, against -1 - 35
-  assert.deepEqual(unigram.segment('a☃🏃'), [
+  // ab + cd = -30; unknown a + bcd = -20 - 10 - 1.
+  assert.deepEqual(
+    costs.segment('abcd').map(({ id }) => id),
+    [1, 2],
+  );
+  const cheaper = new Unigram(
+    vocabulary([
+      ['ab', -15],
+      ['cd', -15],
+      ['bcd', -1],
+      ['z', -18],
+    ]),
+  );
+  assert.deepEqual(
+    cheaper.segment('abcd').map(({ id }) => id),
+    [0, 3],
+  );
+  const fused = new Unigram(vocabulary([['a', -1]])).segment('a☃🏃');
+  assert.deepEqual(fused, [
     { id: 1, start: 0, end: 1 },
     { id: 0, start: 1, end: 4 },
   ]);
-  assert.deepEqual(unigram.segment(''), []);
+  assert.deepEqual(costs.segment(''), []);
 });
