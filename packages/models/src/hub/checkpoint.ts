@@ -11,7 +11,7 @@ import {
 } from '@motion-enhancer/libtorch';
 import { ConfigReader, type RawConfig } from './config-reader.js';
 import { findWeights } from './find-weights.js';
-import { readJsonObject } from './read-json-object.js';
+import { parseJsonObject, readText } from './read-json-object.js';
 
 /** An open Hugging Face checkpoint folder. Tensors that were read stay valid after `close()`. */
 export class Checkpoint {
@@ -19,12 +19,15 @@ export class Checkpoint {
   /** `config.json`, as it is. */
   readonly config: RawConfig;
   readonly configFile: string;
+  /** `config.json` as text: for `saveCheckpoint`, so that floats stay floats. */
+  readonly configText: string;
   readonly #files: ReadonlyMap<string, SafetensorsFile>;
 
   /** @internal Use `openCheckpoint`. */
-  constructor(dir: string, config: RawConfig, configFile: string, files: ReadonlyMap<string, SafetensorsFile>) {
+  constructor(dir: string, configFile: string, configText: string, files: ReadonlyMap<string, SafetensorsFile>) {
     this.dir = dir;
-    this.config = config;
+    this.config = parseJsonObject(configText, configFile, 'ERR_CONFIG');
+    this.configText = configText;
     this.configFile = configFile;
     this.#files = files;
   }
@@ -92,6 +95,8 @@ export function openCheckpoint(dir: string): Checkpoint {
     });
   }
   const configFile = join(dir, 'config.json');
-  const config = readJsonObject(configFile, 'ERR_CONFIG');
-  return new Checkpoint(dir, config, configFile, findWeights(dir));
+  const configText = readText(configFile, 'ERR_CONFIG');
+  // Checked before any weight file is opened, so that an error leaves nothing mapped.
+  parseJsonObject(configText, configFile, 'ERR_CONFIG');
+  return new Checkpoint(dir, configFile, configText, findWeights(dir));
 }

@@ -12,10 +12,13 @@ import {
   writeSafetensors,
 } from '@motion-enhancer/libtorch';
 import type { RawConfig } from './config-reader.js';
+import { formatConfig } from './format-config.js';
 import { planShards } from './plan-shards.js';
 
 export interface CheckpointContents {
   config: RawConfig;
+  /** Text of the `config.json` that the config came from (`Checkpoint.configText`): floats stay floats, `1.0`. */
+  configText?: string;
   tensors: NamedTensors;
   /** Larger checkpoints become several files with an index; 5 GB by default, as in transformers. */
   maxShardBytes?: number;
@@ -95,7 +98,7 @@ function writeContents(dir: string, { config, tensors, extraFiles = {}, ...optio
     writeText(join(dir, `${stem}.safetensors.index.json`), `${JSON.stringify(index, null, 2)}\n`);
   }
   for (const [name, content] of Object.entries(extraFiles)) writeText(join(dir, name), content);
-  writeText(join(dir, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
+  writeText(join(dir, 'config.json'), formatConfig(config, options.configText));
 }
 
 function writeText(path: string, content: string | Uint8Array): void {
