@@ -24,6 +24,8 @@ import { stageApp } from './stage-app.mjs';
 
 /** What a bundle may weigh in all, bytes: machines that take a folder along often stop at 64 MB. */
 const LIMIT = 60e6;
+/** Parts of node-av that reading a file never loads: its WebRTC stack (16 packages), and what its install script unpacks with. */
+const NOT_LOADED = ['werift', 'unzipper'];
 /** Files from this size on are packed one by one, so that the slow compression is kept between bundles. */
 const LARGE = 8e6;
 
@@ -40,7 +42,7 @@ export async function makeBundle({ root, out, without, extra, tests }) {
     const stage = join(work, 'app');
     mkdirSync(stage);
     mkdirSync(building, { recursive: true });
-    stageApp({ root, stage, without, extra, tests });
+    stageApp({ root, stage, without, notLoaded: NOT_LOADED, extra, tests });
     const large = await moveLargeFiles(stage, building);
     log(`packing Node ${process.versions.node} (a minute the first time)`);
     await packNode(work, building);

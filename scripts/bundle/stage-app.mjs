@@ -16,9 +16,9 @@ import { productionPackages } from '../setup/lockfile.mjs';
  * Copies what runs into `stage`, in the repository's own layout: compiled packages, native sources, set-up scripts, and
  * the npm packages needed at run time. Workspaces are relative links, which travel inside the archive.
  *
- * @param {{ root: string, stage: string, without: string[], extra: string[], tests: boolean }} options
+ * @param {{ root: string, stage: string, without: string[], notLoaded: string[], extra: string[], tests: boolean }} options
  */
-export function stageApp({ root, stage, without, extra, tests }) {
+export function stageApp({ root, stage, without, notLoaded, extra, tests }) {
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
   const names = Object.keys(lock.packages).map((path) => path.slice(path.lastIndexOf('node_modules/') + 13));
   for (const name of without) {
@@ -38,7 +38,7 @@ export function stageApp({ root, stage, without, extra, tests }) {
   }
   copy(join(root, 'scripts/setup.mjs'), join(stage, 'scripts/setup.mjs'));
   copy(join(root, 'scripts/setup'), join(stage, 'scripts/setup'), (path) => !path.endsWith('.test.mjs'));
-  for (const path of productionPackages(lock, without)) {
+  for (const path of productionPackages(lock, [...without, ...notLoaded])) {
     const source = join(root, path);
     if (existsSync(source)) copy(source, join(stage, path), isNeededAtRunTime);
     else if (!lock.packages[path].optional)

@@ -45,6 +45,11 @@ export async function setup(options) {
   const { libDirs, libraries, cuda } = linked;
   const changed = options.quiet !== true || !same;
   if (changed) say(`libtorch ${libtorch.version} from ${describe(libtorch)}, ${cuda ? 'with CUDA' : 'CPU'}`);
+  if (changed && driver && !cuda) {
+    say(
+      "  this machine has an NVIDIA driver, and this libtorch no CUDA part. To use the GPU: `python3 -m pip install 'torch>=2.9'`, with that python3 first on PATH",
+    );
+  }
   mkdirSync(buildDir, { recursive: true });
   const include = join(libtorch.libtorchDir, 'include');
   const { compiled, linked: relinked } = await compileBinding({
