@@ -3,6 +3,7 @@ export { type GenerateInput, type GenerateOptions, generate } from './generate.j
 export { type Grid, patchCount, tokenCount } from './grid.js';
 export { type LoadQwen25VLOptions, loadQwen25VL } from './load.js';
 export { Qwen25VL, type Qwen25VLInput } from './model.js';
+export * from './processing/index.js';
 export { positionsTensor, type RopeIndex, type RopeIndexOptions, ropeIndex } from './rope-index.js';
 export type { SaveOptions } from './save.js';
 export { visionBlock, visionTower } from './vision-tower.js';

@@ -1,0 +1,76 @@
+import { linspace, scope, UserError } from '@motion-enhancer/libtorch';
+import { roundHalfEven } from './round.js';
+
+export interface ChooseFramesOptions {
+  /** Frames per second wanted. Default 2; excludes `nframes`. */
+  fps?: number;
+  /** Number of frames wanted, rounded to even. */
+  nframes?: number;
+  /** Limits of the number that `fps` gives. Defaults 4 and 768. */
+  minFrames?: number;
+  maxFrames?: number;
+}
+
+export interface ChosenFrames {
+  /** Frame numbers in the video, ascending; an even count. */
+  indices: number[];
+  /** Frames per second that the choice amounts to (not those asked for): the model's clock. */
+  sampleFps: number;
+}
+
+/** Frames are taken in pairs. */
+const FRAME_FACTOR = 2;
+const DEFAULT_FPS = 2;
+const MIN_FRAMES = 4;
+const MAX_FRAMES = 768;
+
+/**
+ * Which frames of a video the model sees.
+ * Source: qwen-vl-utils 0.0.10 vision_process.py (smart_nframes, linspace in float32, halves to even).
+ * @param total frames in the video
+ * @param videoFps its frame rate
+ * @throws UserError ERR_MEDIA when the video has too few frames, ERR_VALUE for contradicting options
+ */
+export function chooseFrames(total: number, videoFps: number, options: ChooseFramesOptions = {}): ChosenFrames {
+  const count = frameCount(total, videoFps, options);
+  const indices = scope(() =>
+    linspace(0, total - 1, count)
+      .round()
+      .toArray(),
+  );
+  return { indices, sampleFps: (count / Math.max(total, 1e-6)) * videoFps };
+}
+
+function frameCount(total: number, videoFps: number, o: ChooseFramesOptions): number {
+  if (o.fps !== undefined && o.nframes !== undefined)
+    throw new UserError('Expected either fps or nframes but received both. Leave one out.', { code: 'ERR_VALUE' });
+  if (!(total >= FRAME_FACTOR))
+    throw new UserError(
+      `Expected a video of at least ${FRAME_FACTOR} frames but received ${total}. Give a longer video, or give the frame as an image.`,
+      { code: 'ERR_MEDIA' },
+    );
+  let count: number;
+  if (o.nframes !== undefined) {
+    count = roundHalfEven(o.nframes / FRAME_FACTOR) * FRAME_FACTOR;
+  } else {
+    const fps = o.fps ?? DEFAULT_FPS;
+    if (!(fps > 0 && videoFps > 0))
+      throw new UserError(`Expected numbers above 0 for fps but received ${fps} of a video with ${videoFps}.`, {
+        code: 'ERR_VALUE',
+      });
+    const least = even(Math.ceil, o.minFrames ?? MIN_FRAMES);
+    const most = even(Math.floor, o.maxFrames ?? Math.min(MAX_FRAMES, total));
+    const wanted = (total / videoFps) * fps;
+    count = even(Math.floor, Math.min(Math.max(wanted, least), most, total));
+  }
+  if (!(count >= FRAME_FACTOR && count <= total))
+    throw new UserError(
+      `Expected between ${FRAME_FACTOR} and ${total} frames (the video has ${total}) but the options give ${count}. Change ${o.nframes === undefined ? 'fps, minFrames or maxFrames' : 'nframes'}.`,
+      { code: 'ERR_MEDIA' },
+    );
+  return count;
+}
+
+function even(round: (x: number) => number, x: number): number {
+  return round(x / FRAME_FACTOR) * FRAME_FACTOR;
+}

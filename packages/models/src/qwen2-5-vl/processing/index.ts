@@ -1,0 +1,21 @@
+export {
+  type ChatMessage,
+  type ChatPart,
+  type ChatSegment,
+  type ChatTemplateOptions,
+  chatSegments,
+  DEFAULT_SYSTEM,
+} from './chat-template.js';
+export { type ChooseFramesOptions, type ChosenFrames, chooseFrames } from './choose-frames.js';
+export { IMAGE_MEAN, IMAGE_STD, normalizeFrames, patchify } from './patchify.js';
+export { type PixelBudgetOptions, pixelBudget } from './pixel-budget.js';
+export {
+  prepareVideoChat,
+  type VideoChat,
+  type VideoChatInput,
+  type VideoChatOptions,
+  videoPatches,
+} from './prepare-video-chat.js';
+export { resizeFrames } from './resize-frames.js';
+export { type SmartResizeOptions, smartResize } from './smart-resize.js';
+export { IGNORE_INDEX, type TokenizedChat, tokenizeChat } from './tokenize-chat.js';
