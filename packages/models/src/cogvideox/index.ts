@@ -1,3 +1,4 @@
+export * from './pipeline-folders.js';
 export { requireClass } from './require-class.js';
 export * from './schedule/index.js';
 export * from './transformer/index.js';

@@ -33,7 +33,7 @@ function withEncoder(dtype: DType, body: (encoder: T5Encoder, read: (name: strin
 
 test('hidden states equal the reference', () =>
   withEncoder('float32', (encoder, read) => {
-    assert.ok(worst(encoder.encode(read('ids')), read('hidden')) < 1e-4);
+    assert.ok(worst(encoder.forward(read('ids')), read('hidden')) < 1e-4);
   }));
 
 for (const [dtype, tolerance] of [
@@ -42,7 +42,7 @@ for (const [dtype, tolerance] of [
 ] as const)
   test(`${dtype} stays near float32`, () =>
     withEncoder(dtype, (encoder, read) => {
-      const out = encoder.encode(read('ids'));
+      const out = encoder.forward(read('ids'));
       assert.equal(out.dtype, dtype);
       assert.ok(worst(out, read('hidden')) < tolerance * read('hidden').abs().max().item());
     }));
@@ -51,15 +51,15 @@ test('padding is attended: more of it changes the words', () =>
   withEncoder('float32', (encoder) => {
     const ids = randint(2, 200, [1, 20]);
     ids.narrow(1, 8, 12).zero_();
-    const long = encoder.encode(ids).narrow(1, 0, 8);
-    assert.ok(worst(long, encoder.encode(ids.narrow(1, 0, 8))) > 1e-4);
+    const long = encoder.forward(ids).narrow(1, 0, 8);
+    assert.ok(worst(long, encoder.forward(ids.narrow(1, 0, 8))) > 1e-4);
   }));
 
 test('rows of a batch do not see each other', () =>
   withEncoder('float32', (encoder) => {
     const ids = randint(0, 200, [3, 9]);
-    const all = encoder.encode(ids);
-    for (let i = 0; i < 3; i++) assert.ok(worst(all.narrow(0, i, 1), encoder.encode(ids.narrow(0, i, 1))) < 1e-5);
+    const all = encoder.forward(ids);
+    for (let i = 0; i < 3; i++) assert.ok(worst(all.narrow(0, i, 1), encoder.forward(ids.narrow(0, i, 1))) < 1e-5);
   }));
 
 /** The same formula in libtorch's float32. */
@@ -103,8 +103,8 @@ test('buckets of relative positions equal the float32 formula at every offset', 
 
 test('bad inputs and bad checkpoints are told, and leave nothing behind', () => {
   withEncoder('float32', (encoder, read) => {
-    assert.throws(() => encoder.encode(read('ids').float()), /Expected int64 \[B, N\] for token ids/);
-    assert.throws(() => encoder.encode(read('ids').select(0, 0)), /Expected int64 \[B, N\] for token ids/);
+    assert.throws(() => encoder.forward(read('ids').float()), /Expected int64 \[B, N\] for token ids/);
+    assert.throws(() => encoder.forward(read('ids').select(0, 0)), /Expected int64 \[B, N\] for token ids/);
   });
   const before = liveTensors();
   const root = mkdtempSync(join(tmpdir(), 'me-'));

@@ -25,7 +25,7 @@ export interface T5Encoder {
    * as CogVideoX was trained.
    * @throws UserError for ids of another shape or dtype
    */
-  encode(ids: Tensor): Tensor;
+  forward(ids: Tensor): Tensor;
   dispose(): void;
 }
 
@@ -56,7 +56,7 @@ export function t5Encoder(config: T5Config, weights: T5Weights): T5Encoder {
     config,
     device,
     dtype,
-    encode: (ids) =>
+    forward: (ids) =>
       noGrad(() =>
         scope(() => {
           if (ids.dim !== 2 || ids.dtype !== 'int64' || ids.numel === 0)

@@ -31,12 +31,12 @@ for (const [name, c] of Object.entries(CASES))
       const [x, v] = [c.x, c.v].map((values) => tensor(values, { dtype: 'float64' })) as [Tensor, Tensor];
       for (const [i, t] of c.timesteps.entries()) {
         near(s.alphaBar(t), c.alphas_cumprod[i]!, 1e-12, `ᾱ ${t}`);
-        const down = s.forwardStep(x, v, t, steps).toArray();
+        const down = s.step(v, t, x, steps).toArray();
         for (const [j, value] of down.entries()) near(value, c.forward[i]![j]!, 1e-10, `forward ${t}`);
       }
       // The reference's inverse scheduler keeps its table in float32.
       for (const [i, t] of (c.inverse ? c.inverse_timesteps : []).entries())
-        for (const [j, value] of s.inverseStep(x, v, t, steps).toArray().entries())
+        for (const [j, value] of s.inverseStep(v, t, x, steps).toArray().entries())
           near(value, c.inverse![i]![j]!, 1e-4, `inverse ${t}`);
     });
     assert.equal(liveTensors(), before);
@@ -68,17 +68,17 @@ test('steps are the known rotations; their angles add up to a right angle', () =
     [399, 0.9372552362132347, 0.348643976272176],
   ];
   for (const [t, c, s] of known) {
-    const forward = schedule.forwardCoefficients(t, 5);
+    const forward = schedule.coefficients(t, 5);
     near(forward.x, c, 1e-12);
     near(forward.v, -s, 1e-12);
     const inverse = schedule.inverseCoefficients(t, 5);
     near(inverse.x, c, 1e-12);
     near(inverse.v, s, 1e-12);
   }
-  near(schedule.forwardCoefficients(499, 2).v, -0.8704256622, 1e-10);
+  near(schedule.coefficients(499, 2).v, -0.8704256622, 1e-10);
   for (const steps of [1, 2, 3, 5, 7, 10, 50]) {
     const angles = schedule.timesteps(steps).map((t) => {
-      const { x, v } = schedule.forwardCoefficients(t, steps);
+      const { x, v } = schedule.coefficients(t, steps);
       near(x * x + v * v, 1, 1e-12);
       return Math.atan2(-v, x);
     });
@@ -97,7 +97,7 @@ test('a rotation equals the textbook form a x + b x₀', () => {
     const [at, ap] = [schedule.alphaBar(t), schedule.alphaBar(t - 200)];
     const a = Math.sqrt((1 - ap) / (1 - at));
     const b = Math.sqrt(ap) - Math.sqrt(at) * a;
-    const { x, v } = schedule.forwardCoefficients(t, 5);
+    const { x, v } = schedule.coefficients(t, 5);
     near(x, a + b * Math.sqrt(at), 1e-12);
     near(v, -b * Math.sqrt(1 - at), 1e-12);
   }
@@ -117,10 +117,10 @@ test('with the true v, inversion noises and the forward step cleans', () => {
       const low = below < 0 ? x0 : schedule.addNoise(x0, noise, below);
       const high = schedule.addNoise(x0, noise, t);
       // The conversion is at the level below, whatever level the model was told.
-      assert.ok(worst(schedule.inverseStep(low, trueV(below), t, 5), high) < 1e-12);
-      assert.ok(worst(schedule.forwardStep(high, trueV(t), t, 5), low) < 1e-12);
+      assert.ok(worst(schedule.inverseStep(trueV(below), t, low, 5), high) < 1e-12);
+      assert.ok(worst(schedule.step(trueV(t), t, high, 5), low) < 1e-12);
     }
-    const half = schedule.forwardStep(x0.to('bfloat16'), noise.to('float32'), 399, 5);
+    const half = schedule.step(noise.to('float32'), 399, x0.to('bfloat16'), 5);
     assert.equal(half.dtype, 'bfloat16');
   });
   assert.equal(liveTensors(), before);

@@ -1,6 +1,6 @@
 import { expected, noGrad, scope, type Tensor } from '@motion-enhancer/libtorch';
 import { alphaBarTable } from './alpha-bar.js';
-import { COGVIDEOX_SCHEDULE, type ScheduleConfig } from './schedule-config.js';
+import { COGVIDEOX_SCHEDULE, loadScheduleConfig, type ScheduleConfig } from './schedule-config.js';
 
 /** One step as x' = x · `x` + v · `v`. */
 export interface StepCoefficients {
@@ -24,6 +24,11 @@ export class DdimSchedule {
       this.config = { ...this.config, inverseSnrShiftScale: config.snrShiftScale };
     this.#forward = alphaBarTable(this.config);
     this.#inverse = alphaBarTable(this.config, this.config.inverseSnrShiftScale);
+  }
+
+  /** The schedule of a checkpoint's scheduler folder, with trailing timesteps. @throws UserError `ERR_CONFIG` */
+  static fromFolder(dir: string): DdimSchedule {
+    return new DdimSchedule(loadScheduleConfig(dir));
   }
 
   /** ᾱ of a level; below level 0 it is 1 (or ᾱ₀). @throws UserError beyond the last level */
@@ -57,7 +62,7 @@ export class DdimSchedule {
   }
 
   /** From level t, where the model was called, down to `levelBelow(t)`. */
-  forwardCoefficients(t: number, steps: number): StepCoefficients {
+  coefficients(t: number, steps: number): StepCoefficients {
     const [c, s] = rotation(this.alphaBar(t), this.alphaBar(this.levelBelow(t, steps)));
     return { x: c, v: -s };
   }
@@ -72,13 +77,13 @@ export class DdimSchedule {
     return { x: c, v: s };
   }
 
-  /** x at level t and the prediction v there → x at the level below, in x's dtype (computed in float32 or wider). */
-  forwardStep(x: Tensor, v: Tensor, t: number, steps: number): Tensor {
-    return apply(x, v, this.forwardCoefficients(t, steps));
+  /** The prediction v at level t and x there → x at the level below, in x's dtype (computed in float32 or wider). */
+  step(v: Tensor, t: number, x: Tensor, steps: number): Tensor {
+    return apply(x, v, this.coefficients(t, steps));
   }
 
-  /** x at the level below t and v, predicted from that x conditioned on t → x at level t, in x's dtype. */
-  inverseStep(x: Tensor, v: Tensor, t: number, steps: number): Tensor {
+  /** v, predicted from the x of the level below but conditioned on t, and that x → x at level t, in x's dtype. */
+  inverseStep(v: Tensor, t: number, x: Tensor, steps: number): Tensor {
     return apply(x, v, this.inverseCoefficients(t, steps));
   }
 

@@ -9,7 +9,7 @@ export interface BlockContext {
   config: CogVideoXConfig;
   /** T: text tokens, which come first in the sequence. */
   textTokens: number;
-  /** SiLU of the time embedding, [1 or B, timeDim]. */
+  /** SiLU of the time embedding, [1 or B, timeEmbedDim]. */
   time: Tensor;
   /** complex64 [S, headDim / 2]; null in the 2B form. */
   ropeFactors: Tensor | null;
@@ -57,7 +57,7 @@ function addGated_(x_BND: Tensor, update_BND: Tensor, m: Modulated, o: BlockCont
 }
 
 function jointAttention(x_BND: Tensor, weights: BlockWeights['attn1'], layer: number, o: BlockContext): Tensor {
-  const { heads, headDim } = o.config;
+  const { numAttentionHeads: heads, attentionHeadDim: headDim } = o.config;
   const byHead = (w: Linear): Tensor => apply(x_BND, w).unflatten(-1, [heads, headDim]); // [B, N, heads, headDim]
   const q_BNHD = headNorm(byHead(weights.to_q), weights.norm_q);
   const k_BNHD = headNorm(byHead(weights.to_k), weights.norm_k);

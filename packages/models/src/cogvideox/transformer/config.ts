@@ -6,11 +6,11 @@ import { configError, requireClass } from '../require-class.js';
  * Source: diffusers models/transformers/cogvideox_transformer_3d.py @ 58eb52c0, CogVideoXTransformer3DModel.__init__
  */
 export interface CogVideoXConfig {
-  readonly heads: number;
-  readonly headDim: number;
-  /** heads · headDim */
+  readonly numAttentionHeads: number;
+  readonly attentionHeadDim: number;
+  /** numAttentionHeads · attentionHeadDim */
   readonly width: number;
-  readonly layers: number;
+  readonly numLayers: number;
   readonly inChannels: number;
   readonly outChannels: number;
   /** Latent pixels per token and side. */
@@ -18,9 +18,9 @@ export interface CogVideoXConfig {
   /** Latent frames per token: 2 in CogVideoX 1.5, null in 1.0 (one frame per token, convolutional patches). */
   readonly patchSizeT: number | null;
   readonly patchBias: boolean;
-  readonly textDim: number;
-  readonly timeDim: number;
-  readonly maxTextTokens: number;
+  readonly textEmbedDim: number;
+  readonly timeEmbedDim: number;
+  readonly maxTextSeqLength: number;
   readonly attentionBias: boolean;
   readonly normAffine: boolean;
   readonly normEps: number;
@@ -62,18 +62,18 @@ export function readCogVideoXConfig(raw: RawConfig, file: string): CogVideoXConf
     throw configError(`Expected a multiple of 16 for attention_head_dim in ${file} but received ${headDim}.`);
   }
   return {
-    heads,
-    headDim,
+    numAttentionHeads: heads,
+    attentionHeadDim: headDim,
     width: heads * headDim,
-    layers: c.int('num_layers', 30),
+    numLayers: c.int('num_layers', 30),
     inChannels,
     outChannels,
     patchSize: c.int('patch_size', 2),
     patchSizeT: c.has('patch_size_t') ? c.int('patch_size_t') : null,
     patchBias: c.bool('patch_bias', true),
-    textDim: c.int('text_embed_dim', 4096),
-    timeDim: c.int('time_embed_dim', 512),
-    maxTextTokens: c.int('max_text_seq_length', 226),
+    textEmbedDim: c.int('text_embed_dim', 4096),
+    timeEmbedDim: c.int('time_embed_dim', 512),
+    maxTextSeqLength: c.int('max_text_seq_length', 226),
     attentionBias: c.bool('attention_bias', true),
     normAffine: c.bool('norm_elementwise_affine', true),
     normEps: c.float('norm_eps', 1e-5),

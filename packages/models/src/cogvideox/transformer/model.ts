@@ -37,7 +37,7 @@ export interface CogVideoXTransformer {
   readonly device: string;
   readonly dtype: DType;
   /**
-   * latents [B, Flat, C, h, w], text [B, T, textDim], timestep (one for all rows, or [B]) → v prediction
+   * latents [B, Flat, C, h, w], text [B, T, textEmbedDim], timestep (one for all rows, or [B]) → v prediction
    * [B, Flat, C, h, w] in the model's dtype.
    * @throws UserError for a shape that the checkpoint cannot take
    */
@@ -57,7 +57,7 @@ export function loadCogVideoXTransformer(dir: string, o: { device: string; dtype
     const beyond = reader.unused().find((name) => name.startsWith('transformer_blocks.'));
     if (beyond) {
       throw configError(
-        `Expected num_layers in ${checkpoint.configFile} to cover ${beyond} but received ${config.layers}. ` +
+        `Expected num_layers in ${checkpoint.configFile} to cover ${beyond} but received ${config.numLayers}. ` +
           'The weights do not belong to this config: download the checkpoint again.',
       );
     }
@@ -162,6 +162,6 @@ function checkInputs(latents: Tensor, text: Tensor, c: CogVideoXConfig): void {
   const show = (t: Tensor): string => `[${t.shape.join(', ')}]`;
   if (latents.dim !== 5 || latents.size(2) !== c.inChannels)
     throw expected(`[B, frames, ${c.inChannels}, h, w]`, 'latents', show(latents));
-  if (text.dim !== 3 || text.size(2) !== c.textDim || text.size(0) !== latents.size(0))
-    throw expected(`[${latents.size(0)}, tokens, ${c.textDim}]`, 'text', show(text));
+  if (text.dim !== 3 || text.size(2) !== c.textEmbedDim || text.size(0) !== latents.size(0))
+    throw expected(`[${latents.size(0)}, tokens, ${c.textEmbedDim}]`, 'text', show(text));
 }

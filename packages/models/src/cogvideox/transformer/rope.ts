@@ -36,7 +36,7 @@ export function ropeTables(c: CogVideoXConfig, flat: number, h: number, w: numbe
     columns = arange(0, grid.width, 1, { dtype: 'float32' });
   }
   const times = arange(0, grid.frames, 1, { dtype: 'float32' });
-  const d = c.headDim;
+  const d = c.attentionHeadDim;
   const sizes = [grid.frames, grid.height, grid.width] as const;
   const angles_S = cat(
     [

@@ -3,7 +3,7 @@ import type { CogVideoXConfig } from './config.js';
 import type { TransformerWeights } from './weights.js';
 
 /**
- * Noise level → embedding [1 or B, timeDim] in the model's dtype; the sinusoids are float32.
+ * Noise level → embedding [1 or B, timeEmbedDim] in the model's dtype; the sinusoids are float32.
  * Source: diffusers models/embeddings.py @ 58eb52c0, get_timestep_embedding and TimestepEmbedding
  */
 export function timeEmbedding(timestep: number | Tensor, weights: TransformerWeights, c: CogVideoXConfig): Tensor {

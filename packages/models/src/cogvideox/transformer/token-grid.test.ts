@@ -28,8 +28,8 @@ test('rotation keeps lengths, leaves text alone, and its dot products depend on 
     const rope = ropeFactors(ropeTables(V15, 6, 8, 6));
     const grid = tokenGrid(V15, 6, 8, 6);
     const [text, S] = [3, grid.frames * grid.locations];
-    const row = randn([1, 1, 2, V15.headDim]);
-    const other = randn([1, 1, 2, V15.headDim]);
+    const row = randn([1, 1, 2, V15.attentionHeadDim]);
+    const other = randn([1, 1, 2, V15.attentionHeadDim]);
     const turn = (x: Tensor) => {
       const all = x.repeat(1, text + S, 1, 1);
       applyRope_(all, rope, text);

@@ -37,7 +37,7 @@ export interface TransformerWeights {
 
 /** Reads every weight. Names: diffusers models/transformers/cogvideox_transformer_3d.py @ 58eb52c0. */
 export function readTransformerWeights(r: WeightReader, c: CogVideoXConfig): TransformerWeights {
-  const { width: w, timeDim: t, headDim: d, patchSize: p } = c;
+  const { width: w, timeEmbedDim: t, attentionHeadDim: d, patchSize: p } = c;
   const linear = (name: string, out: number, inp: number, bias = true): Linear => ({
     weight: r.get(`${name}.weight`, [out, inp]),
     bias: bias ? r.get(`${name}.bias`, [out]) : null,
@@ -73,10 +73,10 @@ export function readTransformerWeights(r: WeightReader, c: CogVideoXConfig): Tra
       // 1.5's projection is linear and has a bias whatever patch_bias says.
       bias: c.patchSizeT !== null || c.patchBias ? r.get('patch_embed.proj.bias', [w]) : null,
     },
-    textProj: linear('patch_embed.text_proj', w, c.textDim),
+    textProj: linear('patch_embed.text_proj', w, c.textEmbedDim),
     time1: linear('time_embedding.linear_1', t, w),
     time2: linear('time_embedding.linear_2', t, t),
-    blocks: Array.from({ length: c.layers }, (_, i) => block(i)),
+    blocks: Array.from({ length: c.numLayers }, (_, i) => block(i)),
     normFinal: norm('norm_final', w, c.normAffine),
     normOut: normZero('norm_out', 2),
     projOut: linear('proj_out', (c.patchSizeT ?? 1) * p * p * c.outChannels, w),

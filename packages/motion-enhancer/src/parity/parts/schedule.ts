@@ -49,11 +49,11 @@ export const schedulePart: ParityPart = {
         const levels = wide(timesteps.map((t) => schedule.alphaBar(t)));
         context.report(compare(`${at}/alphas_cumprod`, levels, wide(c.alphas_cumprod), FLOAT64));
         if (c.forward) {
-          const ours = rows(timesteps, (t) => schedule.forwardStep(x, v, t, steps));
+          const ours = rows(timesteps, (t) => schedule.step(v, t, x, steps));
           context.report(compare(`${at}/forward`, ours, wide(c.forward), FLOAT64));
         }
         if (c.inverse) {
-          const ours = rows(ascending, (t) => schedule.inverseStep(x, v, t, steps));
+          const ours = rows(ascending, (t) => schedule.inverseStep(v, t, x, steps));
           context.report(compare(`${at}/inverse`, ours, wide(c.inverse), FLOAT32_TABLE));
         }
       });

@@ -15,7 +15,7 @@ export const t5Part: ParityPart = {
       const encoder = loadT5Encoder(join(dir, 't5', 'text_encoder'), context);
       try {
         scope(() => {
-          const hidden = encoder.encode(file.read('ids'));
+          const hidden = encoder.forward(file.read('ids'));
           context.report(compare('t5/hidden', hidden, file.read('hidden'), networkTolerance(context)));
         });
       } finally {
