@@ -1,4 +1,5 @@
 export * from './pipeline-folders.js';
+export * from './random.js';
 export { requireClass } from './require-class.js';
 export * from './schedule/index.js';
 export * from './transformer/index.js';
