@@ -1,6 +1,6 @@
 import { codeOfDtype } from './dtype.js';
 import { LibtorchError } from './errors.js';
-import type { Aten } from './generated/aten.js';
+import type { Aten, AtenAsync } from './generated/aten.js';
 import { type NativeOperator, native } from './native.js';
 import { nearestName } from './nearest-name.js';
 import { Generator } from './random.js';
@@ -34,7 +34,9 @@ interface Parameter {
 interface Overload {
   key: string;
   parameters: Parameter[];
-  required: number;
+  /** Those without a default: they go by position. */
+  positional: Parameter[];
+  byName: ReadonlyMap<string, Parameter>;
   call: (args: unknown[]) => unknown;
 }
 
@@ -79,15 +81,17 @@ function prepare(name: string, overload: string, asynchronous: boolean): Overloa
     required: !hasDefault,
     type,
   }));
-  const required = parameters.filter((p) => p.required).length;
-  const positional = parameters.map((p, i) => (p.required ? i : -1)).filter((i) => i >= 0);
+  const places = parameters.map((p, i) => (p.required ? i : -1)).filter((i) => i >= 0);
+  const positional = places.map((i) => parameters[i]!);
+  const required = places.length;
   const indexOf = new Map(parameters.map((p, i) => [p.name, i]));
-  // In place and out= forms hand back the tensor that they wrote: the first argument, or the one named out.
-  const written = indexOf.get('out') ?? 0;
+  // In place and out= forms hand back what they wrote: the first argument, or the last ones.
+  const inPlace = /_$/.test(name);
+  const results = schema.returns.length;
 
   const call = (args: unknown[]): unknown => {
     const values: unknown[] = new Array(parameters.length);
-    for (let i = 0; i < positional.length; i++) values[positional[i]!] = unwrap(args[i], parameters[positional[i]!]!);
+    for (let i = 0; i < required; i++) values[places[i]!] = unwrap(args[i], positional[i]!);
     const options = args[required] as Record<string, unknown> | undefined;
     if (options) {
       for (const key in options) {
@@ -101,14 +105,14 @@ function prepare(name: string, overload: string, asynchronous: boolean): Overloa
     }
     const finish = (result: unknown) => {
       if (!schema.returnsArgument) return wrap(result, schema.returns);
-      const target = args[positional.indexOf(written)];
-      if (target instanceof Tensor) target.forgetMeta();
-      return target;
+      const written = inPlace ? args.slice(0, results) : args.slice(required - results, required);
+      for (const target of written) if (target instanceof Tensor) target.forgetMeta();
+      return results === 1 ? written[0] : written;
     };
     const result = run(...values);
     return asynchronous ? (result as Promise<unknown>).then(finish) : finish(result);
   };
-  return { key: overload, parameters, required, call };
+  return { key: overload, parameters, positional, byName: new Map(parameters.map((p) => [p.name, p])), call };
 }
 
 function argumentError(message: string): LibtorchError {
@@ -117,7 +121,8 @@ function argumentError(message: string): LibtorchError {
   return error;
 }
 
-function matches(value: unknown, parameter: Parameter): boolean {
+/** Can the value stand for the parameter? `strict` keeps a number from standing for a list of itself. */
+function matches(value: unknown, parameter: Parameter, strict: boolean): boolean {
   if (value === null || value === undefined) return parameter.optional;
   switch (parameter.kind) {
     case TENSOR:
@@ -126,7 +131,7 @@ function matches(value: unknown, parameter: Parameter): boolean {
     case OPTIONAL_TENSOR_LIST:
       return Array.isArray(value) && value.every((t) => t === null || t instanceof Tensor);
     case INT:
-      return typeof value === 'number' || typeof value === 'bigint' || typeof value === 'string';
+      return Number.isInteger(value) || typeof value === 'bigint' || typeof value === 'string';
     case FLOAT:
       return typeof value === 'number';
     case SCALAR:
@@ -141,8 +146,29 @@ function matches(value: unknown, parameter: Parameter): boolean {
     case OTHER:
       return false;
     default:
-      return Array.isArray(value) || typeof value === 'number';
+      return (
+        (Array.isArray(value) && !value.some((v) => v instanceof Tensor)) || (!strict && typeof value === 'number')
+      );
   }
+}
+
+function isOptions(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Tensor);
+}
+
+/** Does the overload take these arguments, named ones included? */
+function accepts({ positional, byName }: Overload, args: unknown[], strict: boolean): boolean {
+  const required = positional.length;
+  if (args.length < required || args.length > required + 1) return false;
+  for (let i = 0; i < required; i++) if (!matches(args[i], positional[i]!, strict)) return false;
+  const options = args[required];
+  if (options === undefined) return true;
+  if (!isOptions(options)) return false;
+  for (const key in options) {
+    const parameter = byName.get(key);
+    if (!parameter || (options[key] != null && !matches(options[key], parameter, strict))) return false;
+  }
+  return true;
 }
 
 /** base name -> overload names of everything in the aten namespace, read once. */
@@ -189,7 +215,8 @@ export function operator(qualified: string, asynchronous = false): (...args: any
   if (names.length === 1) {
     const only = prepare(base, names[0]!, asynchronous);
     return (...args) => {
-      if (args.length < only.required || args.length > only.required + 1) throw mismatch(qualified, [only], args);
+      if (args.length < only.positional.length || args.length > only.positional.length + 1)
+        throw mismatch(qualified, [only], args);
       return only.call(args);
     };
   }
@@ -198,17 +225,11 @@ export function operator(qualified: string, asynchronous = false): (...args: any
     // Named dimensions and out= forms are reached by their full names only.
     overloads ??= names
       .filter((n) => !/out|dimname/i.test(n))
+      .sort()
       .map((n) => prepare(base, n, asynchronous))
       .filter((o) => !o.parameters.some((p) => p.required && p.kind === OTHER));
-    for (const overload of overloads) {
-      if (args.length < overload.required || args.length > overload.required + 1) continue;
-      const positional = overload.parameters.filter((p) => p.required);
-      const options = args[overload.required];
-      if (!positional.every((p, i) => matches(args[i], p))) continue;
-      if (options !== undefined && (typeof options !== 'object' || Array.isArray(options) || options instanceof Tensor))
-        continue;
-      return overload.call(args);
-    }
+    for (const overload of overloads) if (accepts(overload, args, true)) return overload.call(args);
+    for (const overload of overloads) if (accepts(overload, args, false)) return overload.call(args);
     throw mismatch(qualified, overloads, args);
   };
 }
@@ -218,7 +239,7 @@ function mismatch(qualified: string, overloads: Overload[], args: unknown[]): Li
     .map((a) => (a instanceof Tensor ? 'Tensor' : Array.isArray(a) ? 'array' : a === null ? 'null' : typeof a))
     .join(', ');
   const forms = overloads.map((o) => {
-    const required = o.parameters.filter((p) => p.required).map((p) => `${p.name}: ${p.type}`);
+    const required = o.positional.map((p) => `${p.name}: ${p.type}`);
     const named = o.parameters.filter((p) => !p.required).map((p) => p.name);
     return `  ${qualified}(${[...required, ...(named.length ? [`{${named.join(', ')}}`] : [])].join(', ')})`;
   });
@@ -244,6 +265,4 @@ function namespace<T extends object>(asynchronous: boolean): T {
 export const aten: Aten = namespace<Aten>(false);
 
 /** The same operators on a worker thread: each returns a promise, the event loop stays free. */
-export const atenAsync: AsyncForm<Aten> = namespace<AsyncForm<Aten>>(true);
-
-type AsyncForm<T> = { [K in keyof T]: T[K] extends (...args: infer A) => infer R ? (...args: A) => Promise<R> : T[K] };
+export const atenAsync: AtenAsync = namespace<AtenAsync>(true);

@@ -1,0 +1,161 @@
+// Writes packages/libtorch/src/generated/aten.ts: TypeScript signatures of every ATen operator, from the schemas of the
+// libtorch that the binding was built with. `--check` compares instead of writing: exit code 1 when they differ.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const TARGET = fileURLToPath(new URL('../packages/libtorch/src/generated/aten.ts', import.meta.url));
+const BINDING =
+  process.env.MOTION_ENHANCER_BINDING ?? fileURLToPath(new URL('../native/build/libtorch_node.node', import.meta.url));
+
+/** Types of arguments; those that are not here cannot be passed from JavaScript. */
+const ARGUMENT_TYPES = {
+  Tensor: 'Tensor',
+  int: 'number',
+  SymInt: 'number',
+  float: 'number',
+  bool: 'boolean',
+  Scalar: 'Scalar',
+  str: 'string',
+  Device: 'string',
+  Generator: 'Generator',
+  ScalarType: 'DType',
+  MemoryFormat: 'MemoryFormat',
+  Layout: 'Layout',
+};
+const RETURN_TYPES = {
+  Tensor: 'Tensor',
+  int: 'number',
+  SymInt: 'number',
+  float: 'number',
+  bool: 'boolean',
+  SymBool: 'boolean',
+  Scalar: 'number',
+  ScalarType: 'number',
+};
+const RESERVED = new Set(['default', 'delete', 'function', 'in', 'new', 'return', 'this', 'typeof', 'var', 'with']);
+
+/** Splits at commas outside of brackets. */
+function splitList(text) {
+  const parts = [];
+  let depth = 0;
+  let start = 0;
+  for (let i = 0; i < text.length; i++) {
+    if ('([{'.includes(text[i])) depth++;
+    else if (')]}'.includes(text[i])) depth--;
+    else if (text[i] === ',' && depth === 0) {
+      parts.push(text.slice(start, i).trim());
+      start = i + 1;
+    }
+  }
+  if (text.slice(start).trim()) parts.push(text.slice(start).trim());
+  return parts;
+}
+
+/** `Tensor(a!)[]` without what it says of aliases. */
+const withoutAliases = (text) => text.replace(/\([a-z][^)]*\)/g, '');
+
+/** @returns the TypeScript type of an argument such as `SymInt[2]?`, or undefined */
+function argumentType(schemaType) {
+  const [, base, inner, list, optional] = /^(\w+)(\?)?(\[\d*\])?(\?)?$/.exec(schemaType) ?? [];
+  const known = ARGUMENT_TYPES[base];
+  if (!known) return undefined;
+  let type = known;
+  if (list) {
+    type = inner ? `readonly (${type} | null)[]` : `readonly ${type}[]`;
+    if (list !== '[]') type = `${known} | ${type}`;
+  }
+  return (list ? optional : inner || optional) ? `${type} | null` : type;
+}
+
+function returnType(text) {
+  const one = (item) => {
+    const [, base, list] = /^(\w+)(\[\])?/.exec(item) ?? [];
+    return RETURN_TYPES[base] && `${RETURN_TYPES[base]}${list ?? ''}`;
+  };
+  if (text === '()') return 'void';
+  if (!text.startsWith('(')) return one(text);
+  const items = splitList(text.slice(1, -1)).map((item) => [one(item), item.split(' ')[1]]);
+  if (items.some(([type]) => !type)) return undefined;
+  const named = items.every(([, name]) => name);
+  return `[${items.map(([type, name]) => (named ? `${name}: ${type}` : type)).join(', ')}]`;
+}
+
+/** @returns {{base: string, overload: string, signature: string} | undefined} undefined for what JavaScript cannot call */
+function parse(schema) {
+  const [, base, overload = '', rest] = /^aten::([^.(]+)(?:\.([^(]+))?\((.*)$/.exec(schema) ?? [];
+  const arrow = rest.lastIndexOf(') -> ');
+  const result = returnType(withoutAliases(rest.slice(arrow + 5)));
+  const required = [];
+  const named = [];
+  for (const text of splitList(withoutAliases(rest.slice(0, arrow)))) {
+    if (text === '*') continue;
+    const [, schemaType, name, fallback] = /^(\S+) (\w+)(=.*)?$/.exec(text) ?? [];
+    const type = argumentType(schemaType);
+    if (fallback !== undefined) {
+      if (type) named.push(`${name}?: ${type}`);
+    } else if (type) required.push(`${RESERVED.has(name) ? `${name}_` : name}: ${type}`);
+    else return undefined;
+  }
+  if (!result) return undefined;
+  if (named.length > 0) required.push(`options?: { ${named.join('; ')} }`);
+  return { base, overload, signature: `(${required.join(', ')}): R<A, ${result}>;` };
+}
+
+function generate(native) {
+  const groups = new Map();
+  for (const schema of native.operators()) {
+    if (!schema.startsWith('aten::')) continue;
+    const parsed = parse(schema);
+    if (!parsed) continue;
+    const group = groups.get(parsed.base) ?? [];
+    groups.set(parsed.base, [...group, parsed]);
+  }
+  const byText = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+  const lines = [];
+  for (const [base, group] of [...groups].sort(([a], [b]) => byText(a, b))) {
+    group.sort((a, b) => byText(a.overload, b.overload));
+    // The same rule as in operators.ts: out= forms are reached by their full names only.
+    const direct = group.length === 1 ? group : group.filter(({ overload }) => !/out|dimname/i.test(overload));
+    for (const signature of new Set(direct.map((g) => g.signature))) lines.push(`  ${base}${signature}`);
+    for (const { overload, signature } of group) if (overload) lines.push(`  '${base}.${overload}'${signature}`);
+  }
+  return `// Generated by \`npm run generate\` from the schemas of libtorch ${native.version()}. Do not edit.
+import type { DType } from '../dtype.js';
+import type { Generator } from '../random.js';
+import type { Tensor } from '../tensor.js';
+
+/** A whole number is an integer scalar, as in Python. */
+export type Scalar = number | bigint | boolean;
+export type MemoryFormat = 'contiguous' | 'preserve' | 'channels_last' | 'channels_last_3d';
+export type Layout = 'strided';
+type R<A extends boolean, T> = A extends true ? Promise<T> : T;
+
+/**
+ * Every ATen operator: required arguments by position, the others by their names in a last object. In-place and out=
+ * forms return the tensor that they wrote. Where an operator leaves a result undefined, null comes back.
+ */
+export interface Operators<A extends boolean> {
+${lines.join('\n')}
+}
+
+export type Aten = Operators<false>;
+export type AtenAsync = Operators<true>;
+`;
+}
+
+const native = createRequire(import.meta.url)(BINDING);
+const text = generate(native);
+if (process.argv.includes('--check')) {
+  const present = readFileSync(TARGET, 'utf8');
+  const version = /libtorch (\S+)\. Do not edit/.exec(present)?.[1];
+  if (version !== native.version()) {
+    console.log(`other version: generated for ${version}, this is ${native.version()}`);
+  } else if (present !== text) {
+    console.error(`${TARGET} is not what its schemas give. Run \`npm run generate\`.`);
+    process.exitCode = 1;
+  }
+} else {
+  writeFileSync(TARGET, text);
+  console.log(`${TARGET}: ${text.split('\n').length} lines, ${text.length} bytes, libtorch ${native.version()}`);
+}
