@@ -1,0 +1,135 @@
+import {
+  type Generator,
+  keep,
+  linear,
+  noGrad,
+  openSafetensors,
+  rand,
+  scope,
+  type Tensor,
+  UserError,
+  writeSafetensors,
+} from '@motion-enhancer/libtorch';
+
+export type AlignerKind = 'mlp' | 'pointwise' | 'identity';
+
+interface Layer {
+  weight: Tensor;
+  bias: Tensor;
+}
+
+/**
+ * Maps the VLM's attention rows to the prior's space, row by row (Section 4.4): Linear(S→m) GELU Linear(m→m) GELU
+ * Linear(m→S). `pointwise` is the same over single cells (S = 1), `identity` has no weights. Used in training only.
+ */
+export class Aligner {
+  readonly kind: AlignerKind;
+  /** S, and the hidden width m */
+  readonly cells: number;
+  readonly hidden: number;
+  readonly #layers: Layer[];
+
+  /** @param layers from `createAligner` or `loadAligner`; owned from now on */
+  constructor(kind: AlignerKind, cells: number, hidden: number, layers: Layer[]) {
+    this.kind = kind;
+    this.cells = cells;
+    this.hidden = hidden;
+    this.#layers = layers;
+  }
+
+  /** [words, S] → [words, S] */
+  forward(rows_WS: Tensor): Tensor {
+    if (this.kind === 'identity') return rows_WS;
+    const pointwise = this.kind === 'pointwise';
+    let x = pointwise ? rows_WS.unsqueeze(-1) : rows_WS;
+    this.#layers.forEach((layer, i) => {
+      x = linear(i === 0 ? x : x.gelu(), layer.weight, layer.bias);
+    });
+    return pointwise ? x.squeeze(-1) : x;
+  }
+
+  /** Parameters under the names of a torch.nn.Sequential: `0.weight`, `0.bias`, `2.weight`, … */
+  parameters(): Map<string, Tensor> {
+    return new Map(
+      this.#layers.flatMap((layer, i) => [
+        [`${2 * i}.weight`, layer.weight] as const,
+        [`${2 * i}.bias`, layer.bias] as const,
+      ]),
+    );
+  }
+
+  /** Keeps the aligner beside a checkpoint: it is no part of the exported model. */
+  save(path: string): void {
+    const tensors = this.parameters();
+    scope(() =>
+      writeSafetensors(path, new Map([...tensors].map(([n, t]) => [n, t.detach().cpu().contiguous()])), {
+        kind: this.kind,
+        cells: String(this.cells),
+        hidden: String(this.hidden),
+      }),
+    );
+  }
+
+  dispose(): void {
+    for (const layer of this.#layers) for (const t of [layer.weight, layer.bias]) t.dispose();
+  }
+}
+
+export interface AlignerOptions {
+  kind: AlignerKind;
+  cells: number;
+  hidden: number;
+  device: string;
+  generator: Generator;
+}
+
+/** A new aligner in float32, initialised as torch.nn.Linear is: uniform in ±1/√(inputs). */
+export function createAligner({ kind, cells, hidden, device, generator }: AlignerOptions): Aligner {
+  if (kind === 'identity') return new Aligner(kind, cells, hidden, []);
+  const ends = kind === 'pointwise' ? 1 : cells;
+  const sizes = [ends, hidden, hidden, ends];
+  const uniform = (shape: number[], inputs: number) =>
+    keep(
+      scope(() =>
+        rand(shape, { generator })
+          .mul(2)
+          .sub(1)
+          .mul(1 / Math.sqrt(inputs))
+          .to('float32', device),
+      ),
+    ).requiresGrad_();
+  const layers = [0, 1, 2].map((i) => ({
+    weight: uniform([sizes[i + 1]!, sizes[i]!], sizes[i]!),
+    bias: uniform([sizes[i + 1]!], sizes[i]!),
+  }));
+  return new Aligner(kind, cells, hidden, layers);
+}
+
+/** An aligner from named tensors (`0.weight` … `4.bias`), copied. @throws UserError when one is missing */
+export function alignerFromTensors(kind: AlignerKind, tensors: ReadonlyMap<string, Tensor>, device = 'cpu'): Aligner {
+  if (kind === 'identity') return new Aligner(kind, 0, 0, []);
+  const read = (name: string): Tensor => {
+    const found = tensors.get(name);
+    if (!found)
+      throw new UserError(`The aligner has no tensor ${name}: it was saved by something else.`, {
+        code: 'ERR_CHECKPOINT',
+      });
+    return keep(noGrad(() => found.to('float32', device).clone())).requiresGrad_();
+  };
+  const layers = [0, 2, 4].map((i) => ({ weight: read(`${i}.weight`), bias: read(`${i}.bias`) }));
+  const [hidden, cells] = layers[0]!.weight.shape as [number, number];
+  return new Aligner(kind, cells, hidden, layers);
+}
+
+/** What `save` wrote. */
+export function loadAligner(path: string, device = 'cpu'): Aligner {
+  return scope(() => {
+    const file = openSafetensors(path);
+    try {
+      const tensors = new Map([...file.tensors.keys()].map((name) => [name, file.read(name)]));
+      return alignerFromTensors((file.metadata?.kind ?? 'mlp') as AlignerKind, tensors, device);
+    } finally {
+      file.close();
+    }
+  });
+}

@@ -1,0 +1,123 @@
+import { expected } from '@motion-enhancer/libtorch';
+
+interface Common<T> {
+  /** One line for help texts, docs and forms. */
+  text: string;
+  default: T;
+  unit?: string;
+  /** What the paper used, where it says so. */
+  paper?: string;
+  /** Shown in a group of its own in help texts. */
+  group?: string;
+}
+interface NumberField extends Common<number> {
+  type: 'integer' | 'number';
+  min?: number;
+  max?: number;
+}
+interface BooleanField extends Common<boolean> {
+  type: 'boolean';
+}
+interface ChoiceField<C extends string = string> extends Common<C> {
+  type: 'choice';
+  choices: readonly C[];
+}
+interface TextField extends Common<string> {
+  /** A `path` is text that help texts mark as such; an empty default means "must be given" when `required`. */
+  type: 'string' | 'path';
+  required?: boolean;
+}
+
+/** A setting, declared once: the command line, YAML files, docs and forms are made of it. */
+export type Field = NumberField | BooleanField | ChoiceField | TextField;
+export type Fields = Readonly<Record<string, Field>>;
+
+type Value<F extends Field> = F extends { type: 'choice'; choices: readonly (infer C)[] }
+  ? C
+  : F extends { type: 'boolean' }
+    ? boolean
+    : F extends { type: 'integer' | 'number' }
+      ? number
+      : string;
+
+/** The values of a set of fields. */
+export type Values<F extends Fields> = { -readonly [K in keyof F]: Value<F[K]> };
+
+/**
+ * Checks one value, given as text (command line) or as JSON / YAML data.
+ * @throws UserError `Expected X for FIELD but received Y.`
+ */
+export function checkValue(name: string, field: Field, raw: unknown): string | number | boolean {
+  switch (field.type) {
+    case 'integer':
+    case 'number': {
+      const value = typeof raw === 'string' && raw.trim() !== '' ? Number(raw) : raw;
+      const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = field;
+      const ok =
+        typeof value === 'number' &&
+        Number.isFinite(value) &&
+        value >= min &&
+        value <= max &&
+        (field.type === 'number' || Number.isInteger(value));
+      if (!ok) throw expected(describe(field), name, raw);
+      return value;
+    }
+    case 'boolean':
+      if (raw === true || raw === 'true') return true;
+      if (raw === false || raw === 'false') return false;
+      throw expected('true or false', name, raw);
+    case 'choice':
+      if (typeof raw === 'string' && field.choices.includes(raw)) return raw;
+      throw expected(describe(field), name, raw);
+    default:
+      if (typeof raw === 'string') return raw;
+      throw expected('a text', name, raw);
+  }
+}
+
+/** "an integer from 1 to 10", "one of a, b" */
+export function describe(field: Field): string {
+  switch (field.type) {
+    case 'integer':
+    case 'number': {
+      const noun = field.type === 'integer' ? 'an integer' : 'a number';
+      if (field.min !== undefined && field.max !== undefined) return `${noun} from ${field.min} to ${field.max}`;
+      if (field.min !== undefined) return `${noun} of at least ${field.min}`;
+      return field.max === undefined ? noun : `${noun} of at most ${field.max}`;
+    }
+    case 'boolean':
+      return 'true or false';
+    case 'choice':
+      return `one of ${field.choices.join(', ')}`;
+    default:
+      return field.type === 'path' ? 'a path' : 'a text';
+  }
+}
+
+/**
+ * Values for every field: defaults under `given`.
+ * @throws UserError for a name that no field has (with the nearest one), a wrong value, or a required one that is absent
+ */
+export function resolve<F extends Fields>(fields: F, given: Readonly<Record<string, unknown>>): Values<F> {
+  for (const name in given) {
+    if (!(name in fields))
+      throw expected(`a setting such as ${nearest(name, Object.keys(fields))}`, 'the configuration', name);
+  }
+  const values: Record<string, unknown> = {};
+  for (const [name, field] of Object.entries(fields)) {
+    values[name] = given[name] === undefined ? field.default : checkValue(name, field, given[name]);
+    if ((field.type === 'path' || field.type === 'string') && field.required && values[name] === '') {
+      throw expected(describe(field), name, 'nothing', field.text);
+    }
+  }
+  return values as Values<F>;
+}
+
+/** The candidate that shares the most letter pairs with `name`. */
+export function nearest(name: string, candidates: readonly string[]): string {
+  const pairs = (s: string) =>
+    Array.from({ length: Math.max(1, s.length - 1) }, (_, i) => s.slice(i, i + 2).toLowerCase());
+  const wanted = new Set(pairs(name));
+  const score = (c: string) => pairs(c).filter((p) => wanted.has(p)).length / Math.max(c.length, name.length);
+  return [...candidates].sort((a, b) => score(b) - score(a))[0] ?? '';
+}

@@ -1,0 +1,74 @@
+import { UserError } from '@motion-enhancer/libtorch';
+import { checkValue, describe, type Field, type Fields, nearest, resolve, type Values } from './field.js';
+
+const kebab = (name: string) => name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
+
+/** Turns `--vdm DIR --steps 5 --no-resume --flag=value rest` into values of the fields and the rest. */
+export function parseFlags<F extends Fields>(
+  fields: F,
+  argv: readonly string[],
+  base: Readonly<Record<string, unknown>> = {},
+): { values: Values<F>; rest: string[] } {
+  const byFlag = new Map(Object.keys(fields).map((name) => [kebab(name), name]));
+  const given: Record<string, unknown> = { ...base };
+  const rest: string[] = [];
+  for (let i = 0; i < argv.length; i++) {
+    const argument = argv[i]!;
+    if (argument === '--') {
+      rest.push(...argv.slice(i + 1));
+      break;
+    }
+    if (!argument.startsWith('--')) {
+      rest.push(argument);
+      continue;
+    }
+    const [flag, inline] = splitOnce(argument.slice(2));
+    const negated = flag.startsWith('no-') && !byFlag.has(flag);
+    const name = byFlag.get(negated ? flag.slice(3) : flag);
+    const field = name === undefined ? undefined : fields[name];
+    if (!name || !field) {
+      throw new UserError(
+        `There is no option --${flag}. Did you mean --${nearest(flag, [...byFlag.keys()])}? --help lists them all.`,
+        { code: 'ERR_USAGE' },
+      );
+    }
+    if (field.type === 'boolean') {
+      given[name] = inline === undefined ? !negated : checkValue(name, field, inline);
+      continue;
+    }
+    const value = inline ?? argv[++i];
+    if (value === undefined || negated)
+      throw new UserError(`Expected ${describe(field)} after --${flag} but received nothing.`, { code: 'ERR_USAGE' });
+    given[name] = checkValue(`--${flag}`, field, value);
+  }
+  return { values: resolve(fields, given), rest };
+}
+
+function splitOnce(text: string): [string, string | undefined] {
+  const at = text.indexOf('=');
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** Help text of a set of fields, one option a paragraph line. */
+export function helpText(fields: Fields): string {
+  const rows = Object.entries(fields).map(
+    ([name, field]) => [`--${kebab(name)}${placeholder(field)}`, explain(field)] as const,
+  );
+  const width = Math.min(34, Math.max(...rows.map(([flag]) => flag.length)) + 2);
+  return rows
+    .map(([flag, text]) => `  ${flag.padEnd(width)}${flag.length >= width ? `\n  ${' '.repeat(width)}` : ''}${text}`)
+    .join('\n');
+}
+
+function placeholder(field: Field): string {
+  return { integer: ' N', number: ' X', boolean: '', choice: ' NAME', path: ' PATH', string: ' TEXT' }[field.type];
+}
+
+function explain(field: Field): string {
+  const notes: string[] = [];
+  if (field.type === 'choice') notes.push(field.choices.join(' | '));
+  if (field.unit) notes.push(`in ${field.unit}`);
+  if (field.default !== '' && !(field.type === 'boolean' && !field.default)) notes.push(`default ${field.default}`);
+  if (field.paper) notes.push(`paper: ${field.paper}`);
+  return notes.length > 0 ? `${field.text} (${notes.join('; ')})` : field.text;
+}

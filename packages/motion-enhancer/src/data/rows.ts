@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
+import { UserError } from '@motion-enhancer/libtorch';
+
+export interface Turn {
+  role: 'system' | 'user' | 'assistant';
+  content: string;
+}
+
+/** One sample of a data set: a video and a conversation about it. */
+export interface Row {
+  id: string;
+  /** Absolute, or relative to the data file's folder. */
+  video: string;
+  turns: Turn[];
+  /** 1-based, for messages. */
+  line: number;
+}
+
+export interface BadRow {
+  line: number;
+  reason: string;
+}
+
+const ROLES: Record<string, Turn['role']> = {
+  human: 'user',
+  user: 'user',
+  gpt: 'assistant',
+  assistant: 'assistant',
+  system: 'system',
+};
+
+/**
+ * Rows of a JSON list or JSON lines file in the shapes people have (models-vlm.md §5): turns in `conversations`
+ * (from/value) or `messages` (role/content), the video in `video` or `videos`. Rows that are neither are returned apart.
+ * @throws UserError when the file cannot be read or holds no usable row
+ */
+export function readRows(path: string, mediaRoot = dirname(path)): { rows: Row[]; bad: BadRow[] } {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new UserError(`The data file ${path} cannot be read: ${(cause as Error).message}. Check --data.`, {
+      code: 'ERR_DATA',
+      cause,
+    });
+  }
+  const rows: Row[] = [];
+  const bad: BadRow[] = [];
+  const add = (value: unknown, line: number) => {
+    try {
+      rows.push(toRow(value, line, mediaRoot));
+    } catch (error) {
+      bad.push({ line, reason: (error as Error).message });
+    }
+  };
+  if (text.trimStart().startsWith('[')) {
+    let list: unknown[];
+    try {
+      list = JSON.parse(text) as unknown[];
+    } catch (cause) {
+      throw new UserError(`The data file ${path} is not valid JSON: ${(cause as Error).message}.`, {
+        code: 'ERR_DATA',
+        cause,
+      });
+    }
+    list.forEach((value, i) => add(value, i + 1));
+  } else {
+    text.split('\n').forEach((line, i) => {
+      if (line.trim() === '') return;
+      try {
+        add(JSON.parse(line), i + 1);
+      } catch {
+        bad.push({ line: i + 1, reason: 'not valid JSON' });
+      }
+    });
+  }
+  if (rows.length === 0) {
+    const first = bad[0] ? ` The first: row ${bad[0].line}, ${bad[0].reason}.` : '';
+    throw new UserError(`The data file ${path} has no usable row (${bad.length} are malformed).${first}`, {
+      code: 'ERR_DATA',
+    });
+  }
+  return { rows, bad };
+}
+
+function toRow(value: unknown, line: number, root: string): Row {
+  if (typeof value !== 'object' || value === null) throw new Error('not an object');
+  const row = value as Record<string, unknown>;
+  const media = row.video ?? (Array.isArray(row.videos) ? row.videos[0] : row.videos);
+  if (typeof media !== 'string' || media === '') throw new Error('it names no video (field video or videos)');
+  const list = row.conversations ?? row.messages;
+  if (!Array.isArray(list) || list.length === 0)
+    throw new Error('it has no conversation (field conversations or messages)');
+  const turns = list.map((item: Record<string, unknown>): Turn => {
+    const role = ROLES[String(item?.from ?? item?.role)];
+    const content = item?.value ?? item?.content;
+    if (!role || typeof content !== 'string') throw new Error('a turn lacks from/value or role/content');
+    return { role, content: content.replace(/\n?<video>\n?/g, '') };
+  });
+  if (!turns.some((turn) => turn.role === 'assistant')) throw new Error('no turn is an answer (gpt or assistant)');
+  return { id: String(row.id ?? `row-${line}`), video: isAbsolute(media) ? media : join(root, media), turns, line };
+}

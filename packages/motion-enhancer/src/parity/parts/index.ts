@@ -1,0 +1,21 @@
+import type { ParityPart } from '../part.js';
+import { alignmentPart } from './alignment.js';
+import { cogVideoX2bPart, cogVideoX10Part, cogVideoX15Part } from './cogvideox.js';
+import { priorPart } from './prior.js';
+import { qwen25VLPart } from './qwen2-5-vl.js';
+import { schedulePart } from './schedule.js';
+import { t5Part } from './t5.js';
+import { vaePart } from './vae.js';
+
+/** Every part, in the order of the report. */
+export const PARTS: readonly ParityPart[] = [
+  schedulePart,
+  t5Part,
+  vaePart,
+  cogVideoX15Part,
+  cogVideoX10Part,
+  cogVideoX2bPart,
+  priorPart,
+  qwen25VLPart,
+  alignmentPart,
+];

@@ -1,0 +1,128 @@
+import { join } from 'node:path';
+import { noGrad, openSafetensors, scope, stack, type Tensor, tensor } from '@motion-enhancer/libtorch';
+import { DdimSchedule, loadCogVideoXTransformer, tokenGrid } from '@motion-enhancer/models';
+import { resolve } from '../../config/field.js';
+import { AttentionCapture } from '../../prior/capture.js';
+import { PRIOR_FIELDS } from '../../prior/config.js';
+import { captureRow } from '../../prior/extract.js';
+import { headMetrics, topIndices } from '../../prior/heads.js';
+import { motionSaliency, textToVideo } from '../../prior/tokens.js';
+import { invert, reconstruct } from '../../prior/trajectory.js';
+import { compare, compareExact, OUTPUT } from '../compare.js';
+import type { Check, ParityPart, Tolerance } from '../part.js';
+import { readJson } from '../read-json.js';
+
+interface Extraction {
+  transformer: string;
+  steps: number;
+  guidance: number;
+  text_tokens: number;
+  real_tokens: number;
+}
+
+/** Attention statistics are small numbers: judged relative to their largest entry. */
+const STATISTIC: Tolerance = { abs: 0, rel: 1e-3 };
+
+/** method.md 1–3 from x0 and embeddings on: trajectories, averaged map, head metrics, kept heads and tokens, prior. */
+export const priorPart: ParityPart = {
+  name: 'prior',
+  needs: ['prior/extraction.json', 'prior/extraction.safetensors'],
+  run(root, { device, dtype, report }) {
+    const about = readJson(join(root, 'prior/extraction.json')) as unknown as Extraction;
+    const file = openSafetensors(join(root, 'prior/extraction.safetensors'));
+    // The reference ran in float64; its tolerances hold from float32 on.
+    const model = loadCogVideoXTransformer(join(root, about.transformer, 'transformer'), { device, dtype });
+    try {
+      for (const squareSum of ['accumulate', 'replay'] as const) {
+        noGrad(() => scope(() => checkPrior(about, (name) => file.read(name), model, squareSum, report)));
+      }
+    } finally {
+      model.dispose();
+      file.close();
+    }
+  },
+};
+
+function checkPrior(
+  about: Extraction,
+  read: (name: string) => Tensor,
+  model: ReturnType<typeof loadCogVideoXTransformer>,
+  squareSum: 'accumulate' | 'replay',
+  report: (check: Check) => void,
+): void {
+  const name = (tensorName: string) => `prior/${tensorName}${squareSum === 'replay' ? ' (replay)' : ''}`;
+  const input = (tensorName: string) => read(tensorName).to(model.dtype, model.device);
+  const schedule = new DdimSchedule();
+  const config = { ...resolve(PRIOR_FIELDS, {}), steps: about.steps };
+  const x0 = input('x0');
+  const [, flat, , h, w] = x0.shape as [number, number, number, number, number];
+  const grid = { ...tokenGrid(model.config, flat, h, w), textTokens: about.text_tokens };
+  const capture = new AttentionCapture(model.config.numAttentionHeads, grid, {
+    device: model.device,
+    dtype: model.dtype,
+    squareSum,
+  });
+  try {
+    const conditioning = { text: input('text'), empty: input('empty_text') };
+    const trajectory = invert(model, schedule, x0, conditioning.empty, about.steps);
+    const states = reconstruct(model, schedule, trajectory, conditioning, {
+      steps: about.steps,
+      guidance: about.guidance,
+      start: input('noise'),
+      capture: (attention) => captureRow(capture, attention, config),
+    });
+    const stacked = (list: Tensor[]) => scope(() => stack(list));
+    if (squareSum === 'accumulate') {
+      report(compare(name('inversion'), stacked(trajectory), read('inversion'), OUTPUT));
+      report(compare(name('reconstruction'), stacked(states), read('reconstruction'), OUTPUT));
+    }
+    const maps = capture.finish();
+    const reference = read('attention').to('float64');
+    const T = grid.textTokens;
+    const video = reference.slice(1, T).slice(2, T);
+    report(
+      compare(name('attention text→video'), maps.textToVideo_HTS, reference.narrow(1, 0, T).slice(2, T), STATISTIC),
+    );
+    report(
+      compare(name('attention same location'), maps.sameLocation_HPFF, sameLocation(video, grid.frames), STATISTIC),
+    );
+    report(compare(name('attention Σ'), maps.total_H, video.sum([1, 2]), STATISTIC));
+    report(compare(name('attention Σ²'), maps.squares_H, video.square().sum([1, 2]), STATISTIC));
+    const metrics = headMetrics(maps);
+    report(
+      compare(
+        name('head_metrics'),
+        tensor([metrics.dfc, metrics.tcs, metrics.dsr], { dtype: 'float64' }),
+        read('head_metrics'),
+        STATISTIC,
+      ),
+    );
+    report(compare(name('head_score'), tensor(metrics.score, { dtype: 'float64' }), read('head_score'), STATISTIC));
+    const heads = topIndices(metrics.score, config.headRatio);
+    report(compareExact(name('heads'), heads, read('heads').toArray()));
+    const rows = textToVideo(maps, heads);
+    const { ms } = motionSaliency(rows, grid.frames);
+    report(compare(name('motion_score'), tensor(ms, { dtype: 'float64' }), read('motion_score'), STATISTIC));
+    const tokens = topIndices(ms.slice(0, about.real_tokens), config.wordRatio);
+    report(compareExact(name('tokens'), tokens, read('tokens').toArray()));
+    report(
+      compare(
+        name('prior'),
+        rows.indexSelect(0, tensor(tokens, { dtype: 'int64', device: rows.device })),
+        read('prior'),
+        STATISTIC,
+      ),
+    );
+  } finally {
+    capture.dispose();
+  }
+}
+
+/** [heads, F·P, F·P] → entries of equal location [heads, P, F, F] */
+function sameLocation(video_HSS: Tensor, F: number): Tensor {
+  const [heads, S] = video_HSS.shape as [number, number];
+  const P = S / F;
+  const frames = video_HSS.reshape(heads, F, P, F, P);
+  const at = Array.from({ length: P }, (_, p) => frames.select(2, p).select(3, p));
+  return stack(at, 1);
+}

@@ -1,0 +1,85 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type DType, UserError } from '@motion-enhancer/libtorch';
+import type { Check, ParityPart } from './part.js';
+import { PARTS } from './parts/index.js';
+
+export interface ParityOptions {
+  device: string;
+  dtype: DType;
+  /** Names of parts to run; all by default. */
+  only?: readonly string[];
+  onCheck(check: Check): void;
+  onSkip(part: ParityPart, missing: string): void;
+}
+
+export interface ParityResult {
+  passed: number;
+  failed: number;
+  skipped: string[];
+}
+
+/**
+ * How much wider checks are in half precision: measured on the H200 (bench/results), about eight times the largest
+ * deviation seen.
+ */
+const WIDER: Partial<Record<DType, { abs: number; rel: number }>> = {
+  bfloat16: { abs: 0.15, rel: 0.15 },
+  float16: { abs: 0.02, rel: 0.02 },
+};
+
+/**
+ * Runs every part that the folder has.
+ * @throws UserError when the folder is absent or has no known part
+ */
+export async function runParity(dir: string, options: ParityOptions): Promise<ParityResult> {
+  if (!existsSync(dir))
+    throw new UserError(`There is no folder ${dir}. Give one laid out like test/fixtures/reference.`, {
+      code: 'ERR_PARITY',
+    });
+  const result: ParityResult = { passed: 0, failed: 0, skipped: [] };
+  const report = (given: Check): void => {
+    const check = widened(given, options.dtype);
+    result[check.ok ? 'passed' : 'failed']++;
+    options.onCheck(check);
+  };
+  for (const part of PARTS) {
+    if (options.only && options.only.length > 0 && !options.only.includes(part.name)) continue;
+    const missing = part.needs.find((path) => !existsSync(join(dir, path)));
+    if (missing !== undefined) {
+      result.skipped.push(part.name);
+      options.onSkip(part, missing);
+      continue;
+    }
+    try {
+      await part.run(dir, { device: options.device, dtype: options.dtype, report });
+    } catch (error) {
+      // One part that breaks must not hide the others.
+      const note = error instanceof Error ? error.message.split('\n')[0]! : String(error);
+      report({
+        name: part.name,
+        maxAbs: Number.NaN,
+        maxRel: Number.NaN,
+        tolerance: { abs: 0, rel: 0 },
+        ok: false,
+        note,
+      });
+    }
+  }
+  if (result.passed + result.failed === 0) {
+    throw new UserError(
+      `${dir} holds none of the parts ${PARTS.map((p) => p.name).join(', ')}. Give a folder laid out like test/fixtures/reference.`,
+      { code: 'ERR_PARITY' },
+    );
+  }
+  return result;
+}
+
+function widened(check: Check, dtype: DType): Check {
+  const wider = WIDER[dtype];
+  const exact = check.tolerance.abs === 0 && check.tolerance.rel === 0;
+  if (!wider || check.ok || exact || !Number.isFinite(check.maxAbs)) return check;
+  const tolerance = { abs: wider.abs, rel: wider.rel };
+  const scale = check.maxRel > 0 ? check.maxAbs / check.maxRel : 0;
+  return { ...check, tolerance, ok: check.maxAbs <= tolerance.abs + tolerance.rel * scale };
+}

@@ -1,0 +1,138 @@
+import { cat, Generator, noGrad, randn, scope, scopeAsync, type Tensor, UserError } from '@motion-enhancer/libtorch';
+import { tokenGrid, type Word } from '@motion-enhancer/models';
+import { clipOfFrames, framesTensor } from '../data/clip.js';
+import type { VideoFrames } from '../data/video/index.js';
+import { AttentionCapture, type HeadMaps } from './capture.js';
+import type { PriorConfig } from './config.js';
+import { pixelFramesOf, type TokenGrid } from './grid.js';
+import { type Selection, select } from './select.js';
+import { invert, reconstruct, type StepAttention } from './trajectory.js';
+import { encodeText, type Vdm } from './vdm.js';
+
+export type Stage = 'encode' | 'invert' | 'reconstruct' | 'select';
+export type OnProgress = (stage: Stage, done: number, total: number) => void;
+
+export interface Extraction extends Selection {
+  grid: TokenGrid;
+  /** First and last pixel frame of each token frame, indices among the frames that the model saw. */
+  pixelFrames: [number, number][];
+}
+
+/**
+ * Frames and text to a prior (method.md 1–3). Tensors of the result belong to the caller's care.
+ * Between steps the event loop gets a turn, so that signals and timers are heard.
+ */
+export async function extract(
+  vdm: Vdm,
+  frames: VideoFrames,
+  text: string,
+  config: PriorConfig,
+  onProgress: OnProgress = () => {},
+): Promise<Extraction> {
+  return scopeAsync(async (s) => {
+    const inference = <T>(body: () => T): T => s.run(() => noGrad(body));
+    onProgress('encode', 0, 1);
+    const { x0, padded } = inference(() => encodeVideo(vdm, frames, config));
+    await breath();
+    const conditioning = inference(() => ({ text: encodeText(vdm, text), empty: encodeText(vdm, '').embedding }));
+    const words = conditioning.text.words;
+    if (words.length === 0) {
+      throw new UserError(
+        `Expected at least one word for text but received ${JSON.stringify(text)}. A prior is made for words.`,
+        { code: 'ERR_TEXT' },
+      );
+    }
+    const [, flat, , h, w] = x0.shape as [number, number, number, number, number];
+    const { frames: F, height, width } = tokenGrid(vdm.transformer.config, flat, h, w);
+    const grid: TokenGrid = { frames: F, height, width, textTokens: conditioning.empty.size(1) };
+    const maps = inference(() =>
+      capturedMaps(vdm, x0, { text: conditioning.text.embedding, empty: conditioning.empty }, grid, config, onProgress),
+    );
+    await breath();
+    onProgress('select', 0, 1);
+    const selection = inference(() => select(maps, words as Word[], config));
+    return { ...selection, grid, pixelFrames: pixelFramesOf(F, vdm.transformer.config.patchSizeT ?? 1, padded) };
+  });
+}
+
+const breath = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** x0 [1, Flat, C, h, w] in the transformer's dtype, and how many copies of latent 0 stand in front. */
+function encodeVideo(vdm: Vdm, frames: VideoFrames, config: PriorConfig): { x0: Tensor; padded: number } {
+  return scope(() => {
+    const clip = clipOfFrames(framesTensor(frames), config.height, config.width).to(vdm.dtype, vdm.device);
+    const { mean, logvar } = vdm.vae.encode(clip);
+    let latent = mean;
+    if (config.posterior === 'sample') {
+      const noise = seededNoise(mean.shape, config.seed + 1, mean);
+      latent = mean.add(logvar.mul(0.5).exp().mul(noise));
+    }
+    // [1, C, Flat, h, w] → [1, Flat, C, h, w]
+    const x0 = latent.mul(vdm.vae.config.scalingFactor).permute(0, 2, 1, 3, 4).contiguous();
+    const patchT = vdm.transformer.config.patchSizeT ?? 1;
+    const extra = (patchT - (x0.size(1) % patchT)) % patchT;
+    const copies = Array.from({ length: extra }, () => x0.narrow(1, 0, 1));
+    return { x0: extra > 0 ? cat([...copies, x0], 1) : x0, padded: extra };
+  });
+}
+
+function seededNoise(shape: readonly number[], seed: number, like: Tensor): Tensor {
+  const generator = new Generator(seed);
+  try {
+    return scope(() => randn(shape, { generator }).to(like.dtype, like.device));
+  } finally {
+    generator.dispose();
+  }
+}
+
+/** Inversion and reconstruction under the capture. */
+export function capturedMaps(
+  vdm: Pick<Vdm, 'transformer' | 'schedule'>,
+  x0: Tensor,
+  conditioning: { text: Tensor; empty: Tensor },
+  grid: TokenGrid,
+  config: PriorConfig,
+  onProgress: OnProgress = () => {},
+): HeadMaps {
+  const { transformer, schedule } = vdm;
+  const heads = transformer.config.numAttentionHeads;
+  const capture = new AttentionCapture(heads, grid, {
+    device: transformer.device,
+    dtype: transformer.dtype,
+    squareSum: config.squareSum,
+  });
+  try {
+    return scope(() => {
+      const trajectory = invert(transformer, schedule, x0, conditioning.empty, config.steps, (done, total) =>
+        onProgress('invert', done, total),
+      );
+      const start = config.init === 'inverted' ? trajectory.at(-1)! : seededNoise(x0.shape, config.seed, x0);
+      const firstUsed = config.stepsUsed > 0 ? config.steps - config.stepsUsed : 0;
+      reconstruct(transformer, schedule, trajectory, conditioning, {
+        steps: config.steps,
+        guidance: config.guidance,
+        start,
+        capture: (attention) => {
+          if (attention.step >= firstUsed) captureRow(capture, attention, config);
+        },
+        onStep: (done, total) => onProgress('reconstruct', done, total),
+      });
+      return capture.finish();
+    });
+  } finally {
+    capture.dispose();
+  }
+}
+
+/** Adds the row of the batch that the options name. */
+export function captureRow(
+  capture: AttentionCapture,
+  attention: StepAttention,
+  config: Pick<PriorConfig, 'stream' | 'half' | 'keys'>,
+): void {
+  const row = (config.stream === 'x' ? 0 : 2) + (config.half === 'positive' ? 1 : 0);
+  const own = attention.ownLse(row).select(0, 0);
+  // The reference stream has no joint keys: it attends to its own only.
+  const lse = config.keys === 'joint' && row < 2 ? attention.jointLse(row).select(0, 0) : own;
+  capture.add(attention.q_BHND.select(0, row), attention.k_BHND.select(0, row), own, lse);
+}

@@ -1,0 +1,45 @@
+import { expected } from '@motion-enhancer/libtorch';
+
+/** The video tokens of one pass: F frames of P = height · width locations, frame-major after T text tokens. */
+export interface TokenGrid {
+  /** F, latent frames after temporal patching */
+  frames: number;
+  height: number;
+  width: number;
+  /** T */
+  textTokens: number;
+}
+
+/** P, tokens per frame. */
+export const locations = (grid: TokenGrid): number => grid.height * grid.width;
+
+/** S, video tokens. */
+export const videoTokens = (grid: TokenGrid): number => grid.frames * locations(grid);
+
+/**
+ * First and last pixel frame behind each token frame (inclusive).
+ * The causal VAE makes latent 0 of pixel frame 0 and latent i of pixel frames 4i−3 … 4i; a temporal patch joins
+ * `patchT` latents, of which the first `padded` are copies of latent 0 put in front (models-vdm.md §5.6).
+ */
+export function pixelFramesOf(frames: number, patchT: number, padded: number): [number, number][] {
+  const ofLatent = (latent: number): [number, number] => (latent <= 0 ? [0, 0] : [4 * latent - 3, 4 * latent]);
+  return Array.from({ length: frames }, (_, f) => {
+    const first = ofLatent(f * patchT - padded);
+    const last = ofLatent((f + 1) * patchT - 1 - padded);
+    return [first[0], last[1]];
+  });
+}
+
+/**
+ * The frames that the diffusion model sees, as diffusers' inversion script picks them: every `stride`-th, at most
+ * `most` of them, and the tail dropped so that the count is 4k + 1.
+ * @param count decoded frames of the video
+ * @throws UserError when the video has no frame
+ */
+export function chooseFrames(count: number, most: number): number[] {
+  if (count < 1) throw expected('at least one frame', 'the video', count);
+  const stride = Math.max(1, Math.floor(count / most));
+  const taken = Math.min(most, Math.ceil(count / stride));
+  const kept = taken - ((taken - 1) % 4);
+  return Array.from({ length: kept }, (_, i) => i * stride);
+}

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { PriorConfig } from './config.js';
+
+/** sha256 of a file, hex. */
+export async function sha256File(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+/** What of a run, besides the software, determines a prior. */
+export interface KeyParts {
+  model: string;
+  video: string;
+  text: string;
+  options: PriorConfig;
+  dtype: string;
+}
+
+/** How exact sums are had does not change what they are. */
+const NOT_IN_KEY: readonly (keyof PriorConfig)[] = ['squareSum'];
+
+/** 24 hex digits, the same for the same inputs. */
+export function priorKey(parts: KeyParts): string {
+  const options = Object.fromEntries(
+    Object.entries(parts.options)
+      .filter(([name]) => !NOT_IN_KEY.includes(name as keyof PriorConfig))
+      .sort(),
+  );
+  return createHash('sha256')
+    .update(JSON.stringify([1, parts.model, parts.video, parts.text, parts.dtype, options]))
+    .digest('hex')
+    .slice(0, 24);
+}
+
+/**
+ * Hash over a model's weight files. Checkpoints are tens of gigabytes, so hashes are remembered by path, size and time
+ * of change in `${XDG_CACHE_HOME:-~/.cache}/motion-enhancer/hashes.json`.
+ */
+export async function weightsHash(files: readonly string[]): Promise<string> {
+  const cachePath = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'motion-enhancer', 'hashes.json');
+  const cache = readCache(cachePath);
+  const hash = createHash('sha256');
+  let changed = false;
+  for (const file of [...files].sort()) {
+    const { size, mtimeMs } = statSync(file);
+    const id = `${file}:${size}:${mtimeMs}`;
+    if (!cache[id]) {
+      cache[id] = await sha256File(file);
+      changed = true;
+    }
+    hash.update(cache[id]);
+  }
+  if (changed) writeCache(cachePath, cache);
+  return hash.digest('hex');
+}
+
+function readCache(path: string): Record<string, string> {
+  try {
+    return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Record<string, string>) : {};
+  } catch {
+    return {};
+  }
+}
+
+function writeCache(path: string, cache: Record<string, string>): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    const beside = `${path}.${process.pid}`;
+    writeFileSync(beside, JSON.stringify(cache));
+    renameSync(beside, path);
+  } catch {
+    // A cache that cannot be written only costs time.
+  }
+}

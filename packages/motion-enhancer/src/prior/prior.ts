@@ -1,0 +1,55 @@
+import type { Tensor } from '@motion-enhancer/libtorch';
+import type { PriorConfig } from './config.js';
+
+/** A word of the diffusion model's text. */
+export interface PriorWord {
+  text: string;
+  /** [start, end) in the text, UTF-16 units */
+  start: number;
+  end: number;
+  /** Motion saliency, Eq 14 */
+  ms: number;
+  /** z-score of `ms` over the words */
+  z: number;
+  kept: boolean;
+}
+
+export interface PriorHead {
+  dfc: number;
+  tcs: number;
+  dsr: number;
+  score: number;
+  /** 0 is the most motion-sensitive */
+  rank: number;
+  kept: boolean;
+}
+
+/** Everything of a prior that is not a tensor: JSON in the file's header. */
+export interface PriorInfo {
+  format: 1;
+  /** The sample's name in its data set. */
+  id: string;
+  /** Hash of all that determines the prior. */
+  key: string;
+  text: string;
+  words: PriorWord[];
+  heads: PriorHead[];
+  /** Video tokens: F frames of H × W cells. */
+  grid: { frames: number; height: number; width: number };
+  /** What a cell covers in the resized video: pixels, and for each token frame the first and last time in seconds. */
+  cell: { pixelHeight: number; pixelWidth: number; seconds: [number, number][] };
+  video: { file: string; sha256: string; verdict: string; frames: number[]; seconds: number[] };
+  model: { vdm: string; sha256: string; weights: 'trained' | 'random' };
+  options: PriorConfig;
+  code: string;
+  createdAt: string;
+}
+
+/** A motion prior: text → video attention of every word, with what was selected of it. */
+export interface Prior {
+  info: PriorInfo;
+  /** Mean over the kept heads, before any cut of words: [words, F, H, W], float32 */
+  rows_WFHW: Tensor;
+  /** Mean over all heads, for the ablation without head selection: same shape */
+  allHeads_WFHW: Tensor;
+}

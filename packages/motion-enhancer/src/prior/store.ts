@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { bytesOf, openSafetensors, scope, type Tensor, UserError, writeSafetensors } from '@motion-enhancer/libtorch';
+import type { Prior, PriorInfo } from './prior.js';
+
+/** A folder of priors, one self-describing file a sample: `KEY.safetensors`. */
+export class PriorStore {
+  readonly dir: string;
+
+  constructor(dir: string) {
+    this.dir = dir;
+    mkdirSync(dir, { recursive: true });
+  }
+
+  path(key: string): string {
+    return join(this.dir, `${key}.safetensors`);
+  }
+
+  keys(): string[] {
+    return readdirSync(this.dir)
+      .filter((name) => name.endsWith('.safetensors'))
+      .map((name) => name.slice(0, -'.safetensors'.length))
+      .sort();
+  }
+
+  /** True when the prior of this key exists and its content matches its hash. */
+  verifies(key: string): boolean {
+    if (!existsSync(this.path(key))) return false;
+    try {
+      scope(() => this.read(key));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Writes a prior beside, syncs and renames it: a reader sees all of it or nothing. */
+  write({ info, rows_WFHW, allHeads_WFHW }: Prior): void {
+    scope(() => {
+      const rows = pack(rows_WFHW);
+      const all = pack(allHeads_WFHW);
+      const tensors = { rows: rows.values, rows_scale: rows.scale, all_heads: all.values, all_heads_scale: all.scale };
+      writeSafetensors(this.path(info.key), tensors, { prior: JSON.stringify(info), sha256: digest(tensors) });
+    });
+  }
+
+  /** What a prior says of itself, without its tensors. */
+  info(key: string): PriorInfo {
+    const file = openSafetensors(this.path(key));
+    try {
+      return parseInfo(file.metadata?.prior, this.path(key));
+    } finally {
+      file.close();
+    }
+  }
+
+  /**
+   * The prior of a key; its tensors belong to the caller's scope.
+   * @throws UserError when the file is absent, malformed, or does not match its own hash
+   */
+  read(key: string): Prior {
+    const path = this.path(key);
+    return scope(() => {
+      const file = openSafetensors(path);
+      try {
+        const names = ['rows', 'rows_scale', 'all_heads', 'all_heads_scale'] as const;
+        const missing = names.find((name) => !file.tensors.has(name));
+        if (missing) throw damaged(path, `it has no tensor ${missing}`);
+        const tensors = Object.fromEntries(names.map((name) => [name, file.read(name)])) as Record<
+          (typeof names)[number],
+          Tensor
+        >;
+        const info = parseInfo(file.metadata?.prior, path);
+        if (digest(tensors) !== file.metadata?.sha256) throw damaged(path, 'its content does not match its hash');
+        return {
+          info,
+          rows_WFHW: unpack(tensors.rows, tensors.rows_scale),
+          allHeads_WFHW: unpack(tensors.all_heads, tensors.all_heads_scale),
+        };
+      } finally {
+        file.close();
+      }
+    });
+  }
+}
+
+/**
+ * Attention entries are about 1e-4, where float16 has few digits left; divided by the maximum of their word
+ * they keep 11 bits.
+ */
+function pack(rows: Tensor): { values: Tensor; scale: Tensor } {
+  const scale = rows.amax([1, 2, 3], true).clamp(1e-30);
+  return { values: rows.div(scale).to('float16').cpu().contiguous(), scale: scale.flatten().cpu().contiguous() };
+}
+
+function unpack(values: Tensor, scale: Tensor): Tensor {
+  return values.to('float32').mul(scale.reshape(-1, 1, 1, 1));
+}
+
+function digest(tensors: Readonly<Record<string, Tensor>>): string {
+  const hash = createHash('sha256');
+  for (const name of Object.keys(tensors).sort()) hash.update(name).update(bytesOf(tensors[name]!.contiguous()));
+  return hash.digest('hex');
+}
+
+function parseInfo(text: string | undefined, path: string): PriorInfo {
+  try {
+    const info = JSON.parse(text ?? '') as PriorInfo;
+    if (info.format === 1) return info;
+  } catch {
+    // said below
+  }
+  throw damaged(path, 'it does not describe a prior of format 1');
+}
+
+function damaged(path: string, why: string): UserError {
+  return new UserError(`${path} is not a usable prior: ${why}. Delete it and run extract again.`, {
+    code: 'ERR_PRIOR',
+  });
+}
