@@ -8,6 +8,7 @@ export * from './functional.js';
 export type { Aten, AtenAsync, Layout, MemoryFormat, Scalar } from './generated/aten.js';
 export { nearestName } from './nearest-name.js';
 export { aten, atenAsync, operator } from './operators.js';
+export * from './optim/index.js';
 export * from './random.js';
 export * from './safetensors/index.js';
 export { keep, liveBytes, liveTensors, Scope, scope, scopeAsync, tensorsFreedByCollector, tensorsIn } from './scope.js';

@@ -1,0 +1,198 @@
+import { noGrad } from '../autograd.js';
+import { expected } from '../errors.js';
+import { zeros, zerosLike } from '../factories.js';
+import { aten } from '../operators.js';
+import { keep, scope } from '../scope.js';
+import type { Tensor } from '../tensor.js';
+
+/** Parameters that share their settings. `lr` may be changed between steps, by a schedule. */
+export interface ParameterGroup {
+  params: readonly Tensor[];
+  lr: number;
+  weightDecay: number;
+  betas: readonly [number, number];
+  eps: number;
+}
+
+export interface AdamWOptions {
+  lr: number;
+  /** Default 0.01, as in torch.optim.AdamW. */
+  weightDecay?: number;
+  /** Default [0.9, 0.999]. */
+  betas?: readonly [number, number];
+  /** Default 1e-8. */
+  eps?: number;
+  /** Keep a float32 copy of float16 and bfloat16 parameters: steps smaller than their rounding are not lost. */
+  masterWeights?: boolean;
+}
+
+/** What the optimiser holds of one parameter. */
+interface ParameterState {
+  param: Tensor;
+  /** What the step is taken on: the parameter, or its float32 copy. */
+  target: Tensor;
+  expAvg: Tensor;
+  expAvgSq: Tensor;
+  /** float32 scalar, as libtorch's fused step wants it. */
+  step: Tensor;
+}
+
+const KINDS = ['exp_avg', 'exp_avg_sq', 'step', 'master'] as const;
+
+/**
+ * AdamW (Loshchilov & Hutter 2019, https://arxiv.org/abs/1711.05101) as torch.optim.AdamW(fused=True): one fused
+ * operator for all parameters of a group on one device and of one dtype. Free its state with `dispose()`.
+ */
+export class AdamW {
+  readonly groups: ParameterGroup[];
+  readonly #states: ParameterState[][];
+
+  /** @param params tensors, or groups with settings of their own over the common ones */
+  constructor(
+    params: readonly Tensor[] | readonly (Partial<ParameterGroup> & Pick<ParameterGroup, 'params'>)[],
+    options: AdamWOptions,
+  ) {
+    const { lr, weightDecay = 0.01, betas = [0.9, 0.999], eps = 1e-8, masterWeights = false } = options;
+    const groups = params.some((p) => 'params' in p) ? params : [{ params }];
+    this.groups = (groups as Partial<ParameterGroup>[]).map(
+      (g) => ({ lr, weightDecay, betas, eps, ...g }) as ParameterGroup,
+    );
+    for (const group of this.groups) checkGroup(group);
+    this.#states = this.groups.map((group) => group.params.map((param) => newState(param, masterWeights)));
+  }
+
+  /** Every parameter, group by group: the order of `step`'s gradients. */
+  get params(): Tensor[] {
+    return this.groups.flatMap((group) => group.params);
+  }
+
+  /**
+   * One step.
+   * @param grads one per parameter, in the order of `params`; null: that parameter stays as it is
+   */
+  step(grads: readonly (Tensor | null)[]): void {
+    const count = this.#states.flat().length;
+    if (grads.length !== count) throw expected(`${count} gradients, one per parameter`, 'grads', grads.length);
+    let at = 0;
+    noGrad(() => {
+      this.groups.forEach((group, g) => {
+        const states = this.#states[g]!;
+        const mine = grads.slice(at, at + states.length);
+        at += states.length;
+        scope(() => stepGroup(group, states, mine));
+      });
+    });
+  }
+
+  /**
+   * The live state, for a checkpoint: `exp_avg.NAME`, `exp_avg_sq.NAME`, `step.NAME` and, with master weights, `master.NAME`.
+   * @param names one per parameter; numbers by default
+   */
+  stateTensors(names: readonly string[] = this.params.map((_, i) => String(i))): Map<string, Tensor> {
+    const found = new Map<string, Tensor>();
+    this.#states.flat().forEach((state, i) => {
+      for (const kind of KINDS) {
+        const tensor = tensorOf(state, kind);
+        if (tensor) found.set(`${kind}.${names[i]}`, tensor);
+      }
+    });
+    return found;
+  }
+
+  /** Copies a saved state in: the next step is what it would have been. @throws UserError for a tensor that is missing or of another shape */
+  loadState(tensors: ReadonlyMap<string, Tensor>, names?: readonly string[]): void {
+    noGrad(() => {
+      const mine = this.stateTensors(names);
+      for (const [name, target] of mine) {
+        const saved = tensors.get(name);
+        if (!saved)
+          throw expected('a saved tensor', `optimiser state ${name}`, 'nothing', 'Is it the state of this model?');
+        if (String(saved.shape) !== String(target.shape))
+          throw expected(`shape [${target.shape}]`, `optimiser state ${name}`, `[${saved.shape}]`);
+      }
+      for (const [name, target] of mine) target.copy_(tensors.get(name)!);
+    });
+  }
+
+  dispose(): void {
+    for (const state of this.#states.flat()) for (const kind of KINDS) tensorOf(state, kind)?.dispose();
+  }
+}
+
+function checkGroup({ lr, weightDecay, betas, eps }: ParameterGroup): void {
+  if (!(lr >= 0)) throw expected('a number of at least 0', 'lr', lr);
+  if (!(weightDecay >= 0)) throw expected('a number of at least 0', 'weightDecay', weightDecay);
+  if (!(eps >= 0)) throw expected('a number of at least 0', 'eps', eps);
+  for (const beta of betas) if (!(beta >= 0 && beta < 1)) throw expected('numbers in [0, 1)', 'betas', betas);
+}
+
+function newState(param: Tensor, masterWeights: boolean): ParameterState {
+  return noGrad(() =>
+    scope(() => {
+      const half = param.dtype === 'bfloat16' || param.dtype === 'float16';
+      const target = masterWeights && half ? keep(param.detach().to('float32')) : param;
+      const state = {
+        expAvg: zerosLike(target),
+        expAvgSq: zerosLike(target),
+        step: zeros([], { device: param.device }),
+      };
+      return { param, target, ...keep(state) };
+    }),
+  );
+}
+
+function tensorOf(state: ParameterState, kind: (typeof KINDS)[number]): Tensor | null {
+  switch (kind) {
+    case 'exp_avg':
+      return state.expAvg;
+    case 'exp_avg_sq':
+      return state.expAvgSq;
+    case 'step':
+      return state.step;
+    case 'master':
+      return state.target === state.param ? null : state.target;
+  }
+}
+
+function stepGroup(group: ParameterGroup, states: ParameterState[], grads: readonly (Tensor | null)[]): void {
+  // The fused operator takes lists of one device and dtype.
+  const batches = new Map<string, { states: ParameterState[]; grads: Tensor[] }>();
+  states.forEach((state, i) => {
+    const grad = grads[i];
+    if (!grad) return;
+    const { dtype, device } = state.target;
+    const key = `${dtype} ${device}`;
+    const batch = batches.get(key) ?? { states: [], grads: [] };
+    batches.set(key, batch);
+    batch.states.push(state);
+    batch.grads.push(grad.dtype === dtype ? grad : grad.to(dtype));
+  });
+  const { lr, weightDecay, betas, eps } = group;
+  for (const batch of batches.values()) {
+    const list = (pick: (s: ParameterState) => Tensor) => batch.states.map(pick);
+    const steps = list((s) => s.step);
+    aten._foreach_add_(steps, 1);
+    aten._fused_adamw_(
+      list((s) => s.target),
+      batch.grads,
+      list((s) => s.expAvg),
+      list((s) => s.expAvgSq),
+      [],
+      steps,
+      lr,
+      betas[0],
+      betas[1],
+      weightDecay,
+      eps,
+      false,
+      false,
+    );
+    const mastered = batch.states.filter((s) => s.target !== s.param);
+    if (mastered.length > 0) {
+      aten._foreach_copy_(
+        mastered.map((s) => s.param),
+        mastered.map((s) => s.target),
+      );
+    }
+  }
+}
