@@ -4,6 +4,7 @@ export { type Grid, patchCount, tokenCount } from './grid.js';
 export { type LoadQwen25VLOptions, loadQwen25VL } from './load.js';
 export { Qwen25VL, type Qwen25VLInput } from './model.js';
 export * from './processing/index.js';
+export { type RandomQwen25VLOptions, writeRandomQwen25VL } from './random.js';
 export { positionsTensor, type RopeIndex, type RopeIndexOptions, ropeIndex } from './rope-index.js';
 export type { SaveOptions } from './save.js';
 export { visionBlock, visionTower } from './vision-tower.js';
