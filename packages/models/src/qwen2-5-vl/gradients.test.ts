@@ -49,9 +49,10 @@ test('gradients of language loss + alignment loss equal the reference', () => {
     const [first, last] = layout.visual;
     const columns = out.rows!.narrow(1, first, last - first + 1);
     let at = 0;
-    const words = layout.words.map((tokens) =>
-      columns.narrow(0, (at += tokens.length) - tokens.length, tokens.length).mean(0),
-    );
+    const words = layout.words.map((tokens) => {
+      at += tokens.length;
+      return columns.narrow(0, at - tokens.length, tokens.length).mean(0);
+    });
     const attention = stack(words); // [words, visual tokens]
     close('attention_rows', attention, 1e-4);
     const volume = attention.view(1, words.length, ...layout.visual_grid);
