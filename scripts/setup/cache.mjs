@@ -48,7 +48,8 @@ export async function fillCache(folder, needBytes, fill) {
   } catch (error) {
     throw asSetupError(error, folder);
   } finally {
-    rmSync(temporary, { recursive: true, force: true });
+    // Where the folder could not even be made, there is nothing to remove.
+    if (existsSync(temporary)) rmSync(temporary, { recursive: true, force: true });
   }
 }
 
@@ -71,7 +72,7 @@ function asSetupError(error, folder) {
       { cause: error },
     );
   }
-  if (error?.code === 'EACCES' || error?.code === 'EROFS' || error?.code === 'EPERM') {
+  if (['EACCES', 'EROFS', 'EPERM', 'ENOTDIR'].includes(error?.code)) {
     return new SetupError(
       `The cache folder ${folder} cannot be written.`,
       'point the cache to a folder of yours: `XDG_CACHE_HOME=/some/folder npm run setup`.',

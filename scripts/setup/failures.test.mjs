@@ -103,6 +103,9 @@ test("pip's failures are sorted by cause", () => {
     'ERROR: Could not find a version that satisfies the requirement torch==2.13.0\nERROR: No matching distribution found for torch==2.13.0';
   const none =
     'ERROR: Could not find a version that satisfies the requirement torch==2.13.0 (from versions: 2.9.0)\nERROR: No matching distribution found for torch==2.13.0';
+  const nothing = none.replace('2.9.0', 'none');
+  assert.equal(classifyPipFailure(nothing), 'nothing');
+  setupError(/out of reach, or does not offer it/, /LIBTORCH=/)(pipError('torch==2.13.0', nothing));
   const full = 'ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device';
   assert.equal(classifyPipFailure(offline), 'network');
   assert.equal(classifyPipFailure(none), 'no-match');
@@ -165,6 +168,12 @@ test('fillCache is all or nothing', async (t) => {
     }),
     setupError(/disk is full/, /XDG_CACHE_HOME=/),
   );
+  writeFileSync(join(root, 'file'), '');
+  await assert.rejects(
+    fillCache(join(root, 'file/thing'), 1, fill),
+    setupError(/cannot be written/, /XDG_CACHE_HOME=/),
+  );
+  rmSync(join(root, 'file'));
   assert.equal((await fillCache(folder, 1, fill)).files['lib/a.so'], 3);
   await fillCache(folder, 1, () => assert.fail('a complete folder is filled again'));
   // Damage is seen by size, and mended.

@@ -40,7 +40,7 @@ export async function downloadWheel(requirement, folder, run = exec) {
   const env = { ...process.env, TMPDIR: temporary, PIP_DISABLE_PIP_VERSION_CHECK: '1' };
   const options = { env, timeoutMs: 60 * 60_000 };
   let answer = await run('python3', [...base, requirement], options);
-  if (answer.code !== 0 && classifyPipFailure(answer.stderr) === 'no-match') {
+  if (answer.code !== 0 && ['no-match', 'nothing'].includes(classifyPipFailure(answer.stderr))) {
     const machine = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
     const platforms = ['2_28', '2_27', '2_24', '2_17', '2014'].flatMap((tag) => [
       '--platform',
@@ -63,7 +63,7 @@ export async function downloadWheel(requirement, folder, run = exec) {
   return join(folder, wheel);
 }
 
-/** Sorts pip's stderr into 'network', 'no-match', 'disk' or 'other'. */
+/** Sorts pip's stderr into 'network', 'nothing' (offered at all), 'no-match', 'disk' or 'other'. */
 export function classifyPipFailure(stderr) {
   if (/No space left on device|Errno 28/.test(stderr)) return 'disk';
   // A failed connection also ends in "No matching distribution", so it is looked for first.
@@ -74,6 +74,8 @@ export function classifyPipFailure(stderr) {
   ) {
     return 'network';
   }
+  // An index that was not reached has no versions; so has one that never heard of the package.
+  if (/\(from versions: none\)/.test(stderr)) return 'nothing';
   return /No matching distribution found|Could not find a version/.test(stderr) ? 'no-match' : 'other';
 }
 
@@ -90,6 +92,11 @@ export function pipError(requirement, stderr) {
       return new SetupError(
         `libtorch is not on this machine, and pip cannot reach its package index to fetch ${requirement}.`,
         `connect to the network (behind a proxy: set HTTPS_PROXY; with a mirror: \`pip config set global.index-url URL\`),\n${WITHOUT_DOWNLOAD}`,
+      );
+    case 'nothing':
+      return new SetupError(
+        `libtorch is not on this machine, and pip finds no wheel of ${requirement}: its package index is out of reach, or does not offer it for this machine (${process.platform} ${process.arch}).`,
+        `connect to the network, or name an index that has it: \`pip config set global.index-url URL\`,\n${WITHOUT_DOWNLOAD}`,
       );
     case 'no-match':
       return new SetupError(
