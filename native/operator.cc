@@ -253,7 +253,7 @@ static void describe_tensor(std::ostringstream& out, const Env& env, napi_value 
     out << "none";
     return;
   }
-  out << tensor->scalar_type() << ' ' << tensor->sizes() << ' ' << tensor->device();
+  out << c10::getDtypeNames(tensor->scalar_type()).first << ' ' << tensor->sizes() << ' ' << tensor->device();
 }
 
 std::string Operator::describe(size_t argc, const napi_value* argv) const {
