@@ -1,4 +1,5 @@
 import { expected } from '@motion-enhancer/libtorch';
+import { nearestName } from '@motion-enhancer/libtorch/nearest-name';
 
 interface Common<T> {
   /** One line for help texts, docs and forms. */
@@ -101,7 +102,7 @@ export function describe(field: Field): string {
 export function resolve<F extends Fields>(fields: F, given: Readonly<Record<string, unknown>>): Values<F> {
   for (const name in given) {
     if (!(name in fields))
-      throw expected(`a setting such as ${nearest(name, Object.keys(fields))}`, 'the configuration', name);
+      throw expected(`one of its settings (${suggestion(name, Object.keys(fields))})`, 'the configuration', name);
   }
   const values: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(fields)) {
@@ -113,11 +114,13 @@ export function resolve<F extends Fields>(fields: F, given: Readonly<Record<stri
   return values as Values<F>;
 }
 
-/** The candidate that shares the most letter pairs with `name`. */
-export function nearest(name: string, candidates: readonly string[]): string {
-  const pairs = (s: string) =>
-    Array.from({ length: Math.max(1, s.length - 1) }, (_, i) => s.slice(i, i + 2).toLowerCase());
-  const wanted = new Set(pairs(name));
-  const score = (c: string) => pairs(c).filter((p) => wanted.has(p)).length / Math.max(c.length, name.length);
-  return [...candidates].sort((a, b) => score(b) - score(a))[0] ?? '';
+/** "such as x" for the name that is most like `wrong`, else all names. */
+function suggestion(wrong: string, names: readonly string[]): string {
+  const guess = nearestName(wrong, names);
+  return guess ? `such as ${guess}` : names.join(', ');
+}
+
+/** The values of some fields out of a larger set. */
+export function pick<F extends Fields>(fields: F, values: Readonly<Record<string, unknown>>): Values<F> {
+  return Object.fromEntries(Object.keys(fields).map((name) => [name, values[name]])) as Values<F>;
 }

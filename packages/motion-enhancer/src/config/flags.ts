@@ -1,5 +1,6 @@
 import { UserError } from '@motion-enhancer/libtorch';
-import { checkValue, describe, type Field, type Fields, nearest, resolve, type Values } from './field.js';
+import { nearestName } from '@motion-enhancer/libtorch/nearest-name';
+import { checkValue, describe, type Field, type Fields, resolve, type Values } from './field.js';
 
 const kebab = (name: string) => name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
 
@@ -28,7 +29,7 @@ export function parseFlags<F extends Fields>(
     const field = name === undefined ? undefined : fields[name];
     if (!name || !field) {
       throw new UserError(
-        `There is no option --${flag}. Did you mean --${nearest(flag, [...byFlag.keys()])}? --help lists them all.`,
+        `There is no option --${flag}.${didYouMean(nearestName(flag, byFlag.keys()), '--')} --help lists them all.`,
         { code: 'ERR_USAGE' },
       );
     }
@@ -71,4 +72,8 @@ function explain(field: Field): string {
   if (field.default !== '' && !(field.type === 'boolean' && !field.default)) notes.push(`default ${field.default}`);
   if (field.paper) notes.push(`paper: ${field.paper}`);
   return notes.length > 0 ? `${field.text} (${notes.join('; ')})` : field.text;
+}
+
+function didYouMean(guess: string | undefined, prefix: string): string {
+  return guess ? ` Did you mean ${prefix}${guess}?` : '';
 }

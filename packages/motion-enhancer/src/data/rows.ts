@@ -64,7 +64,7 @@ export function readRows(path: string, mediaRoot = dirname(path)): { rows: Row[]
         cause,
       });
     }
-    list.forEach((value, i) => add(value, i + 1));
+    for (const [i, value] of list.entries()) add(value, i + 1);
   } else {
     text.split('\n').forEach((line, i) => {
       if (line.trim() === '') return;

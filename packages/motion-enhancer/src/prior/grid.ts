@@ -34,12 +34,14 @@ export function pixelFramesOf(frames: number, patchT: number, padded: number): [
  * The frames that the diffusion model sees, as diffusers' inversion script picks them: every `stride`-th, at most
  * `most` of them, and the tail dropped so that the count is 4k + 1.
  * @param count decoded frames of the video
+ * @param evenLatents drop four more where the latents, (frames − 1) / 4 + 1, would be odd
  * @throws UserError when the video has no frame
  */
-export function chooseFrames(count: number, most: number): number[] {
+export function chooseClipFrames(count: number, most: number, evenLatents = false): number[] {
   if (count < 1) throw expected('at least one frame', 'the video', count);
   const stride = Math.max(1, Math.floor(count / most));
   const taken = Math.min(most, Math.ceil(count / stride));
-  const kept = taken - ((taken - 1) % 4);
+  let kept = taken - ((taken - 1) % 4);
+  if (evenLatents && kept > 4 && ((kept - 1) / 4) % 2 === 0) kept -= 4;
   return Array.from({ length: kept }, (_, i) => i * stride);
 }

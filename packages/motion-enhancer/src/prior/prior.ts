@@ -1,4 +1,4 @@
-import type { Tensor } from '@motion-enhancer/libtorch';
+import type { DType, Tensor } from '@motion-enhancer/libtorch';
 import type { PriorConfig } from './config.js';
 
 /** A word of the diffusion model's text. */
@@ -36,10 +36,10 @@ export interface PriorInfo {
   heads: PriorHead[];
   /** Video tokens: F frames of H × W cells. */
   grid: { frames: number; height: number; width: number };
-  /** What a cell covers in the resized video: pixels, and for each token frame the first and last time in seconds. */
-  cell: { pixelHeight: number; pixelWidth: number; seconds: [number, number][] };
+  /** What a cell covers in the resized video: pixels, and for each token frame the first and last of the model's frames and their times. */
+  cell: { pixelHeight: number; pixelWidth: number; frames: [number, number][]; seconds: [number, number][] };
   video: { file: string; sha256: string; verdict: string; frames: number[]; seconds: number[] };
-  model: { vdm: string; sha256: string; weights: 'trained' | 'random' };
+  model: { vdm: string; sha256: string; weights: 'trained' | 'random'; dtype: DType; device: string };
   options: PriorConfig;
   code: string;
   createdAt: string;

@@ -1,16 +1,22 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { bytesOf, openSafetensors, scope, type Tensor, UserError, writeSafetensors } from '@motion-enhancer/libtorch';
+import { makeFolder } from '../data/make-folder.js';
 import type { Prior, PriorInfo } from './prior.js';
 
 /** A folder of priors, one self-describing file a sample: `KEY.safetensors`. */
 export class PriorStore {
   readonly dir: string;
 
-  constructor(dir: string) {
+  /** @throws UserError when the folder is absent and `create` is false, or cannot be made */
+  constructor(dir: string, { create = true }: { create?: boolean } = {}) {
     this.dir = dir;
-    mkdirSync(dir, { recursive: true });
+    if (create) makeFolder(dir);
+    else if (!existsSync(dir))
+      throw new UserError(`There is no folder of priors ${dir}. Make one with motion-enhancer extract.`, {
+        code: 'ERR_PRIOR',
+      });
   }
 
   path(key: string): string {

@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+import { scope } from '@motion-enhancer/libtorch';
+import type { Fields } from '../../config/field.js';
+import { pick } from '../../config/field.js';
+import { DEVICE_FIELDS } from '../../config/fields-of-run.js';
+import { PRIOR_FIELDS, type PriorConfig } from '../../prior/config.js';
+import { runExtract } from '../../prior/run-extract.js';
+import { PriorStore } from '../../prior/store.js';
+import { loadVdm } from '../../prior/vdm.js';
+import { writeHeatMaps } from '../../view/heat-maps.js';
+import { createProgress } from '../progress.js';
+import { OUTPUT_FIELDS, parseCommand, resolveRun } from '../run-options.js';
+import type { Command } from './registry.js';
+
+export const EXTRACT_FIELDS = {
+  vdm: { type: 'path', default: '', required: true, text: 'Folder of a CogVideoX checkpoint' },
+  video: { type: 'path', default: '', required: true, text: 'Video file' },
+  text: { type: 'string', default: '', required: true, text: 'What the video shows; its words get the prior' },
+  out: { type: 'path', default: '', required: true, text: 'Folder of priors' },
+  id: {
+    type: 'string',
+    default: '',
+    text: 'Name of the sample, as the training data have it; the file’s name by default',
+  },
+  heatMaps: { type: 'boolean', default: true, text: 'Write pictures of the kept words over the frames' },
+  ...PRIOR_FIELDS,
+  ...DEVICE_FIELDS,
+  ...OUTPUT_FIELDS,
+} as const satisfies Fields;
+
+export const command: Command = {
+  name: 'extract',
+  summary: 'a motion prior from a video and a text',
+  async run(argv) {
+    const parsed = parseCommand(
+      'extract',
+      '--vdm DIR --video FILE --text "…" --out DIR [options]',
+      EXTRACT_FIELDS,
+      argv,
+    );
+    if (!parsed) return 0;
+    const { values } = parsed;
+    const config: PriorConfig = pick(PRIOR_FIELDS, values);
+    const run = resolveRun(values);
+    const store = new PriorStore(values.out);
+    const progress = createProgress({
+      label: 'extract',
+      json: values.json,
+      ...(run.device === 'cpu' ? {} : { device: run.device }),
+    });
+    progress.stage('load');
+    const vdm = await loadVdm(values.vdm, run);
+    try {
+      if (vdm.weights === 'random')
+        progress.log('note: this checkpoint has untrained random weights: its maps mean nothing');
+      const outcome = await runExtract({
+        vdm,
+        store,
+        id: values.id,
+        video: values.video,
+        text: values.text,
+        config,
+        onProgress: (stage, done, total) => progress.step(stage, done, total),
+      });
+      const files = values.heatMaps
+        ? scope(() =>
+            writeHeatMaps(
+              join(values.out, 'maps', outcome.id),
+              store.read(outcome.key),
+              outcome.frames,
+              outcome.pixelFrames,
+            ),
+          )
+        : [];
+      progress.finish(outcome.existed ? 'exists and verifies: nothing was computed' : 'done');
+      report(store, outcome.key, files, values.json);
+      return 0;
+    } finally {
+      vdm.dispose();
+    }
+  },
+};
+
+function report(store: PriorStore, key: string, files: readonly string[], json: boolean): void {
+  const info = store.info(key);
+  if (json) {
+    console.log(JSON.stringify({ type: 'prior', path: store.path(key), id: info.id, words: info.words, files }));
+    return;
+  }
+  const kept = info.words.filter((word) => word.kept).sort((a, b) => b.ms - a.ms);
+  console.log(`prior   ${store.path(key)}`);
+  console.log(`grid    ${info.grid.frames} frames × ${info.grid.height} × ${info.grid.width}`);
+  console.log(`heads   ${info.heads.filter((h) => h.kept).length} of ${info.heads.length} kept`);
+  console.log(`words   ${kept.map((word) => `${word.text} (${word.ms.toExponential(2)})`).join(', ')}`);
+  for (const file of files) console.log(`picture ${file}`);
+}

@@ -1,0 +1,64 @@
+#!/usr/bin/env node
+import { nearestName } from '@motion-enhancer/libtorch/nearest-name';
+import { COMMANDS } from './commands/registry.js';
+
+const SUMMARIES: Readonly<Record<string, string>> = {
+  doctor: 'is this machine ready, and what mends it if not',
+  probe: 'what a video file holds, and whether it is whole',
+  extract: 'a motion prior from a video and a text',
+  inspect: 'pictures and tables of priors',
+  train: 'fine-tune a VLM with its attention aligned to priors',
+  generate: 'ask a VLM about a video',
+  parity: 'compare every number with reference tensors',
+  demo: 'all of it in miniature, with random weights',
+};
+
+async function main(argv: string[]): Promise<number> {
+  const [name, ...rest] = argv;
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    console.log(usage());
+    return 0;
+  }
+  const load = COMMANDS[name];
+  if (!load) {
+    const guess = nearestName(name, Object.keys(COMMANDS));
+    console.error(
+      `error: There is no command ${name}. ${guess ? `Did you mean ${guess}? ` : ''}motion-enhancer --help lists them all.`,
+    );
+    return 2;
+  }
+  return (await load()).command.run(rest);
+}
+
+function usage(): string {
+  const lines = Object.entries(SUMMARIES).map(([name, text]) => `  ${name.padEnd(10)}${text}`);
+  return `motion-enhancer COMMAND [options]    (COMMAND --help for its options)\n\n${lines.join('\n')}`;
+}
+
+/** Mistakes of the user are one sentence and exit code 2; anything else is ours and keeps its stack. */
+function report(error: unknown): number {
+  const { name, code, message } = error as { name?: string; code?: string; message?: string };
+  if (name === 'UserError' || name === 'OutOfMemoryError') {
+    console.error(
+      `error: ${name === 'UserError' ? message : `${message?.split('\n')[0]}. Use smaller inputs, a half dtype, or another device.`}`,
+    );
+    return 2;
+  }
+  console.error(error);
+  if (code) console.error(`(${code}) This is a defect of MotionEnhancer: please report it with the lines above.`);
+  return 1;
+}
+
+// A reader that closes the pipe early (head, less) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+});
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error) => {
+    process.exitCode = report(error);
+  },
+);

@@ -1,0 +1,31 @@
+import { type DType, resolveDevice, setThreads } from '@motion-enhancer/libtorch';
+import type { Fields, Values } from '../config/field.js';
+import type { DEVICE_FIELDS } from '../config/fields-of-run.js';
+import { helpText, parseFlags } from '../config/flags.js';
+
+/** Settings of the tool's own speech. */
+export const OUTPUT_FIELDS = {
+  json: { type: 'boolean', default: false, text: 'Progress and results as JSON lines' },
+} as const satisfies Fields;
+
+/** The device and dtype that a command's settings mean on this machine. */
+export function resolveRun(values: Values<typeof DEVICE_FIELDS>): { device: string; dtype: DType } {
+  if (values.threads > 0) setThreads(values.threads);
+  const device = resolveDevice(values.device);
+  const dtype = values.dtype === 'auto' ? (device === 'cpu' ? 'float32' : 'bfloat16') : values.dtype;
+  return { device, dtype };
+}
+
+/** Parses a command's flags; null when help was asked for and printed. */
+export function parseCommand<F extends Fields>(
+  name: string,
+  usage: string,
+  fields: F,
+  argv: string[],
+): { values: Values<F>; rest: string[] } | null {
+  if (argv.includes('--help') || argv.includes('-h')) {
+    console.log(`motion-enhancer ${name} ${usage}\n\n${helpText(fields)}`);
+    return null;
+  }
+  return parseFlags(fields, argv);
+}

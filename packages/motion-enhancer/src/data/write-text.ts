@@ -1,0 +1,7 @@
+import { writeFileAtomically, writeFully } from '@motion-enhancer/libtorch';
+
+/** Writes a text file so that a reader sees the old or the new one, never a part. @throws UserError `ERR_WRITE` */
+export function writeText(path: string, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  writeFileAtomically(path, bytes.byteLength, (fd) => writeFully(fd, bytes));
+}

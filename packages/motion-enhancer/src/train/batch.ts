@@ -1,0 +1,111 @@
+import { keep, UserError } from '@motion-enhancer/libtorch';
+import type { VideoChat } from '@motion-enhancer/models';
+import type { Grid } from '../align/index.js';
+import type { Row } from '../data/rows.js';
+import type { Vlm } from '../vlm/load.js';
+import type { PlacedPrior, PriorIndex } from './prior-index.js';
+import type { Recipe } from './recipe.js';
+import { disposeSample, prepareSample } from './sample.js';
+import type { StepPrior, StepSample } from './step.js';
+
+/** A prepared sample with its prior, if it has one. Free it with `disposeItem`. */
+export interface BatchItem {
+  row: Row;
+  chat: VideoChat;
+  prior: PlacedPrior | null;
+}
+
+export interface BatchSource {
+  vlm: Vlm;
+  rows: readonly Row[];
+  /** Row numbers in the order of training. */
+  order: readonly number[];
+  recipe: Recipe;
+  index: PriorIndex | null;
+  onWarning?(message: string): void;
+}
+
+export interface NextBatch {
+  (size: number): Promise<BatchItem[]>;
+  /** Rows that could not be used. */
+  readonly broken: ReadonlySet<number>;
+  close(): Promise<void>;
+}
+
+/**
+ * Samples in training order. The next one is decoded while the present one is computed. A row that cannot be used is
+ * told once and replaced by the one that follows it.
+ * @throws UserError when no row can be used
+ */
+export function batches({ vlm, rows, order, recipe, index, onWarning }: BatchSource): NextBatch {
+  const broken = new Set<number>();
+  let place = 0;
+  let ahead: Promise<BatchItem | null> | null = null;
+
+  const prepare = async (number: number): Promise<BatchItem | null> => {
+    const row = rows[number]!;
+    if (broken.has(number)) return null;
+    try {
+      const chat = await prepareSample(vlm, row, recipe);
+      const text = { text: chat.text, spans: chat.tokenSpans, afterVideo: chat.visualSpan[1] };
+      return { row, chat, prior: keep(index?.place(row.id, text, recipe, vlm.model.device) ?? null) };
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      broken.add(number);
+      onWarning?.(`row ${row.id} is left out: ${error.message}`);
+      if (broken.size === rows.length) {
+        throw new UserError(`None of the ${rows.length} rows can be used. The last: ${error.message}`, {
+          code: 'ERR_DATA',
+          cause: error,
+        });
+      }
+      return null;
+    }
+  };
+  // A replacement may run past the planned end: the order then starts over.
+  const start = () => prepare(order[place++ % order.length]!);
+
+  const next = async (size: number): Promise<BatchItem[]> => {
+    const items: BatchItem[] = [];
+    while (items.length < size) {
+      const item = await (ahead ?? start());
+      ahead = place < order.length ? start() : null;
+      // A failure of the next sample is told when its turn comes, not as an unhandled rejection.
+      ahead?.catch(() => {});
+      if (item) items.push(item);
+    }
+    return items;
+  };
+  const close = async () => {
+    const item = await ahead?.catch(() => null);
+    if (item) disposeItem(item);
+    ahead = null;
+  };
+  return Object.assign(next, { broken, close });
+}
+
+export function disposeItem({ chat, prior }: BatchItem): void {
+  disposeSample(chat);
+  prior?.rows_WS.dispose();
+}
+
+export function stepSample(chat: VideoChat): StepSample {
+  return {
+    ids: chat.ids,
+    labels: chat.labels,
+    patches: chat.patches,
+    grids: [chat.grid],
+    positions_3BN: chat.positions,
+  };
+}
+
+export function stepPrior(chat: VideoChat, prior: PlacedPrior, grid: Grid): StepPrior {
+  const [frames, height, width] = chat.visualGrid;
+  return {
+    rows_WS: prior.rows_WS,
+    words: prior.words,
+    grid,
+    visual: chat.visualSpan,
+    visualGrid: { frames, height, width },
+  };
+}

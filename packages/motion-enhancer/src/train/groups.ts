@@ -1,0 +1,39 @@
+import type { Tensor } from '@motion-enhancer/libtorch';
+import type { ParameterGroup as Part, Qwen25VL } from '@motion-enhancer/models';
+import type { Aligner } from '../align/index.js';
+import type { Recipe } from './recipe.js';
+
+export interface NamedGroup {
+  name: string;
+  /** Peak learning rate. */
+  peak: number;
+  weightDecay: number;
+  names: string[];
+  params: Tensor[];
+}
+
+/** Optimiser groups: vision tower, merger, language model, aligner, each with and without decay (method.md, recipe). */
+export function parameterGroups(model: Qwen25VL, aligner: Aligner, recipe: Recipe): NamedGroup[] {
+  const peaks: Record<Part | 'aligner', number> = {
+    vision: recipe.visionLr,
+    merger: recipe.mergerLr,
+    llm: recipe.lr,
+    aligner: recipe.lr,
+  };
+  const groups = new Map<string, NamedGroup>();
+  const add = (part: Part | 'aligner', name: string, parameter: Tensor) => {
+    // Biases and norm weights are the vectors.
+    const decays = parameter.dim > 1;
+    const key = `${part}${decays ? '' : ' without decay'}`;
+    let group = groups.get(key);
+    if (!group) {
+      group = { name: key, peak: peaks[part], weightDecay: decays ? recipe.weightDecay : 0, names: [], params: [] };
+      groups.set(key, group);
+    }
+    group.names.push(name);
+    group.params.push(parameter);
+  };
+  for (const [name, parameter] of model.parameters()) add(model.groupOf(name), name, parameter);
+  for (const [name, parameter] of aligner.parameters()) add('aligner', `aligner.${name}`, parameter);
+  return [...groups.values()];
+}

@@ -1,0 +1,92 @@
+import { scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
+import { alignmentGrid, type Grid, placeWords, resizeMaps } from '../align/index.js';
+import { topIndices } from '../prior/heads.js';
+import type { PriorInfo } from '../prior/prior.js';
+import { PriorStore } from '../prior/store.js';
+import { motionSaliency } from '../prior/tokens.js';
+import type { Recipe } from './recipe.js';
+
+/** The prior of one sample, cut and resized for this run. */
+export interface PlacedPrior {
+  /** [words, S] on the run's grid */
+  rows_WS: Tensor;
+  /** Token positions of each word in the chat. */
+  words: number[][];
+  /** Kept words that the chat does not have. */
+  dropped: number;
+}
+
+export interface ChatText {
+  text: string;
+  spans: readonly [number, number][];
+  afterVideo: number;
+}
+
+/** The priors of a run by sample id, and the one grid that they are resized to. */
+export class PriorIndex {
+  readonly grid: Grid;
+  readonly #store: PriorStore;
+  readonly #infos: Map<string, PriorInfo>;
+
+  constructor(dir: string, maxCells: number) {
+    this.#store = new PriorStore(dir, { create: false });
+    this.#infos = new Map();
+    for (const key of this.#store.keys()) {
+      const info = this.#store.info(key);
+      const other = this.#infos.get(info.id);
+      // A sample extracted again with other options: the latest counts.
+      if (!other || other.createdAt < info.createdAt) this.#infos.set(info.id, info);
+    }
+    this.grid = alignmentGrid(
+      [...this.#infos.values()].map((info) => info.grid),
+      maxCells,
+    );
+  }
+
+  get size(): number {
+    return this.#infos.size;
+  }
+
+  has(id: string): boolean {
+    return this.#infos.has(id);
+  }
+
+  /** Whether any prior comes from a model with random weights. */
+  get random(): boolean {
+    return [...this.#infos.values()].some((info) => info.model.weights === 'random');
+  }
+
+  /** Selects words (MTTI over the chosen heads), finds them in the chat, resizes their maps. Null if none is found. */
+  place(
+    id: string,
+    chat: ChatText,
+    recipe: Pick<Recipe, 'heads' | 'words' | 'wordRatio'>,
+    device: string,
+  ): PlacedPrior | null {
+    const info = this.#infos.get(id);
+    if (!info) return null;
+    return scope(() => {
+      const prior = this.#store.read(info.key);
+      const maps = (recipe.heads === 'all' ? prior.allHeads_WFHW : prior.rows_WFHW).flatten(1);
+      const kept =
+        recipe.words === 'all'
+          ? info.words.map((_, i) => i)
+          : topIndices(motionSaliency(maps, info.grid.frames).ms, recipe.wordRatio);
+      const placed = placeWords(
+        info.text,
+        kept.map((i) => info.words[i]!),
+        chat,
+      );
+      if (placed.length === 0) return null;
+      const index = tensor(
+        placed.map((p) => kept[p.index]!),
+        { dtype: 'int64' },
+      );
+      return {
+        rows_WS: resizeMaps(maps.indexSelect(0, index), info.grid, this.grid).to(device),
+        words: placed.map((p) => p.tokens),
+        dropped: kept.length - placed.length,
+      };
+    });
+  }
+}
