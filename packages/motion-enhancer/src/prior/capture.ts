@@ -29,12 +29,21 @@ interface Pass {
   lse: Tensor;
 }
 
+export interface CaptureOptions {
+  device: string;
+  dtype: DType;
+  squareSum: SquareSum;
+  /** 256 MiB by default. */
+  tileBytes?: number;
+}
+
 const TILE_BYTES = 256 * 2 ** 20;
 
 /** Streams attention entries exp(q·k/√d − lse) into per-head averages; no L × L map of a layer is ever stored. */
 export class AttentionCapture {
   readonly #grid: TokenGrid;
   readonly #squareSum: SquareSum;
+  readonly #tileBytes: number;
   readonly #text: Tensor;
   readonly #same: Tensor;
   readonly #total: Tensor;
@@ -42,10 +51,14 @@ export class AttentionCapture {
   readonly #passes: Pass[] = [];
   #count = 0;
 
-  /** Buffers belong to the caller's care until `dispose`. Accumulates in float64 for float64 models, else float32. */
-  constructor(heads: number, grid: TokenGrid, o: { device: string; dtype: DType; squareSum: SquareSum }) {
+  /**
+   * Buffers belong to the caller's care until `dispose`. Accumulates in float64 for float64 models, else float32.
+   * `tileBytes` bounds the scratch space of a tile of map rows.
+   */
+  constructor(heads: number, grid: TokenGrid, o: CaptureOptions) {
     this.#grid = grid;
     this.#squareSum = o.squareSum;
+    this.#tileBytes = o.tileBytes ?? TILE_BYTES;
     const options = { device: o.device, dtype: o.dtype === 'float64' ? o.dtype : ('float32' as const) };
     const [S, P, F] = [videoTokens(grid), locations(grid), grid.frames];
     const buffer = (...shape: number[]) => keep(zeros(shape, options));
@@ -84,10 +97,10 @@ export class AttentionCapture {
       this.#total.add_(ownMass.sub(entries(qVideo, kText, lseVideo).sum([-2, -1])));
 
       if (this.#map) {
-        for (const [start, length] of rowTiles(S, heads * S * 8)) {
-          const tile = entries(qVideo.narrow(1, start, length), kVideo, lseVideo.narrow(1, start, length));
-          this.#map.narrow(1, start, length).add_(tile);
-          tile.dispose();
+        const map = this.#map;
+        for (const [start, length] of this.#rowTiles(S, heads)) {
+          const rows = (x: Tensor) => x.narrow(1, start, length);
+          scope(() => rows(map).add_(entries(rows(qVideo), kVideo, rows(lseVideo))));
         }
       } else {
         this.#passes.push(keep({ q: qVideo.clone(), k: kVideo.clone(), lse: lseVideo.clone() }));
@@ -118,7 +131,7 @@ export class AttentionCapture {
   #replayedSquares(n: number): Tensor {
     const { q } = this.#passes[0]!;
     const [heads, S] = q.shape as [number, number];
-    const tiles = rowTiles(S, heads * S * 16);
+    const tiles = this.#rowTiles(S, heads);
     const sums = tiles.map(([start, length]) =>
       scope(() => {
         const tile = zeros([heads, length, S], { dtype: q.dtype, device: q.device });
@@ -133,6 +146,13 @@ export class AttentionCapture {
       .div(n * n);
   }
 
+  /** Row ranges of which two tiles (scores and their exponentials) stay within the scratch budget. */
+  #rowTiles(rows: number, heads: number): [number, number][] {
+    const bytesPerRow = 2 * heads * rows * (this.#text.dtype === 'float64' ? 8 : 4);
+    const step = Math.max(1, Math.min(rows, Math.floor(this.#tileBytes / bytesPerRow)));
+    return Array.from({ length: Math.ceil(rows / step) }, (_, i) => [i * step, Math.min(step, rows - i * step)]);
+  }
+
   dispose(): void {
     for (const t of [this.#text, this.#same, this.#total, this.#map]) t?.dispose();
     for (const pass of this.#passes) for (const t of Object.values(pass)) (t as Tensor).dispose();
@@ -143,10 +163,4 @@ export class AttentionCapture {
 /** exp(q kᵀ − lse), q already scaled: [..., rows, keys] */
 function entries(q: Tensor, k: Tensor, lse: Tensor): Tensor {
   return q.matmul(k.transpose(-2, -1)).sub_(lse.unsqueeze(-1)).exp();
-}
-
-/** Row ranges whose tiles stay within the scratch budget. */
-function rowTiles(rows: number, bytesPerRow: number): [number, number][] {
-  const step = Math.max(1, Math.min(rows, Math.floor(TILE_BYTES / bytesPerRow)));
-  return Array.from({ length: Math.ceil(rows / step) }, (_, i) => [i * step, Math.min(step, rows - i * step)]);
 }

@@ -46,7 +46,7 @@ export const command: Command = {
   },
 };
 
-const COLUMNS = [46, 12, 12, 22] as const;
+const COLUMNS = [72, 12, 12, 22] as const;
 
 function header(): string {
   return row(['name', 'max_abs', 'max_rel', 'tolerance', 'ok']);
