@@ -27,12 +27,15 @@ export function completeLockfile(lock) {
       throw new Error(`Expected an exact version and a platform in the name but received ${name}@${version}.`);
     }
     const { dev, license } = packages[parent];
+    // In the order that npm writes, so that its next run changes nothing.
     packages[`node_modules/${name}`] = {
       version,
-      ...platform,
+      cpu: platform.cpu,
       ...(dev && { dev }),
+      ...(platform.libc && { libc: platform.libc }),
       ...(license && { license }),
       optional: true,
+      os: platform.os,
     };
   }
   const sorted = Object.entries(packages).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
