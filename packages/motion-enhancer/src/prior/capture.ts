@@ -1,4 +1,4 @@
-import { cat, type DType, keep, scope, type Tensor, zeros } from '@motion-enhancer/libtorch';
+import { type DType, keep, scope, stack, type Tensor, zeros } from '@motion-enhancer/libtorch';
 import { locations, type TokenGrid, videoTokens } from './grid.js';
 
 /**
@@ -123,8 +123,13 @@ export class AttentionCapture {
   }
 
   #accumulatedSquares(n: number): Tensor {
-    return this.#map!.square()
-      .sum([-2, -1])
+    const map = this.#map!;
+    const [heads, S] = map.shape as [number, number];
+    const sums = this.#rowTiles(S, heads).map(([start, length]) =>
+      scope(() => map.narrow(1, start, length).square().sum([-2, -1])),
+    );
+    return stack(sums)
+      .sum(0)
       .div(n * n);
   }
 
@@ -138,10 +143,10 @@ export class AttentionCapture {
         for (const pass of this.#passes) {
           scope(() => tile.add_(entries(pass.q.narrow(1, start, length), pass.k, pass.lse.narrow(1, start, length))));
         }
-        return tile.square().sum([-2, -1]).unsqueeze(0);
+        return tile.square().sum([-2, -1]);
       }),
     );
-    return cat(sums)
+    return stack(sums)
       .sum(0)
       .div(n * n);
   }

@@ -172,7 +172,11 @@ tensorTest(`random maps: every measure equals a plain reading of the definitions
 });
 
 test('z-scores: population deviation, zero where all are equal', () => {
-  closeTo(zScores([1, 2, 3, 4]), [-3, -1, 1, 3].map((v) => v / Math.sqrt(5)), 1e-12);
+  closeTo(
+    zScores([1, 2, 3, 4]),
+    [-3, -1, 1, 3].map((v) => v / Math.sqrt(5)),
+    1e-12,
+  );
   assert.deepEqual(zScores([7, 7, 7]), [0, 0, 0]);
   assert.deepEqual(zScores([2]), [0]);
 });
