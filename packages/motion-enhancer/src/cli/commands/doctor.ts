@@ -1,0 +1,55 @@
+import { parseArgs } from 'node:util';
+// Nothing that loads native code may be imported here, not even indirectly: this command must run where that is broken.
+import { type DoctorCheck, runChecks } from '../doctor-checks.js';
+import type { Command } from './registry.js';
+
+const HELP = `motion-enhancer doctor [options]
+
+Says what of this machine works, and what mends the rest. Exit code 0 when all that is required works, 2 otherwise.
+
+  --json       one JSON object with all checks
+  --timeout N  patience with each library that is tried, in seconds (default 60)`;
+
+export const command: Command = {
+  name: 'doctor',
+  summary: 'is this machine ready, and what mends it if not',
+  async run(argv) {
+    const given = parse(argv);
+    if (typeof given === 'string') {
+      console.error(`error: ${given} motion-enhancer doctor --help lists all options.`);
+      return 2;
+    }
+    if (given.help) {
+      console.log(HELP);
+      return 0;
+    }
+    const checks = await runChecks({ timeoutMs: given.timeout * 1000 });
+    const ok = checks.every((check) => check.state === 'ok' || !check.required);
+    console.log(given.json ? JSON.stringify({ type: 'doctor', ok, checks }, null, 2) : report(checks, ok));
+    return ok ? 0 : 2;
+  },
+};
+
+function parse(argv: string[]): { json: boolean; help: boolean; timeout: number } | string {
+  try {
+    const { values } = parseArgs({
+      args: argv,
+      options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, timeout: { type: 'string' } },
+    });
+    const timeout = Number(values.timeout ?? 60);
+    if (!(timeout > 0)) return `Expected a number above 0 for --timeout but received "${values.timeout}".`;
+    return { json: values.json ?? false, help: values.help ?? false, timeout };
+  } catch (error) {
+    return `${(error as Error).message.split('. ')[0]}.`;
+  }
+}
+
+/** A line a check, and the remedy under those that need one. */
+export function report(checks: readonly DoctorCheck[], ok: boolean): string {
+  const lines = checks.flatMap(({ state, name, detail, remedy, required }) => [
+    `${state.padEnd(8)}${name.padEnd(8)}${detail}`,
+    ...(state !== 'ok' && remedy ? [`${' '.repeat(16)}${required ? 'mend it' : 'to change it'}: ${remedy}`] : []),
+  ]);
+  const verdict = ok ? 'Ready: all that is required works.' : 'Not ready: see the lines that say missing or broken.';
+  return [...lines, '', verdict].join('\n');
+}
