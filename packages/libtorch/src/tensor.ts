@@ -191,6 +191,8 @@ export class Tensor {
 
   // ---- arithmetic
   add(o: Operand, alpha?: number): Tensor {
+    // An argument left out crosses into C++ faster than one that is undefined.
+    if (alpha === undefined) return w(typeof o === 'number' ? B.addS(this.slot, o) : B.add(this.slot, o.slot));
     return w(typeof o === 'number' ? B.addS(this.slot, o, alpha) : B.add(this.slot, o.slot, alpha));
   }
   sub(o: Operand): Tensor {
@@ -210,7 +212,8 @@ export class Tensor {
     return w(typeof o === 'number' ? B.powS(this.slot, o) : B.powT(this.slot, o.slot));
   }
   add_(o: Operand, alpha?: number): this {
-    typeof o === 'number' ? B.addS_(this.slot, o, alpha) : B.add_(this.slot, o.slot, alpha);
+    if (alpha !== undefined) typeof o === 'number' ? B.addS_(this.slot, o, alpha) : B.add_(this.slot, o.slot, alpha);
+    else typeof o === 'number' ? B.addS_(this.slot, o) : B.add_(this.slot, o.slot);
     return this;
   }
   sub_(o: Operand): this {
