@@ -1,0 +1,44 @@
+import { scope } from '@motion-enhancer/libtorch';
+import type { Heat } from '../data/image/index.js';
+import type { Prior, PriorWord } from '../prior/prior.js';
+
+/** The heat of one word: a map a token frame, on one scale over all frames. */
+export interface WordHeat {
+  word: PriorWord;
+  /** [F] maps of H × W, values in [0, 1] */
+  frames: Heat[];
+  /** The attention that counts as 1: the 99.5th percentile over all frames. */
+  scale: number;
+}
+
+/** One outlier must not leave the rest of a map dark. */
+const CLIP_QUANTILE = 0.995;
+
+/** Heat of the kept words, the most salient first. */
+export function wordHeats({ info, rows_WFHW }: Prior, most: number): WordHeat[] {
+  const { frames: F, height, width } = info.grid;
+  const kept = info.words
+    .map((word, index) => ({ word, index }))
+    .filter(({ word }) => word.kept)
+    .sort((a, b) => b.word.ms - a.word.ms)
+    .slice(0, most);
+  return kept.map(({ word, index }) => {
+    const values = scope(() =>
+      Float32Array.from(rows_WFHW.select(0, index).to('float32').toTypedArray() as Float32Array),
+    );
+    const scale = quantile(values, CLIP_QUANTILE);
+    const scaled = values.map((value) => (scale > 0 ? Math.min(1, Math.max(0, value / scale)) : 0));
+    const cells = height * width;
+    return {
+      word,
+      scale,
+      frames: Array.from({ length: F }, (_, f) => ({ width, height, data: scaled.slice(f * cells, (f + 1) * cells) })),
+    };
+  });
+}
+
+/** The value below which `share` of the values lie; its maximum where there are few. */
+export function quantile(values: Float32Array, share: number): number {
+  const sorted = Float32Array.from(values).sort();
+  return sorted[Math.min(sorted.length - 1, Math.ceil(share * (sorted.length - 1)))] ?? 0;
+}
