@@ -1,0 +1,75 @@
+import type { PriorHead, PriorWord } from '../prior/prior.js';
+import { type Html, type HtmlValue, html } from './html.js';
+
+interface Cell {
+  shown: HtmlValue;
+  value: string | number;
+}
+
+/** A table whose columns sort when their heads are pressed. */
+function sortable(columns: readonly string[], rows: readonly { kept: boolean; cells: readonly Cell[] }[]): Html {
+  return html`<div class="table" tabindex="0"><table class="sortable">
+<thead><tr>${columns.map((name) => html`<th scope="col"><button type="button">${name}</button></th>`)}</tr></thead>
+<tbody>${rows.map(
+    ({ kept, cells }) =>
+      html`<tr class="may${kept ? ' kept' : ''}">${cells.map(({ shown, value }) => html`<td data-value="${value}">${shown}</td>`)}</tr>\n`,
+  )}</tbody></table></div>`;
+}
+
+/** `1.23e-4` where that is shorter to read than its digits. */
+export function shortNumber(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  return size < 1e-3 || size >= 1e5 ? value.toExponential(2) : String(Number(value.toPrecision(4)));
+}
+
+const number = (value: number): Cell => ({ shown: shortNumber(value), value });
+const yes = (kept: boolean): Cell => ({ shown: kept ? 'kept' : '', value: kept ? 1 : 0 });
+
+/** DFC, TCS, DSR, score and rank of each head, best rank first. */
+export function headTable(heads: readonly PriorHead[]): Html {
+  const reach = Math.max(...heads.map((head) => Math.abs(head.score)).filter(Number.isFinite), 1e-12);
+  const rows = heads
+    .map((head, index) => ({ head, index }))
+    .sort((a, b) => a.head.rank - b.head.rank)
+    .map(({ head, index }) => ({
+      kept: head.kept,
+      cells: [
+        { shown: index, value: index },
+        number(head.dfc),
+        number(head.tcs),
+        number(head.dsr),
+        number(head.score),
+        { shown: bar(head.score / reach, true), value: head.score },
+        { shown: head.rank + 1, value: head.rank },
+        yes(head.kept),
+      ],
+    }));
+  return sortable(['head', 'DFC', 'TCS', 'DSR', 'score', ' ', 'rank', 'kept'], rows);
+}
+
+/** Motion saliency of each word, the most salient first. */
+export function wordTable(words: readonly PriorWord[]): Html {
+  const reach = Math.max(...words.map((word) => word.ms).filter(Number.isFinite), 1e-300);
+  const rows = [...words]
+    .sort((a, b) => b.ms - a.ms)
+    .map((word) => ({
+      kept: word.kept,
+      cells: [
+        { shown: word.text, value: `“${word.text}` },
+        number(word.ms),
+        { shown: bar(word.ms / reach), value: word.ms },
+        number(word.z),
+        yes(word.kept),
+      ],
+    }));
+  return sortable(['word', 'MS', ' ', 'z', 'kept'], rows);
+}
+
+/** A bar from 0, or from the middle where values have a sign. @param share −1 to 1 */
+export function bar(share: number, signed = false, on = false): Html {
+  const size = Math.min(1, Math.abs(Number.isFinite(share) ? share : 0)) * (signed ? 50 : 100);
+  const left = signed ? (share < 0 ? 50 - size : 50) : 0;
+  return html`<span class="bar${on ? ' on' : ''}"><i style="left:${left.toFixed(1)}%;width:${size.toFixed(1)}%"></i></span>`;
+}
