@@ -1,5 +1,7 @@
 // Calling operators: at once, or on a worker thread with a promise.
 #include <ATen/ThreadLocalState.h>
+#include <c10/core/GradMode.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
 
 #include "env.h"
 #include "values.h"
@@ -7,6 +9,21 @@
 namespace me {
 
 static constexpr size_t kMaxArguments = 48;
+// Node fills what was asked for and not given with undefined: few are asked for, more only where there are more.
+static constexpr size_t kUsualArguments = 8;
+
+// Runs a kernel. While gradients are off there is nothing for the autograd layer to record; skipping it leaves views
+// and version counters to the layer below, which keeps them right.
+template <typename F>
+static auto below_autograd(F&& body) {
+  if (c10::GradMode::is_enabled()) return body();
+  c10::impl::ExcludeDispatchKeyGuard guard(c10::autograd_dispatch_keyset);
+  return body();
+}
+
+static void run_kernel(const Operator& op, torch::jit::Stack& stack) {
+  below_autograd([&] { op.handle.callBoxed(stack); });
+}
 
 static std::string first_line(const Operator& op) { return op.name + " failed"; }
 
@@ -18,15 +35,27 @@ static void throw_from(const Operator& op, size_t argc, const napi_value* argv) 
 
 static napi_value call(napi_env napi, napi_callback_info info) {
   napi_value argv[kMaxArguments];
-  size_t argc = kMaxArguments;
+  size_t argc = kUsualArguments;
   void* data;
   napi_get_cb_info(napi, info, &argc, argv, nullptr, &data);
+  if (argc > kUsualArguments) {
+    argc = kMaxArguments;
+    napi_get_cb_info(napi, info, &argc, argv, nullptr, &data);
+  }
   const Operator& op = *static_cast<Operator*>(data);
   torch::jit::Stack& stack = op.env.stack;
+  op.env.drain();
   try {
+    at::Tensor fast;
+    if (below_autograd([&] { return op.call_typed(argc, argv, fast); })) {
+      napi_value slot;
+      if (fast.defined()) napi_create_int32(napi, op.env.slots.put(std::move(fast)), &slot);
+      else napi_get_null(napi, &slot);
+      return slot;
+    }
     stack.clear();
     op.push(stack, argc, argv);
-    op.handle.callBoxed(stack);
+    run_kernel(op, stack);
     napi_value result = op.pop(stack);
     stack.clear();
     return result;
@@ -52,7 +81,7 @@ static void run_async(napi_env, void* data) {
   auto& call = *static_cast<AsyncCall*>(data);
   try {
     at::ThreadLocalStateGuard guard(call.state);
-    call.op->handle.callBoxed(call.stack);
+    run_kernel(*call.op, call.stack);
   } catch (...) {
     call.failed = true;
     call.failure = describe_current_exception();
@@ -81,6 +110,7 @@ static napi_value call_async(napi_env napi, napi_callback_info info) {
   void* data;
   napi_get_cb_info(napi, info, &argc, argv, nullptr, &data);
   const Operator& op = *static_cast<Operator*>(data);
+  op.env.drain();
   try {
     auto call = std::make_unique<AsyncCall>();
     call->op = &op;

@@ -69,6 +69,7 @@ static napi_value from_bytes(Env& env, size_t, napi_value* argv) {
       // Autograd threads may drop the last reference: JavaScript's is given back on the main thread.
       std::lock_guard<std::mutex> lock(owner->dead_mutex);
       owner->dead_buffers.push_back(ref);
+      owner->has_dead_buffers = true;
     };
     at::Tensor shared = at::from_blob(bytes.data, shape, deleter, at::TensorOptions().dtype(dtype));
     return from_int(env.napi, env.slots.put(std::move(shared)));

@@ -4,6 +4,7 @@
 #include <ATen/core/stack.h>
 #include <node_api.h>
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -23,14 +24,22 @@ struct Env {
   std::unordered_map<std::string, std::unique_ptr<Operator>> operators;
   torch::jit::Stack stack;          // reused by every synchronous call
   double* meta_scratch = nullptr;   // shared with JavaScript: one tensor's metadata
-  int32_t* free_scratch = nullptr;  // shared with JavaScript: slots to release in one call
-  size_t free_capacity = 0;
+  // Shared with JavaScript: [count, …slots to release]. Closing a scope only writes here; the next call drains it, so
+  // that freeing costs no crossing of its own and still happens before anything is allocated.
+  int32_t* free_scratch = nullptr;
   // References to JavaScript buffers whose tensors died, perhaps on another thread; dropped on ours.
   std::mutex dead_mutex;
   std::vector<napi_ref> dead_buffers;
+  std::atomic<bool> has_dead_buffers{false};
 
   Operator& find_operator(const std::string& name, const std::string& overload);
+  void release_slots();
   void drop_dead_buffers();
+  // At the start of every call from JavaScript.
+  void drain() {
+    if (free_scratch[0] > 0) release_slots();
+    if (has_dead_buffers.load(std::memory_order_relaxed)) drop_dead_buffers();
+  }
 };
 
 using Method = napi_value (*)(Env&, size_t argc, napi_value* argv);

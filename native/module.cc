@@ -4,9 +4,13 @@
 #include <ATen/Parallel.h>
 #include <torch/version.h>
 
+#include <cstring>
+
 #include "values.h"
 
 namespace me {
+
+static constexpr int32_t kFreeCapacity = 4096;
 
 struct Binding {
   Env* env;
@@ -20,6 +24,7 @@ static napi_value invoke(napi_env napi, napi_callback_info info) {
   napi_get_cb_info(napi, info, &argc, argv, nullptr, &data);
   auto* binding = static_cast<Binding*>(data);
   try {
+    binding->env->drain();
     return binding->method(*binding->env, argc, argv);
   } catch (...) {
     throw_current_exception(*binding->env);
@@ -40,6 +45,7 @@ void Env::drop_dead_buffers() {
   {
     std::lock_guard<std::mutex> lock(dead_mutex);
     dead.swap(dead_buffers);
+    has_dead_buffers = false;
   }
   for (napi_ref ref : dead) napi_delete_reference(napi, ref);
 }
@@ -51,13 +57,14 @@ static napi_value set_error_factory(Env& env, size_t, napi_value* argv) {
   return undefined(env.napi);
 }
 
-// freeSlots(n): releases the first n slots written into the shared `freeBuffer`
-static napi_value free_slots(Env& env, size_t, napi_value* argv) {
-  int32_t count = as_int32(env.napi, argv[0]);
-  for (int32_t i = 0; i < count && static_cast<size_t>(i) < env.free_capacity; ++i) env.slots.release(env.free_scratch[i]);
-  env.drop_dead_buffers();
-  return undefined(env.napi);
+void Env::release_slots() {
+  int32_t count = free_scratch[0];
+  free_scratch[0] = 0;
+  for (int32_t i = 1; i <= count && i <= kFreeCapacity; ++i) slots.release(free_scratch[i]);
 }
+
+// flush(): releases what scopes have written into `freeBuffer`, which every call does first
+static napi_value flush(Env& env, size_t, napi_value*) { return undefined(env.napi); }
 
 // alias(slot) -> a second slot of the same tensor
 static napi_value alias(Env& env, size_t, napi_value* argv) {
@@ -85,13 +92,12 @@ static napi_value initialise(napi_env napi, napi_value exports) {
   env->napi = napi;
   napi_set_instance_data(napi, env, [](napi_env, void* data, void*) { delete static_cast<Env*>(data); }, nullptr);
 
-  constexpr size_t kFreeCapacity = 4096;
   napi_value buffer;
   void* memory;
   napi_ref keep;
-  napi_create_arraybuffer(napi, kFreeCapacity * sizeof(int32_t), &memory, &buffer);
+  napi_create_arraybuffer(napi, (kFreeCapacity + 1) * sizeof(int32_t), &memory, &buffer);
+  std::memset(memory, 0, (kFreeCapacity + 1) * sizeof(int32_t));
   env->free_scratch = static_cast<int32_t*>(memory);
-  env->free_capacity = kFreeCapacity;
   napi_set_named_property(napi, exports, "freeBuffer", buffer);
   napi_create_reference(napi, buffer, 1, &keep);
   napi_create_arraybuffer(napi, 160 * sizeof(double), &memory, &buffer);
@@ -100,7 +106,7 @@ static napi_value initialise(napi_env napi, napi_value exports) {
   napi_create_reference(napi, buffer, 1, &keep);
 
   define(*env, exports, "setErrorFactory", set_error_factory);
-  define(*env, exports, "freeSlots", free_slots);
+  define(*env, exports, "flush", flush);
   define(*env, exports, "alias", alias);
   define(*env, exports, "liveTensors", live_tensors);
   define(*env, exports, "liveBytes", live_bytes);

@@ -39,6 +39,25 @@ static Kind kind_of(const c10::TypePtr& type) {
   }
 }
 
+static void bind_typed(Operator& op) {
+  const auto& arguments = op.arguments;
+  auto is = [&](size_t i, Kind kind) { return arguments[i].kind == kind && !arguments[i].optional; };
+  bool plain = op.returns.size() == 1 && op.returns[0] == Kind::Tensor && !op.handle.schema().returns()[0].alias_info();
+  for (const c10::Argument& argument : op.handle.schema().arguments()) plain = plain && !argument.alias_info();
+  if (!plain || arguments.empty() || !is(0, Kind::Tensor)) return;
+  try {
+    if (arguments.size() == 1) {
+      op.unary = op.handle.typed<at::Tensor(const at::Tensor&)>();
+    } else if (arguments.size() == 2 && is(1, Kind::Tensor)) {
+      op.binary = op.handle.typed<at::Tensor(const at::Tensor&, const at::Tensor&)>();
+    } else if (arguments.size() == 3 && is(1, Kind::Tensor) && is(2, Kind::Scalar) && arguments[2].has_default) {
+      op.scaled_binary = op.handle.typed<at::Tensor(const at::Tensor&, const at::Tensor&, const at::Scalar&)>();
+    }
+  } catch (const c10::Error&) {
+    // Registered with another C++ signature: boxed calls serve.
+  }
+}
+
 Operator::Operator(Env& owner, c10::OperatorHandle op) : env(owner), handle(op) {
   const c10::FunctionSchema& schema = handle.schema();
   name = schema.name() + (schema.overload_name().empty() ? "" : "." + schema.overload_name());
@@ -58,6 +77,29 @@ Operator::Operator(Env& owner, c10::OperatorHandle op) : env(owner), handle(op) 
     const auto* alias = result.alias_info();
     returns_argument = returns_argument && alias && alias->isWrite();
   }
+  bind_typed(*this);
+}
+
+bool Operator::call_typed(size_t argc, const napi_value* argv, at::Tensor& result) const {
+  size_t tensors = unary ? 1 : binary || scaled_binary ? 2 : 0;
+  if (tensors == 0 || argc < tensors) return false;
+  const at::Tensor* operands[2] = {nullptr, nullptr};
+  for (size_t i = 0; i < tensors; ++i) {
+    int32_t slot;
+    if (napi_get_value_int32(env.napi, argv[i], &slot) != napi_ok) return false;
+    operands[i] = env.slots.find(slot);
+    if (!operands[i]) return false;
+  }
+  if (argc > tensors) {
+    // A scalar that is given takes the long way.
+    napi_valuetype type;
+    napi_typeof(env.napi, argv[tensors], &type);
+    if (type != napi_undefined) return false;
+  }
+  if (unary) result = unary->call(*operands[0]);
+  else if (binary) result = binary->call(*operands[0], *operands[1]);
+  else result = scaled_binary->call(*operands[0], *operands[1], arguments[2].default_value.toScalar());
+  return true;
 }
 
 static at::Tensor tensor_of(const Env& env, napi_value value) {

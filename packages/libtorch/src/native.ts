@@ -11,7 +11,8 @@ export interface Native {
   freeBuffer: ArrayBuffer;
   metaBuffer: ArrayBuffer;
   setErrorFactory(factory: (code: string, message: string) => Error): void;
-  freeSlots(count: number): void;
+  /** Releases what scopes wrote into `freeBuffer`; every other call does so first. */
+  flush(): void;
   alias(slot: number): number;
   liveTensors(): number;
   liveBytes(deviceType: number): number;
@@ -97,6 +98,9 @@ function load(): Native {
 
 /** The binding; loading it loads libtorch (about 0.4 s on a cold start). */
 export const native: Native = load();
+
+// TF32 rounds float32 products to 10 bits: never unless asked for (`setNumerics`).
+native.setNumerics('tf32', false);
 
 native.setErrorFactory((code, message) => {
   const error = code === 'ERR_OUT_OF_MEMORY' ? new OutOfMemoryError(message) : new LibtorchError(message);

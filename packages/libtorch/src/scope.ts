@@ -38,30 +38,33 @@ export class Scope {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    let count = 0;
     for (const tensor of this.tensors) {
       if (tensor.owner !== this || tensor.slot < 0) continue;
-      freeSlots[count++] = tensor.slot;
-      tensor.slot = -1;
-      tensor.owner = null;
-      if (count === freeSlots.length) {
-        native.freeSlots(count);
-        count = 0;
-      }
+      hand(tensor);
     }
-    if (count > 0) native.freeSlots(count);
     this.tensors = [];
+    if (current === null) native.flush();
   }
 }
 
-const freeSlots = new Int32Array(native.freeBuffer);
+/** Slots to release, as native/env.h has them: [count, …slots]. The binding empties it at the start of every call. */
+const freed = new Int32Array(native.freeBuffer);
 let current: Scope | null = null;
+
+/** Marks a tensor as freed and leaves its slot to the binding's next call: no crossing, no allocation in between. */
+function hand(tensor: Tensor): void {
+  if (freed[0]! === freed.length - 1) native.flush();
+  freed[++freed[0]!] = tensor.slot;
+  tensor.slot = -1;
+  tensor.owner = null;
+}
 
 // Tensors made outside every scope are freed when the collector finds them: a net, not a way to work.
 const net = new FinalizationRegistry<number>((slot) => {
   looseFreed++;
-  freeSlots[0] = slot;
-  native.freeSlots(1);
+  if (freed[0]! === freed.length - 1) native.flush();
+  freed[++freed[0]!] = slot;
+  native.flush();
 });
 let looseFreed = 0;
 
@@ -85,10 +88,8 @@ function makeLoose(tensor: Tensor): void {
 export function release(tensor: Tensor): void {
   if (tensor.slot < 0) return;
   if (tensor.owner === null) net.unregister(tensor);
-  freeSlots[0] = tensor.slot;
-  tensor.slot = -1;
-  tensor.owner = null;
-  native.freeSlots(1);
+  hand(tensor);
+  if (current === null) native.flush();
 }
 
 /** Moves a tensor out of its scope: to `target`, or (null) to the caller's own care, who must `dispose()` it. */

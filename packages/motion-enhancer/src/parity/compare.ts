@@ -46,3 +46,25 @@ export function compareExact(name: string, ours: readonly number[], reference: r
     ...(note ? { note } : {}),
   };
 }
+
+/**
+ * Compares which items a ranking kept. Equal sets pass; so does a set that differs only in items whose scores lie within
+ * the deviation of our scores from the cut: half precision cannot tell those apart. In float32 that is equality but for
+ * exact ties.
+ */
+export function compareKept(
+  name: string,
+  ours: readonly number[],
+  reference: readonly number[],
+  ourScores: readonly number[],
+  referenceScores: readonly number[],
+): Check {
+  const exact = compareExact(name, ours, reference);
+  if (exact.ok || ours.length !== reference.length) return exact;
+  const deviation = Math.max(...referenceScores.map((score, i) => Math.abs(score - ourScores[i]!)));
+  const missed = reference.filter((i) => !ours.includes(i));
+  const added = ours.filter((i) => !reference.includes(i));
+  const gap = Math.max(...missed.map((i) => referenceScores[i]!)) - Math.min(...added.map((i) => referenceScores[i]!));
+  if (!(gap <= 2 * deviation)) return exact;
+  return { ...exact, maxAbs: gap, maxRel: 0, ok: true, note: `${missed.length} differ, within the scores' rounding` };
+}

@@ -55,7 +55,13 @@ function header(): string {
 function line({ name, maxAbs, maxRel, tolerance, ok, note }: Check): string {
   const { abs, rel } = tolerance;
   const limits = [abs > 0 ? `${abs} abs` : '', rel > 0 ? `${rel} rel` : ''].filter(Boolean).join(' + ') || 'exact';
-  return row([name, number(maxAbs), number(maxRel), limits, ok ? 'ok' : `FAILED${note ? `: ${note}` : ''}`]);
+  return row([
+    name,
+    number(maxAbs),
+    number(maxRel),
+    limits,
+    ok ? `ok${note ? ` (${note})` : ''}` : `FAILED${note ? `: ${note}` : ''}`,
+  ]);
 }
 
 const number = (x: number) => (Number.isNaN(x) ? '-' : x === 0 ? '0' : x.toExponential(2));

@@ -8,7 +8,7 @@ import { captureRow } from '../../prior/extract.js';
 import { headMetrics, topIndices } from '../../prior/heads.js';
 import { motionSaliency, textToVideo } from '../../prior/tokens.js';
 import { invert, reconstruct } from '../../prior/trajectory.js';
-import { compare, compareExact, OUTPUT } from '../compare.js';
+import { compare, compareKept, OUTPUT } from '../compare.js';
 import type { Check, ParityPart, Tolerance } from '../part.js';
 import { readJson } from '../read-json.js';
 
@@ -99,12 +99,14 @@ function checkPrior(
     );
     report(compare(name('head_score'), tensor(metrics.score, { dtype: 'float64' }), read('head_score'), STATISTIC));
     const heads = topIndices(metrics.score, config.headRatio);
-    report(compareExact(name('heads'), heads, read('heads').toArray()));
+    report(compareKept(name('heads'), heads, read('heads').toArray(), metrics.score, read('head_score').toArray()));
     const rows = textToVideo(maps, heads);
     const { ms } = motionSaliency(rows, grid.frames);
     report(compare(name('motion_score'), tensor(ms, { dtype: 'float64' }), read('motion_score'), STATISTIC));
-    const tokens = topIndices(ms.slice(0, about.real_tokens), config.wordRatio);
-    report(compareExact(name('tokens'), tokens, read('tokens').toArray()));
+    const real = ms.slice(0, about.real_tokens);
+    const referenceScores = read('motion_score').toArray().slice(0, about.real_tokens);
+    const tokens = read('tokens').toArray();
+    report(compareKept(name('tokens'), topIndices(real, config.wordRatio), tokens, real, referenceScores));
     report(
       compare(
         name('prior'),
