@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { createReadStream, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { PriorConfig } from './config.js';
 
 /** sha256 of a file, hex. */
@@ -47,7 +47,7 @@ export async function weightsHash(files: readonly string[]): Promise<string> {
   let changed = false;
   for (const file of [...files].sort()) {
     const { size, mtimeMs } = statSync(file);
-    const id = `${file}:${size}:${mtimeMs}`;
+    const id = `${resolve(file)}:${size}:${mtimeMs}`;
     if (!cache[id]) {
       cache[id] = await sha256File(file);
       changed = true;
@@ -58,9 +58,12 @@ export async function weightsHash(files: readonly string[]): Promise<string> {
   return hash.digest('hex');
 }
 
+/** A cache that is damaged counts as empty. */
 function readCache(path: string): Record<string, string> {
   try {
-    return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Record<string, string>) : {};
+    const cache: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (typeof cache !== 'object' || cache === null) return {};
+    return Object.fromEntries(Object.entries(cache).filter(([, hash]) => /^[0-9a-f]{64}$/.test(hash)));
   } catch {
     return {};
   }

@@ -41,13 +41,19 @@ export class PriorStore {
     }
   }
 
-  /** Writes a prior beside, syncs and renames it: a reader sees all of it or nothing. */
+  /**
+   * Writes a prior beside, syncs and renames it: a reader sees all of it or nothing.
+   * @throws UserError for values that are not finite; where the disk refuses
+   */
   write({ info, rows_WFHW, allHeads_WFHW }: Prior): void {
     scope(() => {
+      checkFinite(rows_WFHW, 'rows', info);
+      checkFinite(allHeads_WFHW, 'all_heads', info);
       const rows = pack(rows_WFHW);
       const all = pack(allHeads_WFHW);
       const tensors = { rows: rows.values, rows_scale: rows.scale, all_heads: all.values, all_heads_scale: all.scale };
-      writeSafetensors(this.path(info.key), tensors, { prior: JSON.stringify(info), sha256: digest(tensors) });
+      const prior = JSON.stringify(info);
+      writeSafetensors(this.path(info.key), tensors, { prior, sha256: digest(tensors, prior) });
     });
   }
 
@@ -55,7 +61,7 @@ export class PriorStore {
   info(key: string): PriorInfo {
     const file = openSafetensors(this.path(key));
     try {
-      return parseInfo(file.metadata?.prior, this.path(key));
+      return parseInfo(file.metadata.prior, this.path(key));
     } finally {
       file.close();
     }
@@ -77,8 +83,9 @@ export class PriorStore {
           (typeof names)[number],
           Tensor
         >;
-        const info = parseInfo(file.metadata?.prior, path);
-        if (digest(tensors) !== file.metadata?.sha256) throw damaged(path, 'its content does not match its hash');
+        const info = parseInfo(file.metadata.prior, path);
+        if (digest(tensors, file.metadata.prior ?? '') !== file.metadata.sha256)
+          throw damaged(path, 'its content does not match its hash');
         return {
           info,
           rows_WFHW: unpack(tensors.rows, tensors.rows_scale),
@@ -104,9 +111,22 @@ function unpack(values: Tensor, scale: Tensor): Tensor {
   return values.to('float32').mul(scale.reshape(-1, 1, 1, 1));
 }
 
-function digest(tensors: Readonly<Record<string, Tensor>>): string {
-  const hash = createHash('sha256');
-  for (const name of Object.keys(tensors).sort()) hash.update(name).update(bytesOf(tensors[name]!.contiguous()));
+/** A map with NaN in it trains nothing and hides where it came from. */
+function checkFinite(rows: Tensor, name: string, info: PriorInfo): void {
+  if (rows.isfinite().all().item() === 1) return;
+  throw new UserError(
+    `Expected finite attention for ${name} of the prior of ${info.id} but received NaN or infinity. Extract again with --dtype float32 or bfloat16; doctor tests the device.`,
+    { code: 'ERR_PRIOR' },
+  );
+}
+
+/** Over all that a prior says: its description, and name, dtype, shape and bytes of every tensor. */
+function digest(tensors: Readonly<Record<string, Tensor>>, prior: string): string {
+  const hash = createHash('sha256').update(prior);
+  for (const name of Object.keys(tensors).sort()) {
+    const values = tensors[name]!.contiguous();
+    hash.update(`\n${name} ${values.dtype} ${values.shape.join()}\n`).update(bytesOf(values));
+  }
   return hash.digest('hex');
 }
 
