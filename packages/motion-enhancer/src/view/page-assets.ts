@@ -25,6 +25,7 @@ figcaption{padding:.4rem .7rem .5rem;overflow-wrap:anywhere}figcaption small{dis
 .window{overflow-x:auto}
 .strip{position:relative;width:calc(var(--n)*200px);aspect-ratio:var(--strip);background-size:100% 100%}
 .strip img{position:absolute;inset:0;width:100%;height:100%;display:block}
+html:not(.js) .grid:not(.wide){grid-template-columns:1fr}
 .js .viewer .window{overflow:hidden}
 .js .viewer .strip{width:calc(var(--n)*100%);transform:translateX(calc(var(--f)/var(--n)*-100%))}
 .film{margin-bottom:1rem}
@@ -51,7 +52,7 @@ tr:not(.kept).may{color:var(--soft)}
 svg{display:block;width:100%;height:auto}
 svg text{fill:var(--soft);font:11px system-ui,sans-serif}svg .axis{stroke:var(--line);stroke-width:1}
 svg .curve{fill:none;stroke:var(--series);stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round}svg circle{fill:var(--series)}
-@media(max-width:520px){main{padding:1rem .75rem 3rem}h1{font-size:1.4rem}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.4rem}.transport output{min-width:7.5rem;font-size:.85rem}}
+@media(max-width:520px){main{padding:1rem .75rem 3rem}h1{font-size:1.4rem}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.4rem}.transport output{min-width:7.5rem;font-size:.85rem}.js .grid:not(.wide){grid-template-columns:1fr 1fr;gap:.5rem}}
 @media print{.transport{display:none!important}.table{max-height:none}}
 `;
 
