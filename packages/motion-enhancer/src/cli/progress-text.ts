@@ -80,12 +80,13 @@ export function progressBar(state: ProgressState, columns: number, colour: boole
   shown.count = take(count);
   shown.eta = take(eta);
   if (state.total && left >= SHORTEST_BAR + 2) {
-    shown.bar = Math.min(BAR_CELLS, left - 2);
-    left -= shown.bar + 2;
+    shown.bar = SHORTEST_BAR;
+    left -= SHORTEST_BAR + 2;
   }
   shown.speed = take(speed);
   shown.memory = take(memory);
   shown.note = take(note);
+  if (shown.bar > 0) shown.bar = Math.min(BAR_CELLS, shown.bar + left);
   const line = [
     head.length > room ? `${head.slice(0, Math.max(0, room - 1))}…` : head,
     shown.bar > 0 && bar(state.done / state.total!, shown.bar, colour),
