@@ -36,7 +36,9 @@ function usage(): string {
 }
 
 /** Mistakes of the user are one sentence and exit code 2; anything else is ours and keeps its stack. */
-function report(error: unknown): number {
+async function report(error: unknown): Promise<number> {
+  const { clearBars } = await import('./progress.js');
+  clearBars();
   const { name, code, message } = error as { name?: string; code?: string; message?: string };
   if (name === 'UserError' || name === 'OutOfMemoryError') {
     console.error(
@@ -58,7 +60,7 @@ main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;
   },
-  (error) => {
-    process.exitCode = report(error);
+  async (error) => {
+    process.exitCode = await report(error);
   },
 );
