@@ -105,20 +105,30 @@ export function createAligner({ kind, cells, hidden, device, generator }: Aligne
   return new Aligner(kind, cells, hidden, layers);
 }
 
-/** An aligner from named tensors (`0.weight` … `4.bias`), copied. @throws UserError when one is missing */
-export function alignerFromTensors(kind: AlignerKind, tensors: ReadonlyMap<string, Tensor>, device = 'cpu'): Aligner {
-  if (kind === 'identity') return new Aligner(kind, 0, 0, []);
-  const read = (name: string): Tensor => {
-    const found = tensors.get(name);
-    if (!found)
-      throw new UserError(`The aligner has no tensor ${name}: it was saved by something else.`, {
-        code: 'ERR_CHECKPOINT',
-      });
-    return keep(noGrad(() => found.to('float32', device).clone())).requiresGrad_();
-  };
+/**
+ * An aligner from named tensors (`0.weight` … `4.bias`), copied.
+ * @param cells S, where the weights do not say it (pointwise, identity)
+ * @throws UserError when a tensor is missing
+ */
+export function alignerFromTensors(
+  kind: AlignerKind,
+  tensors: ReadonlyMap<string, Tensor>,
+  device = 'cpu',
+  cells?: number,
+): Aligner {
+  if (kind === 'identity') return new Aligner(kind, cells ?? 0, 0, []);
+  const names = [0, 2, 4].flatMap((i) => [`${i}.weight`, `${i}.bias`]);
+  // Before anything is copied, so that a refusal leaves nothing behind.
+  const missing = names.find((name) => !tensors.has(name));
+  if (missing)
+    throw new UserError(`The aligner has no tensor ${missing}: it was saved by something else.`, {
+      code: 'ERR_CHECKPOINT',
+    });
+  const read = (name: string): Tensor =>
+    keep(noGrad(() => scope(() => tensors.get(name)!.to('float32', device).clone()))).requiresGrad_();
   const layers = [0, 2, 4].map((i) => ({ weight: read(`${i}.weight`), bias: read(`${i}.bias`) }));
-  const [hidden, cells] = layers[0]!.weight.shape as [number, number];
-  return new Aligner(kind, cells, hidden, layers);
+  const [hidden, inputs] = layers[0]!.weight.shape as [number, number];
+  return new Aligner(kind, cells ?? inputs, hidden, layers);
 }
 
 /** What `save` wrote. */
@@ -127,7 +137,8 @@ export function loadAligner(path: string, device = 'cpu'): Aligner {
     const file = openSafetensors(path);
     try {
       const tensors = new Map([...file.tensors.keys()].map((name) => [name, file.read(name)]));
-      return alignerFromTensors((file.metadata?.kind ?? 'mlp') as AlignerKind, tensors, device);
+      const { kind = 'mlp', cells } = file.metadata;
+      return alignerFromTensors(kind as AlignerKind, tensors, device, cells === undefined ? undefined : Number(cells));
     } finally {
       file.close();
     }

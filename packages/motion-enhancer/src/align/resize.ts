@@ -39,7 +39,7 @@ export function alignmentGrid(grids: readonly Grid[], most = 4096): Grid {
     width: 1,
   };
   let grid = commonest;
-  for (let scale = 1; cells(grid) > most; scale *= 0.99) {
+  for (let scale = 1; cells(grid) > Math.max(1, most); scale *= 0.99) {
     const shrink = (n: number) => Math.max(1, Math.floor(n * scale));
     grid = { frames: shrink(commonest.frames), height: shrink(commonest.height), width: shrink(commonest.width) };
   }

@@ -19,7 +19,8 @@ export interface Chat {
 
 /**
  * Finds words of the diffusion model's text in the VLM's chat by character span. Where the chat holds that text as a
- * whole, spans shift with it; else the k-th occurrence of a word there is matched with the k-th in the chat.
+ * whole after the video, spans shift with it; else the k-th occurrence of a word there is matched with the k-th in the
+ * chat after the video.
  * @returns the words that were found; the others are dropped (and counted by the caller)
  */
 export function placeWords(
@@ -28,11 +29,14 @@ export function placeWords(
   chat: Chat,
 ): PlacedWord[] {
   const spans = chat.spans as [number, number][];
-  const offset = priorText.length > 0 ? chat.text.lastIndexOf(priorText) : -1;
+  const after = spans[chat.afterVideo]?.[0] ?? chat.text.length;
+  const offset = lastWhole(chat.text, priorText, after);
   const placed: PlacedWord[] = [];
   words.forEach((word, index) => {
     const span =
-      offset >= 0 ? ([word.start + offset, word.end + offset] as const) : sameOccurrence(priorText, word, chat);
+      offset === undefined
+        ? sameOccurrence(priorText, word, chat.text, after)
+        : ([word.start + offset, word.end + offset] as const);
     if (!span) return;
     const tokens = tokensOfSpan({ spans }, span[0], span[1]).filter((position) => position >= chat.afterVideo);
     if (tokens.length > 0) placed.push({ index, tokens });
@@ -40,13 +44,29 @@ export function placeWords(
   return placed;
 }
 
+const CONTINUES_A_WORD = /[\p{L}\p{N}\p{M}]{2}/u;
+
+/** Where `part` last stands in `text`, at `after` or later, with its first and last word not inside longer ones. */
+function lastWhole(text: string, part: string, after: number): number | undefined {
+  if (part === '') return undefined;
+  const joined = (at: number) => CONTINUES_A_WORD.test(charactersAround(text, at));
+  for (let at = text.lastIndexOf(part); at >= after; at = at === 0 ? -1 : text.lastIndexOf(part, at - 1))
+    if (!joined(at) && !joined(at + part.length)) return at;
+  return undefined;
+}
+
+/** The characters before and after an offset, as one string. */
+function charactersAround(text: string, at: number): string {
+  return (Array.from(text.slice(Math.max(0, at - 2), at)).at(-1) ?? '') + (Array.from(text.slice(at, at + 2))[0] ?? '');
+}
+
 function sameOccurrence(
   priorText: string,
   word: Pick<PriorWord, 'text' | 'start'>,
-  chat: Chat,
+  chatText: string,
+  after: number,
 ): readonly [number, number] | undefined {
   const nth = findWord(priorText, word.text).findIndex(([start]) => start === word.start);
-  const after = chat.spans[chat.afterVideo]?.[0] ?? 0;
-  const found = findWord(chat.text, word.text).filter(([start]) => start >= after);
+  const found = findWord(chatText, word.text).filter(([start]) => start >= after);
   return found[Math.max(0, nth)];
 }
