@@ -23,7 +23,7 @@ const TEXT = 'A big grey rabbit skips a rope on a green meadow, jumping up and d
 const QUESTION = 'What moves in this video, and how?';
 
 /** Small enough for two cores, large enough to look at. */
-const PRIOR = resolve(PRIOR_FIELDS, { frames: 21, height: 192, width: 320 });
+const PRIOR = resolve(PRIOR_FIELDS, { frames: 21, height: 256, width: 448 });
 /** Learning rates are high because the weights are random and the steps few. */
 const RECIPE = resolve(RECIPE_FIELDS, {
   steps: 8,
