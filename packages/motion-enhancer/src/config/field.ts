@@ -1,4 +1,4 @@
-import { expected } from '@motion-enhancer/libtorch';
+import { expected, UserError } from '@motion-enhancer/libtorch';
 import { nearestName } from '@motion-enhancer/libtorch/nearest-name';
 
 interface Common<T> {
@@ -101,14 +101,16 @@ export function describe(field: Field): string {
  */
 export function resolve<F extends Fields>(fields: F, given: Readonly<Record<string, unknown>>): Values<F> {
   for (const name in given) {
-    if (!(name in fields))
+    if (!Object.hasOwn(fields, name))
       throw expected(`one of its settings (${suggestion(name, Object.keys(fields))})`, 'the configuration', name);
   }
   const values: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(fields)) {
     values[name] = given[name] === undefined ? field.default : checkValue(name, field, given[name]);
     if ((field.type === 'path' || field.type === 'string') && field.required && values[name] === '') {
-      throw expected(describe(field), name, 'nothing', field.text);
+      throw new UserError(`Expected ${describe(field)} for ${name} but received nothing. It is: ${field.text}.`, {
+        code: 'ERR_VALUE',
+      });
     }
   }
   return values as Values<F>;

@@ -34,10 +34,15 @@ export function parseFlags<F extends Fields>(
       );
     }
     if (field.type === 'boolean') {
-      given[name] = inline === undefined ? !negated : checkValue(name, field, inline);
+      // --no-x=false says x.
+      const on = inline === undefined || checkValue(`--${flag}`, field, inline) === true;
+      given[name] = on !== negated;
       continue;
     }
-    const value = inline ?? argv[++i];
+    // A value that begins with -- needs the form --flag=value: it is rather the next option.
+    const next = inline ?? argv[i + 1];
+    const value = inline === undefined && next?.startsWith('--') ? undefined : next;
+    if (inline === undefined) i++;
     if (value === undefined || negated)
       throw new UserError(`Expected ${describe(field)} after --${flag} but received nothing.`, { code: 'ERR_USAGE' });
     given[name] = checkValue(`--${flag}`, field, value);

@@ -22,13 +22,13 @@ export interface BadRow {
   reason: string;
 }
 
-const ROLES: Record<string, Turn['role']> = {
-  human: 'user',
-  user: 'user',
-  gpt: 'assistant',
-  assistant: 'assistant',
-  system: 'system',
-};
+const ROLES = new Map<string, Turn['role']>([
+  ['human', 'user'],
+  ['user', 'user'],
+  ['gpt', 'assistant'],
+  ['assistant', 'assistant'],
+  ['system', 'system'],
+]);
 
 /**
  * Rows of a JSON list or JSON lines file in the shapes people have (models-vlm.md §5): turns in `conversations`
@@ -38,7 +38,7 @@ const ROLES: Record<string, Turn['role']> = {
 export function readRows(path: string, mediaRoot = dirname(path)): { rows: Row[]; bad: BadRow[] } {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
   } catch (cause) {
     throw new UserError(`The data file ${path} cannot be read: ${(cause as Error).message}. Check --data.`, {
       code: 'ERR_DATA',
@@ -87,17 +87,29 @@ export function readRows(path: string, mediaRoot = dirname(path)): { rows: Row[]
 function toRow(value: unknown, line: number, root: string): Row {
   if (typeof value !== 'object' || value === null) throw new Error('not an object');
   const row = value as Record<string, unknown>;
-  const media = row.video ?? (Array.isArray(row.videos) ? row.videos[0] : row.videos);
-  if (typeof media !== 'string' || media === '') throw new Error('it names no video (field video or videos)');
+  const media = onlyVideo(row);
   const list = row.conversations ?? row.messages;
   if (!Array.isArray(list) || list.length === 0)
     throw new Error('it has no conversation (field conversations or messages)');
+  let tags = 0;
   const turns = list.map((item: Record<string, unknown>): Turn => {
-    const role = ROLES[String(item?.from ?? item?.role)];
+    const role = ROLES.get(String(item?.from ?? item?.role));
     const content = item?.value ?? item?.content;
     if (!role || typeof content !== 'string') throw new Error('a turn lacks from/value or role/content');
+    tags += content.split('<video>').length - 1;
     return { role, content: content.replace(/\n?<video>\n?/g, '') };
   });
+  if (tags > 1) throw new Error(`it has ${tags} <video> tags; one video per sample is supported`);
   if (!turns.some((turn) => turn.role === 'assistant')) throw new Error('no turn is an answer (gpt or assistant)');
   return { id: String(row.id ?? `row-${line}`), video: isAbsolute(media) ? media : join(root, media), turns, line };
+}
+
+/** The one video of a row: `video` or `videos`, a path or a list of one. */
+function onlyVideo(row: Record<string, unknown>): string {
+  const given = row.video ?? row.videos;
+  const list = Array.isArray(given) ? given : [given];
+  if (list.length > 1) throw new Error(`it names ${list.length} videos; one video file per sample is supported`);
+  const [media] = list;
+  if (typeof media !== 'string' || media === '') throw new Error('it names no video (field video or videos)');
+  return media;
 }

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { UserError } from '@motion-enhancer/libtorch';
+import { temporaryFolder } from '../testing/temporary-folder.js';
+import { readRows } from './rows.js';
+
+const dir = temporaryFolder();
+
+function file(name: string, content: unknown): string {
+  const path = join(dir, name);
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+}
+const lines = (...values: unknown[]) => values.map((v) => (typeof v === 'string' ? v : JSON.stringify(v))).join('\n');
+
+const TURNS = [
+  { from: 'human', value: '<video>\nWhat happens?' },
+  { from: 'gpt', value: 'A dog jumps.' },
+];
+const MESSAGES = [
+  { role: 'user', content: '<video>What happens?' },
+  { role: 'assistant', content: 'A dog jumps.' },
+];
+const EXPECTED = [
+  { role: 'user', content: 'What happens?' },
+  { role: 'assistant', content: 'A dog jumps.' },
+];
+
+test('2U1 and qwen-vl-finetune: video and conversations, in a JSON list or in lines', () => {
+  const sample = { id: 'a', video: 'clips/a.mp4', conversations: TURNS };
+  const expected = [{ id: 'a', video: join(dir, 'clips/a.mp4'), turns: EXPECTED, line: 1 }];
+  for (const content of [
+    [sample],
+    lines(sample),
+    `\uFEFF${JSON.stringify([sample])}`,
+    `\uFEFF${lines(sample)}`,
+    JSON.stringify([sample], null, 2),
+    `\n ${lines(sample)}\r\n`,
+  ]) {
+    const { rows, bad } = readRows(file('a.json', content));
+    assert.deepEqual(
+      rows.map((r) => ({ ...r, line: 1 })),
+      expected,
+    );
+    assert.deepEqual(bad, []);
+  }
+  assert.deepEqual(
+    readRows(file('a.json', [{ ...sample, video: ['clips/a.mp4'] }])).rows,
+    expected,
+    'a list of one video',
+  );
+});
+
+test('InternVL: lines with further keys', () => {
+  const sample = { id: 3, video: 'a.mp4', conversations: TURNS, clip: [0, 2], length: 7 };
+  const { rows } = readRows(file('b.jsonl', lines(sample)));
+  assert.deepEqual(rows, [{ id: '3', video: join(dir, 'a.mp4'), turns: EXPECTED, line: 1 }]);
+});
+
+test('LLaMA-Factory and ms-swift: messages and videos; ShareGPT’s conversations with videos', () => {
+  for (const sample of [
+    { messages: MESSAGES, videos: ['/data/a.mp4'] },
+    { messages: MESSAGES, videos: '/data/a.mp4' },
+    { conversations: TURNS, videos: ['/data/a.mp4'] },
+    { messages: MESSAGES.map((m) => ({ ...m, loss: true })), videos: ['/data/a.mp4'] },
+    { messages: TURNS, videos: ['/data/a.mp4'] },
+  ]) {
+    const { rows } = readRows(file('c.jsonl', lines('', sample)));
+    assert.deepEqual(rows, [{ id: 'row-2', video: '/data/a.mp4', turns: EXPECTED, line: 2 }]);
+  }
+});
+
+test('system turns and several rounds are kept in order', () => {
+  const conversations = [
+    { from: 'system', value: 'Be brief.' },
+    ...TURNS,
+    { from: 'human', value: 'Who?' },
+    { from: 'gpt', value: 'A dog.' },
+  ];
+  const { rows } = readRows(file('d.json', [{ video: 'a', conversations }]));
+  assert.deepEqual(
+    rows[0]!.turns.map((t) => t.role),
+    ['system', 'user', 'assistant', 'user', 'assistant'],
+  );
+  assert.equal(rows[0]!.turns[0]!.content, 'Be brief.');
+});
+
+test('<video> goes with one line break on each side, as 2U1 has it', () => {
+  for (const [value, content] of [
+    ['<video>\nWhat?', 'What?'],
+    ['What?\n<video>', 'What?'],
+    ['Look:\n<video>\nWhat?', 'Look:What?'],
+    ['\n\n<video>\n\nWhat?', '\n\nWhat?'],
+    ['<video>What?', 'What?'],
+    ['What?', 'What?'],
+    ['a video', 'a video'],
+  ]) {
+    const { rows } = readRows(file('e.json', [{ video: 'a', conversations: [{ from: 'human', value }, TURNS[1]] }]));
+    assert.equal(rows[0]!.turns[0]!.content, content, JSON.stringify(value));
+  }
+});
+
+test('paths: relative to the data file, or to the folder of media; absolute ones as they are', () => {
+  const path = file('f.json', [
+    { video: 'x/../a.mp4', conversations: TURNS },
+    { video: '/b.mp4', conversations: TURNS },
+  ]);
+  assert.deepEqual(
+    readRows(path).rows.map((r) => r.video),
+    [join(dir, 'a.mp4'), '/b.mp4'],
+  );
+  assert.deepEqual(
+    readRows(path, '/media').rows.map((r) => r.video),
+    ['/media/a.mp4', '/b.mp4'],
+  );
+});
+
+test('malformed rows are set apart with line and reason; the others are used', () => {
+  const good = { video: 'a', conversations: TURNS };
+  const two = { ...good, conversations: [{ from: 'human', value: '<video><video>Which?' }, TURNS[1]] };
+  const MALFORMED: [unknown, RegExp][] = [
+    ['{"video": ', /not valid JSON/],
+    ['null', /not an object/],
+    ['3', /not an object/],
+    [{ conversations: TURNS }, /names no video/],
+    [{ video: '', conversations: TURNS }, /names no video/],
+    [{ videos: [], conversations: TURNS }, /names no video/],
+    [{ video: 7, conversations: TURNS }, /names no video/],
+    [{ videos: ['a', 'b'], conversations: TURNS }, /names 2 videos/],
+    [{ videos: [['1.png', '2.png']], conversations: TURNS }, /names no video/],
+    [two, /2 <video> tags/],
+    [{ video: 'a' }, /no conversation/],
+    [{ video: 'a', conversations: [] }, /no conversation/],
+    [{ video: 'a', conversations: 'Hi' }, /no conversation/],
+    [{ video: 'a', conversations: [null] }, /a turn lacks/],
+    [{ video: 'a', conversations: [{ from: 'robot', value: 'x' }] }, /a turn lacks/],
+    [{ video: 'a', conversations: [{ from: 'constructor', value: 'x' }, TURNS[1]] }, /a turn lacks/],
+    [{ video: 'a', conversations: [{ from: 'human', value: 5 }] }, /a turn lacks/],
+    [{ video: 'a', conversations: [TURNS[0]] }, /no turn is an answer/],
+  ];
+  const { rows, bad } = readRows(file('g.jsonl', lines(good, ...MALFORMED.map(([row]) => row), good)));
+  assert.deepEqual(
+    rows.map((r) => r.line),
+    [1, MALFORMED.length + 2],
+  );
+  assert.deepEqual(
+    bad.map((b) => b.line),
+    MALFORMED.map((_, i) => i + 2),
+  );
+  for (const [i, [row, reason]] of MALFORMED.entries()) assert.match(bad[i]!.reason, reason, JSON.stringify(row));
+  const list = readRows(file('g.json', [good, 5, good]));
+  assert.deepEqual(list.bad, [{ line: 2, reason: 'not an object' }]);
+  assert.equal(list.rows.length, 2);
+});
+
+test('files without a usable row, broken JSON, absent files', () => {
+  const fails = (path: string, message: RegExp) =>
+    assert.throws(
+      () => readRows(path),
+      (e) => e instanceof UserError && e.code === 'ERR_DATA' && message.test(e.message) && e.message.includes(path),
+    );
+  fails(
+    file('h.json', [{ video: 'a' }, 3]),
+    /no usable row \(2 are malformed\)\. The first: row 1, it has no conversation/,
+  );
+  fails(file('h.json', ''), /no usable row \(0 are malformed\)\.$/);
+  fails(file('h.json', '[]'), /no usable row/);
+  fails(file('h.json', '[{"video": "a"},'), /not valid JSON/);
+  fails(join(dir, 'absent.json'), /cannot be read/);
+  fails(dir, /cannot be read/);
+});
