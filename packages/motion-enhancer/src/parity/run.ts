@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DType, UserError } from '@motion-enhancer/libtorch';
-import type { Check, ParityPart } from './part.js';
+import type { Check, ParityPart, Tolerance } from './part.js';
 import { PARTS } from './parts/index.js';
 
 export interface ParityOptions {
@@ -20,12 +20,12 @@ export interface ParityResult {
 }
 
 /**
- * How much wider checks are in half precision: measured on the H200 (bench/results), about eight times the largest
- * deviation seen.
+ * Checks in half precision pass within this share of the tensor's largest entry: about twice the largest deviation that
+ * an H200 showed (bench/results/parity-h200.md), which was the sum of z-scores of a head.
  */
-const WIDER: Partial<Record<DType, { abs: number; rel: number }>> = {
-  bfloat16: { abs: 0.15, rel: 0.15 },
-  float16: { abs: 0.02, rel: 0.02 },
+const WIDER: Partial<Record<DType, Tolerance>> = {
+  bfloat16: { abs: 0, rel: 0.15 },
+  float16: { abs: 0, rel: 0.05 },
 };
 
 /**
@@ -79,7 +79,5 @@ function widened(check: Check, dtype: DType): Check {
   const wider = WIDER[dtype];
   const exact = check.tolerance.abs === 0 && check.tolerance.rel === 0;
   if (!wider || check.ok || exact || !Number.isFinite(check.maxAbs)) return check;
-  const tolerance = { abs: wider.abs, rel: wider.rel };
-  const scale = check.maxRel > 0 ? check.maxAbs / check.maxRel : 0;
-  return { ...check, tolerance, ok: check.maxAbs <= tolerance.abs + tolerance.rel * scale };
+  return { ...check, tolerance: wider, ok: check.maxRel <= wider.rel };
 }

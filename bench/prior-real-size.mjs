@@ -1,0 +1,129 @@
+// The diffusion passes of one prior at the size of CogVideoX-1.5-5B, random weights made on the GPU, with and without
+// the capture, side by side in one run:   node bench/prior-real-size.mjs [--layers 42] [--steps 5] [--out FILE]
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import * as T from '../packages/libtorch/dist/index.js';
+import {
+  cogVideoXTransformer,
+  DdimSchedule,
+  readCogVideoXConfig,
+  tokenGrid,
+} from '../packages/models/dist/cogvideox/index.js';
+import { readTransformerWeights } from '../packages/models/dist/cogvideox/transformer/weights.js';
+import { AttentionCapture } from '../packages/motion-enhancer/dist/prior/capture.js';
+import { headMetrics } from '../packages/motion-enhancer/dist/prior/heads.js';
+import { invert, reconstruct } from '../packages/motion-enhancer/dist/prior/trajectory.js';
+
+const option = (name, fallback) => {
+  const at = process.argv.indexOf(name);
+  return at < 0 ? fallback : process.argv[at + 1];
+};
+const layers = Number(option('--layers', 42));
+const steps = Number(option('--steps', 5));
+const out = option('--out', null);
+const device = T.resolveDevice(option('--device', 'cuda'));
+const dtype = 'bfloat16';
+
+const raw = {
+  _class_name: 'CogVideoXTransformer3DModel',
+  num_attention_heads: 48,
+  attention_head_dim: 64,
+  in_channels: 16,
+  out_channels: 16,
+  num_layers: layers,
+  patch_size: 2,
+  patch_size_t: 2,
+  patch_bias: false,
+  text_embed_dim: 4096,
+  time_embed_dim: 512,
+  max_text_seq_length: 226,
+  sample_height: 300,
+  sample_width: 300,
+  sample_frames: 81,
+  use_rotary_positional_embeddings: true,
+  use_learned_positional_embeddings: false,
+};
+const config = readCogVideoXConfig(raw, 'bench');
+T.manualSeed(0);
+const reader = {
+  get: (name, shape) =>
+    T.keep(
+      T.scope(() =>
+        /norm.*weight$/.test(name)
+          ? T.ones(shape, { device, dtype })
+          : T.randn(shape, { device, dtype }).mul(name.endsWith('bias') ? 0.02 : shape.at(-1) ** -0.5),
+      ),
+    ),
+};
+const model = cogVideoXTransformer(config, readTransformerWeights(reader, config));
+const schedule = new DdimSchedule();
+
+// 49 frames of 480 × 720: 13 latent frames and the copy in front, 9,450 video tokens.
+const [flat, h, w] = [14, 60, 90];
+const grid = { ...tokenGrid(config, flat, h, w), textTokens: 226 };
+const keep = (shape) => T.keep(T.randn(shape, { device, dtype }));
+const x0 = keep([1, flat, 16, h, w]);
+const start = keep([1, flat, 16, h, w]);
+const conditioning = { text: keep([1, 226, 4096]), empty: keep([1, 226, 4096]) };
+
+const timed = (body) => {
+  T.synchronize(device);
+  T.resetPeakMemory(device);
+  const began = performance.now();
+  const value = T.noGrad(() => T.scope(body));
+  T.synchronize(device);
+  return { seconds: (performance.now() - began) / 1000, peak: T.memoryStats(device).peak / 2 ** 30, value };
+};
+const pass = (squareSum) => () => {
+  const inversionBegan = performance.now();
+  const trajectory = invert(model, schedule, x0, conditioning.empty, steps);
+  T.synchronize(device);
+  const inversion = (performance.now() - inversionBegan) / 1000;
+  const capture = squareSum ? new AttentionCapture(48, grid, { device, dtype, squareSum }) : null;
+  try {
+    reconstruct(model, schedule, trajectory, conditioning, {
+      steps,
+      guidance: 6,
+      start,
+      ...(capture
+        ? { capture: (a) => capture.add(a.q_BHND.select(0, 1), a.k_BHND.select(0, 1), a.ownLse(1).select(0, 0)) }
+        : {}),
+    });
+    const metrics = capture ? headMetrics(capture.finish()) : null;
+    return { inversion, finite: metrics ? metrics.score.every(Number.isFinite) : true };
+  } finally {
+    capture?.dispose();
+  }
+};
+
+T.noGrad(() => T.scope(() => model.forward(x0, conditioning.text, 999))); // warm-up
+const forward = timed(() => {
+  for (let i = 0; i < 3; i++) T.scope(() => model.forward(x0, conditioning.text, 999));
+});
+const rows = [
+  ['no capture', null],
+  ['exact, accumulate', 'accumulate'],
+];
+const lines = [];
+let plain;
+for (const [name, squareSum] of rows) {
+  const { seconds, peak, value } = timed(pass(squareSum));
+  plain ??= seconds;
+  lines.push(
+    `| ${name} | ${value.inversion.toFixed(2)} | ${seconds.toFixed(2)} | ${(seconds / plain).toFixed(2)} | ${peak.toFixed(1)} | ${value.finite ? 'finite' : '**not finite**'} |`,
+  );
+}
+const info = device.startsWith('cuda') ? T.deviceInfo(0) : { name: cpus()[0].model };
+const text = `# One prior at the size of CogVideoX-1.5-5B
+
+| passes | inversion, s | in all, s | ratio | peak, GiB | head scores |
+| --- | --- | --- | --- | --- | --- |
+${lines.join('\n')}
+
+Transformer only, ${layers} layers, ${steps} + ${steps} steps, bfloat16, 49 frames of 480 × 720 (9,450 video tokens), untrained random weights. One forward of
+${9450 + 226} tokens: ${(forward.seconds / 3).toFixed(3)} s. ${info.name}; libtorch ${T.version()}; ${new Date().toISOString().slice(0, 10)};
+command \`node bench/prior-real-size.mjs --layers ${layers} --steps ${steps}\`
+`;
+console.log(text);
+if (out) writeFileSync(out, text);
+model.dispose();
