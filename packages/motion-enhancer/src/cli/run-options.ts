@@ -1,4 +1,4 @@
-import { type DType, resolveDevice, setThreads } from '@motion-enhancer/libtorch';
+import { type DType, resolveDevice, setThreads, UserError } from '@motion-enhancer/libtorch';
 import type { Fields, Values } from '../config/field.js';
 import type { DEVICE_FIELDS } from '../config/fields-of-run.js';
 import { helpText, parseFlags } from '../config/flags.js';
@@ -16,16 +16,28 @@ export function resolveRun(values: Values<typeof DEVICE_FIELDS>): { device: stri
   return { device, dtype };
 }
 
-/** Parses a command's flags; null when help was asked for and printed. */
+/**
+ * Parses a command's flags; null when help was asked for and printed.
+ * @param operands how many words without `--` the command takes
+ */
 export function parseCommand<F extends Fields>(
   name: string,
   usage: string,
   fields: F,
   argv: string[],
+  operands = 0,
 ): { values: Values<F>; rest: string[] } | null {
   if (argv.includes('--help') || argv.includes('-h')) {
     console.log(`motion-enhancer ${name} ${usage}\n\n${helpText(fields)}`);
     return null;
   }
-  return parseFlags(fields, argv);
+  const parsed = parseFlags(fields, argv);
+  if (parsed.rest.length > operands) {
+    // `--heat-maps false` would otherwise be read as `--heat-maps` and a word that nobody looks at.
+    throw new UserError(
+      `Expected ${operands === 0 ? 'only options' : `${operands} operand and options`} but received "${parsed.rest[operands]}". Values of on/off options are written --option=false or --no-option; texts with spaces need quotes.`,
+      { code: 'ERR_USAGE' },
+    );
+  }
+  return parsed;
 }

@@ -45,11 +45,13 @@ export function batches({ vlm, rows, order, recipe, index, onWarning }: BatchSou
   const prepare = async (number: number): Promise<BatchItem | null> => {
     const row = rows[number]!;
     if (broken.has(number)) return null;
+    let chat: VideoChat | undefined;
     try {
-      const chat = await prepareSample(vlm, row, recipe);
+      chat = await prepareSample(vlm, row, recipe);
       const text = { text: chat.text, spans: chat.tokenSpans, afterVideo: chat.visualSpan[1] };
       return { row, chat, prior: keep(index?.place(row.id, text, recipe, vlm.model.device) ?? null) };
     } catch (error) {
+      if (chat) disposeSample(chat);
       if (!(error instanceof UserError)) throw error;
       broken.add(number);
       onWarning?.(`row ${row.id} is left out: ${error.message}`);
@@ -68,7 +70,15 @@ export function batches({ vlm, rows, order, recipe, index, onWarning }: BatchSou
   const next = async (size: number): Promise<BatchItem[]> => {
     const items: BatchItem[] = [];
     while (items.length < size) {
-      const item = await (ahead ?? start());
+      const present = ahead ?? start();
+      ahead = null;
+      let item: BatchItem | null;
+      try {
+        item = await present;
+      } catch (error) {
+        items.forEach(disposeItem);
+        throw error;
+      }
       ahead = place < order.length ? start() : null;
       // A failure of the next sample is told when its turn comes, not as an unhandled rejection.
       ahead?.catch(() => {});

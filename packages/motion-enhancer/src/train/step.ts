@@ -1,4 +1,4 @@
-import { crossEntropy, type Tensor, tensor } from '@motion-enhancer/libtorch';
+import { crossEntropy, type Tensor, tensor, UserError } from '@motion-enhancer/libtorch';
 import type { Grid as MediaGrid, Qwen25VL } from '@motion-enhancer/models';
 import {
   type Aligner,
@@ -45,7 +45,10 @@ export interface StepOutput {
   resized: Tensor | null;
 }
 
-/** Forward pass of one sample with both losses of Eq 16; run it under autograd. */
+/**
+ * Forward pass of one sample with both losses of Eq 16; run it under autograd.
+ * @throws UserError when no token carries loss
+ */
 export function alignedStep(
   model: Qwen25VL,
   aligner: Aligner,
@@ -55,6 +58,13 @@ export function alignedStep(
 ): StepOutput {
   // Logits are wanted only where the next token carries loss: the vocabulary is the widest layer there is.
   const asked = sample.labels.flatMap((label, i) => (i > 0 && label !== -100 ? [i - 1] : []));
+  if (asked.length === 0)
+    throw new UserError(
+      'Expected at least one token of an answer among the labels but received none: its mean loss would be NaN.',
+      {
+        code: 'ERR_DATA',
+      },
+    );
   const targets = tensor(
     asked.map((i) => sample.labels[i + 1]!),
     { dtype: 'int64', device: model.device },

@@ -17,7 +17,7 @@ import { makeFolder } from '../data/make-folder.js';
 import type { Row } from '../data/rows.js';
 import { writeText } from '../data/write-text.js';
 import type { Vlm } from '../vlm/load.js';
-import { batches, disposeItem, stepPrior, stepSample } from './batch.js';
+import { type BatchItem, batches, disposeItem, stepPrior, stepSample } from './batch.js';
 import { parameterGroups } from './groups.js';
 import { trainingOrder } from './order.js';
 import { PriorIndex } from './prior-index.js';
@@ -98,6 +98,7 @@ export async function train({ vlm, rows, priors, out, recipe, onStep, onWarning 
   );
   const parameters = optimiser.params;
   const log: StepLog[] = [];
+  let batch: BatchItem[] = [];
   const nextBatch = batches({ vlm, rows, order, recipe, index, ...(onWarning ? { onWarning } : {}) });
 
   try {
@@ -108,7 +109,7 @@ export async function train({ vlm, rows, priors, out, recipe, onStep, onWarning 
         group.lr = groups[g]!.peak * factor;
       });
 
-      const batch = await nextBatch(recipe.batchSize);
+      batch = await nextBatch(recipe.batchSize);
       const aligned = batch.filter((item) => item.prior).length;
       let lossAr = 0;
       let alignSum = 0;
@@ -157,7 +158,7 @@ export async function train({ vlm, rows, priors, out, recipe, onStep, onWarning 
         words: batch.reduce((n, { prior }) => n + (prior?.words.length ?? 0), 0),
         droppedWords: batch.reduce((n, { prior }) => n + (prior?.dropped ?? 0), 0),
       };
-      for (const item of batch) disposeItem(item);
+      for (const item of batch.splice(0)) disposeItem(item);
       log.push(entry);
       appendFileSync(logPath, `${JSON.stringify(entry)}\n`);
       onStep?.(entry, total);
@@ -169,9 +170,11 @@ export async function train({ vlm, rows, priors, out, recipe, onStep, onWarning 
         join(checkpoint, 'RANDOM_WEIGHTS'),
         'These weights come from random ones: what they compute means nothing.\n',
       );
-    if (aligner.kind !== 'identity') aligner.save(join(out, 'aligner.safetensors'));
+    // Without priors nothing trained it.
+    if (index && aligner.kind !== 'identity') aligner.save(join(out, 'aligner.safetensors'));
     return { steps: total, log, checkpoint, skipped: nextBatch.broken.size };
   } finally {
+    for (const item of batch) disposeItem(item);
     for (const p of parameters) p.grad = null;
     optimiser.dispose();
     aligner.dispose();

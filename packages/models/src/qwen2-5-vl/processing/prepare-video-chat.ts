@@ -10,15 +10,24 @@ import { resizeFrames } from './resize-frames.js';
 import { smartResize } from './smart-resize.js';
 import { type TokenizedChat, tokenizeChat } from './tokenize-chat.js';
 
+/** One turn of a conversation about a video, text only. */
+export interface VideoChatTurn {
+  role: 'system' | 'user' | 'assistant';
+  content: string;
+}
+
 export interface VideoChatInput {
   video: {
     frames: Tensor; // uint8 [n, 3, h, w]
     /** Frames per second of the chosen frames (`chooseFrames` gives it). */
     sampleFps: number;
   };
-  prompt: string;
+  /** The question. Left out when there are `turns`. */
+  prompt?: string;
   /** With it, the chat is a training sample; without, it ends where the reply begins. */
   answer?: string;
+  /** A whole conversation instead of prompt and answer; the video is put before the first user's text. */
+  turns?: readonly VideoChatTurn[];
   /** null for none. Default "You are a helpful assistant." */
   system?: string | null;
   /** Write "Video 1: " before the video. Default false. */
@@ -102,9 +111,21 @@ export function videoPatches(
   return scope(() => patchify(normalizeFrames(resizeFrames(frames, h, w)), config.vision));
 }
 
-function messagesOf({ prompt, answer }: VideoChatInput): ChatMessage[] {
-  const user: ChatMessage = { role: 'user', content: [{ type: 'video' }, { type: 'text', text: prompt }] };
-  return answer === undefined ? [user] : [user, { role: 'assistant', content: answer }];
+function messagesOf({ prompt, answer, turns }: VideoChatInput): ChatMessage[] {
+  const given = turns ?? [
+    ...(prompt === undefined ? [] : [{ role: 'user' as const, content: prompt }]),
+    ...(answer === undefined ? [] : [{ role: 'assistant' as const, content: answer }]),
+  ];
+  const first = given.findIndex((turn) => turn.role === 'user');
+  if (first < 0)
+    throw new UserError(
+      `Expected a question (a user's turn) about the video but received ${given.map((turn) => turn.role).join(', ') || 'nothing'}.`,
+      { code: 'ERR_VALUE' },
+    );
+  return given.map(({ role, content }, i) => ({
+    role,
+    content: i === first ? [{ type: 'video' }, { type: 'text', text: content }] : content,
+  }));
 }
 
 function checkContext(tokens: number, [start, end]: [number, number], grid: Grid, config: Qwen25VLConfig): void {

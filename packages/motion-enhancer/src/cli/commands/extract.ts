@@ -8,6 +8,7 @@ import { runExtract } from '../../prior/run-extract.js';
 import { PriorStore } from '../../prior/store.js';
 import { loadVdm } from '../../prior/vdm.js';
 import { writeHeatMaps } from '../../view/heat-maps.js';
+import { fileName } from '../file-name.js';
 import { createProgress } from '../progress.js';
 import { OUTPUT_FIELDS, parseCommand, resolveRun } from '../run-options.js';
 import type { Command } from './registry.js';
@@ -65,7 +66,7 @@ export const command: Command = {
       const files = values.heatMaps
         ? scope(() =>
             writeHeatMaps(
-              join(values.out, 'maps', outcome.id),
+              join(values.out, 'maps', fileName(outcome.id)),
               store.read(outcome.key),
               outcome.frames,
               outcome.pixelFrames,

@@ -5,6 +5,8 @@ import { readFrames } from '../../data/video/index.js';
 import type { PriorInfo } from '../../prior/prior.js';
 import { PriorStore } from '../../prior/store.js';
 import { writeHeatMaps } from '../../view/heat-maps.js';
+import { writeInspectPage } from '../../view/inspect-page.js';
+import { fileName } from '../file-name.js';
 import { parseCommand } from '../run-options.js';
 import type { Command } from './registry.js';
 
@@ -17,7 +19,7 @@ export const command: Command = {
   name: 'inspect',
   summary: 'pictures and tables of priors',
   async run(argv) {
-    const parsed = parseCommand('inspect', 'PRIORS [options]', FIELDS, argv);
+    const parsed = parseCommand('inspect', 'PRIORS [options]', FIELDS, argv, 1);
     if (!parsed) return 0;
     const { values, rest } = parsed;
     const [dir] = rest;
@@ -36,10 +38,12 @@ export const command: Command = {
     for (const info of infos) {
       console.log(tables(info));
       const frames = await readFrames(info.video.file, { choose: () => info.video.frames, onBroken: 'use' });
-      const files = scope(() =>
-        writeHeatMaps(join(values.out || join(dir, 'maps'), info.id), store.read(info.key), frames, info.cell.frames),
-      );
-      for (const file of files) console.log(`picture ${file}`);
+      const folder = join(values.out || join(dir, 'maps'), fileName(info.id));
+      scope(() => {
+        const prior = store.read(info.key);
+        for (const file of writeHeatMaps(folder, prior, frames, info.cell.frames)) console.log(`picture ${file}`);
+        console.log(`page    ${writeInspectPage(folder, prior, frames, info.cell.frames)}`);
+      });
     }
     return 0;
   },

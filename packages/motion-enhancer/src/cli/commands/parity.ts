@@ -17,7 +17,7 @@ export const command: Command = {
   name: 'parity',
   summary: 'compare every number with reference tensors',
   async run(argv) {
-    const parsed = parseCommand('parity', 'DIR [options]', FIELDS, argv);
+    const parsed = parseCommand('parity', 'DIR [options]', FIELDS, argv, 1);
     if (!parsed) return 0;
     const { values, rest } = parsed;
     const [dir] = rest;
@@ -41,7 +41,11 @@ export const command: Command = {
         ),
     });
     const skipped = result.skipped.length > 0 ? `, ${result.skipped.length} skipped` : '';
-    console.log(`${result.passed} passed, ${result.failed} failed${skipped}`);
+    console.log(
+      values.json
+        ? JSON.stringify({ type: 'parity', ...result })
+        : `${result.passed} passed, ${result.failed} failed${skipped}`,
+    );
     return result.failed > 0 ? 1 : 0;
   },
 };

@@ -58,8 +58,13 @@ export const command: Command = {
         },
       });
       progress.finish(`${result.steps} steps${result.skipped > 0 ? `, ${result.skipped} rows left out` : ''}`);
-      console.log(`checkpoint ${result.checkpoint}`);
-      console.log(`log        ${join(values.out, 'log.jsonl')}`);
+      const { checkpoint, steps, skipped } = result;
+      const log = join(values.out, 'log.jsonl');
+      console.log(
+        values.json
+          ? JSON.stringify({ type: 'trained', checkpoint, log, steps, skipped })
+          : `checkpoint ${checkpoint}\nlog        ${log}`,
+      );
       return 0;
     } finally {
       vlm.dispose();
