@@ -24,7 +24,8 @@ export function compare(name: string, ours: Tensor, reference: Tensor, tolerance
     const maxAbs = a.sub(b).abs().max().item();
     const scale = b.abs().max().item();
     const maxRel = maxAbs === 0 ? 0 : maxAbs / scale;
-    return { name, maxAbs, maxRel, tolerance, ok: maxAbs <= tolerance.abs + tolerance.rel * scale };
+    const ok = Number.isFinite(maxAbs) && maxAbs <= tolerance.abs + tolerance.rel * scale;
+    return { name, maxAbs, maxRel, tolerance, ok };
   });
 }
 

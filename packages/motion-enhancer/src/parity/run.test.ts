@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { UserError } from '@motion-enhancer/libtorch';
+import { fixture } from '../testing/fixtures.js';
+import { temporaryFolder } from '../testing/temporary-folder.js';
+import { tensorTestAsync } from '../testing/tensor-test.js';
+import type { Check } from './part.js';
+import { PARTS } from './parts/index.js';
+import { runParity } from './run.js';
+
+const REFERENCE = fixture('reference');
+
+async function run(dir: string, only: string[] = []) {
+  const checks: Check[] = [];
+  const skipped: [string, string][] = [];
+  const result = await runParity(dir, {
+    device: 'cpu',
+    dtype: 'float32',
+    only,
+    onCheck: (check) => checks.push(check),
+    onSkip: (part, missing) => skipped.push([part.name, missing]),
+  });
+  assert.equal(result.passed + result.failed, checks.length);
+  assert.deepEqual(
+    result.skipped,
+    skipped.map(([name]) => name),
+  );
+  return { ...result, checks, skippedWith: skipped };
+}
+
+tensorTestAsync('every part is at parity with the reference tensors in this repository', async () => {
+  const { passed, failed, skipped, checks } = await run(REFERENCE);
+  assert.deepEqual(
+    checks.filter((c) => !c.ok),
+    [],
+  );
+  assert.equal(failed, 0);
+  assert.deepEqual(skipped, []);
+  assert.ok(passed >= 110, `${passed} checks`);
+  const names = checks.map((c) => c.name);
+  assert.equal(new Set(names).size, names.length, 'each check has a name of its own');
+  for (const part of PARTS)
+    assert.ok(
+      names.some((name) => name.startsWith(`${part.name}/`)),
+      part.name,
+    );
+});
+
+/** A folder with the T5 part only. */
+function t5Copy(): string {
+  const dir = temporaryFolder();
+  cpSync(join(REFERENCE, 't5'), join(dir, 't5'), { recursive: true });
+  return dir;
+}
+
+tensorTestAsync('what a folder lacks is skipped by name', async () => {
+  const { passed, failed, skippedWith } = await run(t5Copy());
+  assert.deepEqual([passed, failed], [1, 0]);
+  assert.deepEqual(
+    skippedWith.map(([name]) => name),
+    PARTS.map((p) => p.name).filter((name) => name !== 't5'),
+  );
+  assert.ok(skippedWith.some(([name, missing]) => name === 'vae' && missing.startsWith('vae/')));
+});
+
+tensorTestAsync('one changed number in a reference tensor fails its line, and only that', async () => {
+  const dir = t5Copy();
+  const path = join(dir, 't5/encode.safetensors');
+  const bytes = readFileSync(path);
+  const start = 8 + Number(bytes.readBigUInt64LE());
+  const header = JSON.parse(bytes.subarray(8, start).toString()) as Record<string, { data_offsets: [number, number] }>;
+  const at = start + header.hidden!.data_offsets[0] + 4 * 17;
+  bytes.writeFloatLE(bytes.readFloatLE(at) + 2e-4, at);
+  writeFileSync(path, bytes);
+  const { passed, failed, checks } = await run(dir);
+  assert.deepEqual([passed, failed], [0, 1]);
+  assert.equal(checks[0]!.name, 't5/hidden');
+  assert.ok(Math.abs(checks[0]!.maxAbs - 2e-4) < 2e-5);
+});
+
+tensorTestAsync('a part that breaks is a failure with its reason and does not hide the others', async () => {
+  const dir = t5Copy();
+  cpSync(join(REFERENCE, 'schedule.json'), join(dir, 'schedule.json'));
+  writeFileSync(join(dir, 't5/encode.safetensors'), 'damaged');
+  const { passed, failed, checks } = await run(dir);
+  assert.equal(failed, 1);
+  assert.ok(passed > 10);
+  const [broken] = checks.filter((c) => !c.ok);
+  assert.equal(broken!.name, 't5');
+  assert.match(broken!.note!, /encode\.safetensors/);
+});
+
+tensorTestAsync('only the named parts are run', async () => {
+  const { checks, skipped } = await run(REFERENCE, ['t5']);
+  assert.deepEqual(
+    checks.map((c) => c.name),
+    ['t5/hidden'],
+  );
+  assert.deepEqual(skipped, []);
+});
+
+test('folders without any part, absent folders', async () => {
+  const empty = temporaryFolder();
+  mkdirSync(join(empty, 'other'));
+  for (const dir of [empty, join(empty, 'absent')])
+    await assert.rejects(run(dir), (e) => e instanceof UserError && e.code === 'ERR_PARITY' && e.message.includes(dir));
+});
