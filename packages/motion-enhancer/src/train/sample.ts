@@ -14,12 +14,7 @@ export async function prepareSample(vlm: Vlm, row: Row, recipe: Recipe): Promise
     return keep(
       noGrad(() =>
         scope(() =>
-          prepareVideoChat(
-            vlm.tokenizer,
-            vlm.model.config,
-            { video: { frames, sampleFps }, turns },
-            budgetOf(recipe),
-          ),
+          prepareVideoChat(vlm.tokenizer, vlm.model.config, { video: { frames, sampleFps }, turns }, budgetOf(recipe)),
         ),
       ),
     );

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import { liveTensors } from '@motion-enhancer/libtorch';
+import type { Row } from '../data/rows.js';
+import { temporaryFolder } from '../testing/temporary-folder.js';
+import { tensorTestAsync } from '../testing/tensor-test.js';
+import { loadVlm } from '../vlm/load.js';
+import { batches, disposeItem } from './batch.js';
+import { PriorIndex } from './prior-index.js';
+import { disposeSample, prepareSample } from './sample.js';
+import { BROKEN_VIDEO, row, TEXT, testRecipe, writePrior, writeTestVlm } from './testing.js';
+
+const dir = temporaryFolder();
+const vlm = loadVlm(writeTestVlm(join(dir, 'vlm'), 1, 32), { device: 'cpu', dtype: 'float32' });
+after(() => vlm.dispose());
+const recipe = testRecipe();
+
+/** Batches of `sizes`, as lists of ids; everything is freed. */
+async function drawn(rows: Row[], order: number[], sizes: number[], index: PriorIndex | null = null) {
+  const warnings: string[] = [];
+  const next = batches({ vlm, rows, order, recipe, index, onWarning: (message) => warnings.push(message) });
+  const ids: string[][] = [];
+  const aligned: boolean[][] = [];
+  try {
+    for (const size of sizes) {
+      const items = await next(size);
+      ids.push(items.map((item) => item.row.id));
+      aligned.push(items.map((item) => item.prior !== null));
+      items.forEach(disposeItem);
+    }
+  } finally {
+    await next.close();
+  }
+  return { ids, aligned, warnings, broken: [...next.broken] };
+}
+
+tensorTestAsync('samples come in the order asked for, with their priors', async () => {
+  const priors = join(dir, 'priors');
+  writePrior(priors, 'b');
+  const rows = [row('a'), row('b'), row('c')];
+  const got = await drawn(rows, [2, 0, 1, 1], [1, 2, 1], new PriorIndex(priors, 64));
+  assert.deepEqual(got.ids, [['c'], ['a', 'b'], ['b']]);
+  assert.deepEqual(got.aligned, [[false], [false, true], [true]]);
+  assert.deepEqual(got.warnings, []);
+});
+
+tensorTestAsync('a sample that was prepared ahead and is not wanted any more is freed', async () => {
+  assert.deepEqual((await drawn([row('a'), row('b')], [0, 1, 0, 1], [1])).ids, [['a']]);
+});
+
+tensorTestAsync('a row that cannot be used is told once and replaced', async () => {
+  const rows = [
+    row('a'),
+    row('sound', { video: BROKEN_VIDEO }),
+    row('gone', { video: join(dir, 'gone.mp4') }),
+    row('mute', { turns: [{ role: 'assistant', content: 'No question.' }] }),
+  ];
+  const got = await drawn(rows, [0, 1, 2, 3, 0, 1, 2, 3], [2, 1, 1]);
+  assert.deepEqual(got.ids, [['a', 'a'], ['a'], ['a']]);
+  assert.deepEqual(
+    got.warnings.map((message) => message.split(' ')[1]),
+    ['sound', 'gone', 'mute'],
+  );
+  assert.deepEqual(got.broken, [1, 2, 3]);
+});
+
+tensorTestAsync('a damaged prior leaves its row out, and nothing behind', async () => {
+  const priors = join(dir, 'damaged');
+  const info = writePrior(priors, 'b');
+  const index = new PriorIndex(priors, 64);
+  writeFileSync(join(priors, `${info.key}.safetensors`), 'no longer');
+  const got = await drawn([row('a'), row('b')], [1, 0], [1], index);
+  assert.deepEqual(got.ids, [['a']]);
+  assert.match(got.warnings.join(), /row b .*\.safetensors/);
+});
+
+tensorTestAsync('when no row can be used, that is an error', async () => {
+  const rows = ['x', 'y'].map((id) => row(id, { video: BROKEN_VIDEO }));
+  await assert.rejects(drawn(rows, [0, 1], [2]), {
+    name: 'UserError',
+    code: 'ERR_DATA',
+    message: /None of the 2 rows can be used/,
+  });
+});
+
+tensorTestAsync('a defect is not taken for a broken row, and frees what the batch had', async () => {
+  const defect = row('d');
+  Object.defineProperty(defect, 'turns', {
+    get() {
+      throw new TypeError('a defect');
+    },
+  });
+  await assert.rejects(drawn([row('a'), defect], [0, 1], [2]), { name: 'TypeError' });
+});
+
+tensorTestAsync(
+  'a conversation of several turns: every answer is learned, the video stands in the first question',
+  async () => {
+    const before = liveTensors();
+    const turns: Row['turns'] = [
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: 'What jumps?' },
+      { role: 'assistant', content: TEXT },
+      { role: 'user', content: 'And then?' },
+      { role: 'assistant', content: 'It rests.' },
+      { role: 'user', content: 'Never answered?' },
+    ];
+    const sample = await prepareSample(vlm, row('a', { turns }), recipe);
+    const { tokenizer } = vlm;
+    assert.equal(
+      tokenizer.decode(sample.labels.filter((label) => label !== -100)),
+      `${TEXT}<|im_end|>\nIt rests.<|im_end|>\n`,
+    );
+    assert.equal(
+      sample.text,
+      `<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\n<|vision_start|><|video_pad|><|vision_end|>What jumps?<|im_end|>\n<|im_start|>assistant\n${TEXT}<|im_end|>\n<|im_start|>user\nAnd then?<|im_end|>\n<|im_start|>assistant\nIt rests.<|im_end|>\n`,
+    );
+    disposeSample(sample);
+    assert.equal(liveTensors(), before);
+  },
+);

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Tensor } from '@motion-enhancer/libtorch';
+import { wordSpans } from '@motion-enhancer/models';
+import { resizeMaps } from '../align/index.js';
+import { PriorStore } from '../prior/store.js';
+import { closeTo } from '../testing/close-to.js';
+import { temporaryFolder } from '../testing/temporary-folder.js';
+import { tensorTest } from '../testing/tensor-test.js';
+import { PriorIndex } from './prior-index.js';
+import { TEXT, writePrior } from './testing.js';
+
+/** A chat of one token a word, behind two tokens of video. */
+function chatOf(text: string) {
+  const lead = 'video ';
+  const spans = wordSpans(text).map(([a, b]): [number, number] => [a + lead.length, b + lead.length]);
+  return {
+    text: lead + text,
+    spans: [[0, 5], [0, 5], ...spans] as [number, number][],
+    afterVideo: 2,
+  };
+}
+const all = { heads: 'kept', words: 'all', wordRatio: 0.5 } as const;
+const rowsOf = (maps: Tensor, word: number) => maps.select(0, word).flatten().toArray();
+
+tensorTest('rows of the chosen heads, of all words', () => {
+  const dir = temporaryFolder();
+  const info = writePrior(dir, 'a');
+  const index = new PriorIndex(dir, 4096);
+  assert.deepEqual(index.grid, info.grid);
+  assert.deepEqual([index.size, index.has('a'), index.has('b')], [1, true, false]);
+  const prior = new PriorStore(dir).read(info.key);
+  for (const heads of ['kept', 'all'] as const) {
+    const placed = index.place('a', chatOf(TEXT), { ...all, heads }, 'cpu')!;
+    assert.equal(placed.dropped, 0);
+    assert.deepEqual(
+      placed.words,
+      info.words.map((_, i) => [i + 2]),
+    );
+    const maps = heads === 'kept' ? prior.rows_WFHW : prior.allHeads_WFHW;
+    assert.deepEqual(placed.rows_WS.toArray(), maps.flatten(1).toArray());
+  }
+  assert.equal(index.place('b', chatOf(TEXT), all, 'cpu'), null);
+});
+
+tensorTest('the kept words are those of the highest motion saliency over the chosen heads', () => {
+  const dir = temporaryFolder();
+  const info = writePrior(dir, 'a');
+  const prior = new PriorStore(dir).read(info.key);
+  const index = new PriorIndex(dir, 4096);
+  for (const heads of ['kept', 'all'] as const)
+    for (const wordRatio of [0.3, 0.5, 1]) {
+      const maps = heads === 'kept' ? prior.rows_WFHW : prior.allHeads_WFHW;
+      // Eq 14 by hand, for the two frames that there are.
+      const saliency = info.words.map((_, w) => {
+        const values = rowsOf(maps, w);
+        const half = values.length / 2;
+        const mean = (part: ArrayLike<number>) => Array.from(part).reduce((s, x) => s + x, 0) / part.length;
+        const [a, b] = [mean(values.slice(0, half)), mean(values.slice(half))];
+        return (a + b) / 2 + Math.abs(b - a);
+      });
+      const count = Math.ceil(wordRatio * info.words.length);
+      const best = saliency
+        .map((_, i) => i)
+        .sort((a, b) => saliency[b]! - saliency[a]!)
+        .slice(0, count)
+        .sort((a, b) => a - b);
+      const placed = index.place('a', chatOf(TEXT), { heads, words: 'kept', wordRatio }, 'cpu')!;
+      assert.deepEqual(
+        placed.words,
+        best.map((i) => [i + 2]),
+      );
+      best.forEach((w, i) => {
+        closeTo(placed.rows_WS.select(0, i), rowsOf(maps, w), 0);
+      });
+    }
+});
+
+tensorTest('words that the chat has not are dropped and counted', () => {
+  const dir = temporaryFolder();
+  const info = writePrior(dir, 'a');
+  const prior = new PriorStore(dir).read(info.key);
+  const placed = new PriorIndex(dir, 4096).place('a', chatOf('Here runs my dog.'), all, 'cpu')!;
+  assert.deepEqual(placed.words, [[5], [3]]); // dog, runs: in the prior's order
+  assert.equal(placed.dropped, info.words.length - 2);
+  const at = (text: string) => info.words.findIndex((word) => word.text === text);
+  closeTo(placed.rows_WS.select(0, 0), rowsOf(prior.rows_WFHW, at('dog')), 0);
+  closeTo(placed.rows_WS.select(0, 1), rowsOf(prior.rows_WFHW, at('runs')), 0);
+  assert.equal(new PriorIndex(dir, 4096).place('a', chatOf('Nothing of it.'), all, 'cpu'), null);
+});
+
+tensorTest('maps of another shape are resized to the commonest grid, and a large one is capped', () => {
+  const dir = temporaryFolder();
+  writePrior(dir, 'a');
+  writePrior(dir, 'b');
+  const other = writePrior(dir, 'c', { grid: { frames: 3, height: 5, width: 2 } });
+  const index = new PriorIndex(dir, 4096);
+  const grid = { frames: 2, height: 3, width: 4 };
+  assert.deepEqual(index.grid, grid);
+  const maps = new PriorStore(dir).read(other.key).rows_WFHW.flatten(1);
+  const placed = index.place('c', chatOf(TEXT), all, 'cpu')!;
+  closeTo(placed.rows_WS, resizeMaps(maps, other.grid, grid), 1e-6);
+  const capped = new PriorIndex(dir, 8).grid;
+  assert.ok(capped.frames * capped.height * capped.width <= 8);
+  assert.equal(
+    new PriorIndex(dir, 8).place('a', chatOf(TEXT), all, 'cpu')!.rows_WS.size(1),
+    capped.frames * capped.height * capped.width,
+  );
+});
+
+tensorTest('of several priors of a sample the newest counts', () => {
+  const dir = temporaryFolder();
+  const times = ['2026-03-01', '2026-01-01', '2026-02-01'].map((day) => `${day}T00:00:00Z`);
+  const infos = times.map((createdAt) => writePrior(dir, 'a', { createdAt }));
+  const index = new PriorIndex(dir, 4096);
+  assert.equal(index.size, 1);
+  const newest = new PriorStore(dir).read(infos[0]!.key).rows_WFHW.flatten(1);
+  closeTo(index.place('a', chatOf(TEXT), all, 'cpu')!.rows_WS, newest, 0);
+});
+
+tensorTest('random weights are remembered; what is no prior is told', () => {
+  const dir = temporaryFolder();
+  const info = writePrior(dir, 'a');
+  assert.equal(new PriorIndex(dir, 4096).random, false);
+  writePrior(dir, 'b', { model: { ...info.model, weights: 'random' } });
+  assert.equal(new PriorIndex(dir, 4096).random, true);
+  writeFileSync(join(dir, 'c.safetensors'), 'no');
+  assert.throws(() => new PriorIndex(dir, 4096), { name: 'UserError', message: /c\.safetensors/ });
+  rmSync(dir, { recursive: true });
+  assert.throws(() => new PriorIndex(dir, 4096), { name: 'UserError', code: 'ERR_PRIOR', message: /extract/ });
+});
