@@ -102,6 +102,10 @@ test('a word counts as a whole word only', () => {
     found('a man', fakeChat(`${VIDEO} a mango`)).map(([word]) => word),
     ['a'],
   );
+  assert.deepEqual(
+    found('man runs', fakeChat(`${VIDEO} a woman runs`)).map(([word]) => word),
+    ['runs'],
+  );
   const chat = fakeChat(`${VIDEO} run, then running`);
   assert.deepEqual(
     found('run', chat).map(([, , at]) => at),
