@@ -64,7 +64,7 @@ function encodeVideo(vdm: Vdm, frames: VideoFrames, config: PriorConfig): { x0: 
     const { mean, logvar } = vdm.vae.encode(clip);
     let latent = mean;
     if (config.posterior === 'sample') {
-      const noise = seededNoise(mean.shape, config.seed + 1, mean);
+      const noise = seededNoise(mean.shape, 2 * config.seed + 1, mean);
       latent = mean.add(logvar.mul(0.5).exp().mul(noise));
     }
     // [1, C, Flat, h, w] → [1, Flat, C, h, w]
@@ -76,6 +76,7 @@ function encodeVideo(vdm: Vdm, frames: VideoFrames, config: PriorConfig): { x0: 
   });
 }
 
+/** The start takes the even seeds, the posterior the odd ones: no two runs share noise by accident. */
 function seededNoise(shape: readonly number[], seed: number, like: Tensor): Tensor {
   const generator = new Generator(seed);
   try {
@@ -106,7 +107,7 @@ export function capturedMaps(
       const trajectory = invert(transformer, schedule, x0, conditioning.empty, config.steps, (done, total) =>
         onProgress('invert', done, total),
       );
-      const start = config.init === 'inverted' ? trajectory.at(-1)! : seededNoise(x0.shape, config.seed, x0);
+      const start = config.init === 'inverted' ? trajectory.at(-1)! : seededNoise(x0.shape, 2 * config.seed, x0);
       const firstUsed = config.stepsUsed > 0 ? config.steps - config.stepsUsed : 0;
       reconstruct(transformer, schedule, trajectory, conditioning, {
         steps: config.steps,
