@@ -13,7 +13,7 @@ import { disposeSample, prepareSample } from './sample.js';
 import { BROKEN_VIDEO, row, TEXT, testRecipe, writePrior, writeTestVlm } from './testing.js';
 
 const dir = temporaryFolder();
-const vlm = loadVlm(writeTestVlm(join(dir, 'vlm'), 1, 32), { device: 'cpu', dtype: 'float32' });
+const vlm = loadVlm(writeTestVlm(join(dir, 'vlm')), { device: 'cpu', dtype: 'float32' });
 after(() => vlm.dispose());
 const recipe = testRecipe();
 

@@ -7,7 +7,7 @@ import { tensorTest } from '../testing/tensor-test.js';
 import { parameterGroups } from './groups.js';
 import { testRecipe, writeTestVlm } from './testing.js';
 
-const dir = writeTestVlm(temporaryFolder(), 1, 32);
+const dir = writeTestVlm(temporaryFolder());
 
 tensorTest('every parameter is in one group, with the rate of its part; vectors do not decay', () => {
   const model = loadQwen25VL(dir, { device: 'cpu', dtype: 'float32', trainable: true });

@@ -17,7 +17,7 @@ export const BROKEN_VIDEO = fixture('videos/made_audio_only.m4a');
 export const TEXT = 'A dog jumps over a fence and runs away.';
 
 /** A random VLM of two layers with a real tokenizer. */
-export function writeTestVlm(dir: string, seed = 1, hiddenSize = 64): string {
+export function writeTestVlm(dir: string, seed = 1, hiddenSize = 32): string {
   writeRandomQwen25VL(dir, { seed, layers: 2, hiddenSize, dtype: 'float32' });
   const tokenizer = fixture('tokenizers/qwen2');
   for (const name of readdirSync(tokenizer)) copyFileSync(join(tokenizer, name), join(dir, name));

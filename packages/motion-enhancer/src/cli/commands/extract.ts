@@ -1,5 +1,6 @@
-import { join } from 'node:path';
-import { scope } from '@motion-enhancer/libtorch';
+import { join, resolve } from 'node:path';
+import { expected, scope } from '@motion-enhancer/libtorch';
+import { wordSpans } from '@motion-enhancer/models';
 import type { Fields } from '../../config/field.js';
 import { pick } from '../../config/field.js';
 import { DEVICE_FIELDS } from '../../config/fields-of-run.js';
@@ -41,6 +42,8 @@ export const command: Command = {
     );
     if (!parsed) return 0;
     const { values } = parsed;
+    // Told before a minute goes into the video.
+    if (wordSpans(values.text).length === 0) throw expected('at least one word', '--text', values.text);
     const config: PriorConfig = pick(PRIOR_FIELDS, values);
     const run = resolveRun(values);
     const store = new PriorStore(values.out);
@@ -58,7 +61,8 @@ export const command: Command = {
         vdm,
         store,
         id: values.id,
-        video: values.video,
+        // The prior remembers where its video lies: also for who looks at it from another folder.
+        video: resolve(values.video),
         text: values.text,
         config,
         onProgress: (stage, done, total) => progress.step(stage, done, total),

@@ -30,8 +30,10 @@ export const command: Command = {
     const { values } = parsed;
     const vlm = loadVlm(values.vlm, resolveRun(values));
     try {
-      if (vlm.weights === 'random')
-        console.error('note: this checkpoint has untrained random weights: its answer means nothing');
+      if (vlm.weights === 'random') {
+        const message = 'note: this checkpoint has untrained random weights: its answer means nothing';
+        console.error(values.json ? JSON.stringify({ type: 'log', label: 'generate', message }) : message);
+      }
       const answer = await askAboutVideo(vlm, values.video, values.prompt, pick(VIDEO_FIELDS, values), {
         ...values,
         ...(values.json ? {} : { onText: (piece: string) => process.stdout.write(piece) }),

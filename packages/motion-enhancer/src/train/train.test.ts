@@ -1,0 +1,260 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AdamW, aten, backward, clipGradNorm, Generator, gradNorm, noGrad, scope } from '@motion-enhancer/libtorch';
+import { createAligner, loadAligner } from '../align/index.js';
+import { closeTo } from '../testing/close-to.js';
+import { temporaryFolder } from '../testing/temporary-folder.js';
+import { tensorTestAsync } from '../testing/tensor-test.js';
+import { loadVlm, type Vlm } from '../vlm/load.js';
+import { stepPrior, stepSample } from './batch.js';
+import { parameterGroups } from './groups.js';
+import { PriorIndex } from './prior-index.js';
+import type { Recipe } from './recipe.js';
+import { disposeSample, prepareSample } from './sample.js';
+import { alignedStep } from './step.js';
+import { BROKEN_VIDEO, OTHER_VIDEO, row, testRecipe, writePrior, writeTestVlm } from './testing.js';
+import { type StepLog, type TrainOptions, type TrainResult, train } from './train.js';
+
+const dir = temporaryFolder();
+const vlmDir = writeTestVlm(join(dir, 'vlm'));
+const priors = join(dir, 'priors');
+const info = writePrior(priors, 'a');
+const rows = [row('a'), row('b', { video: OTHER_VIDEO })];
+let runs = 0;
+
+type Run = TrainResult & { out: string; vlm: Vlm };
+type Given = Partial<Omit<TrainOptions, 'recipe'>> & { recipe?: Partial<Recipe> };
+
+/** Trains a fresh copy of the test's VLM; `look` sees what came of it before it is freed. */
+async function trained(given: Given = {}, look?: (run: Run) => void): Promise<StepLog[]> {
+  const out = join(dir, `run-${runs++}`);
+  const vlm = loadVlm(vlmDir, { device: 'cpu', dtype: 'float32', trainable: true });
+  try {
+    const result = await train({ vlm, rows, priors, out, ...given, recipe: testRecipe(given.recipe) });
+    look?.({ ...result, out, vlm });
+    return result.log;
+  } finally {
+    vlm.dispose();
+  }
+}
+
+/** A log without what the clock says. */
+const timeless = (log: readonly StepLog[]) => log.map(({ seconds: _, tokensPerSecond: __, ...rest }) => rest);
+
+/** Largest change of each parameter against the start. */
+function changes({ vlm }: Run): Map<string, number> {
+  const start = loadVlm(vlmDir, { device: 'cpu', dtype: 'float32' });
+  const found = new Map<string, number>();
+  noGrad(() =>
+    scope(() => {
+      for (const [name, parameter] of vlm.model.parameters())
+        found.set(name, parameter.sub(start.model.parameters().get(name)!).abs().max().item());
+    }),
+  );
+  start.dispose();
+  return found;
+}
+
+tensorTestAsync('λ = 0 is plain fine-tuning, bit for bit', async () => {
+  const plain = await trained({ priors: null });
+  assert.ok(plain.every((step) => step.lossAlign === null && step.loss === step.lossAr && step.aligned === 0));
+  assert.deepEqual(timeless(await trained({ recipe: { lambda: 0 } })), timeless(plain));
+  const aligned = await trained();
+  assert.notDeepEqual(
+    aligned.map((step) => step.lossAr),
+    plain.map((step) => step.lossAr),
+  );
+});
+
+tensorTestAsync('with a prior L_MSE falls, and the prior pulls by λ', async () => {
+  const recipe = { steps: 6, warmupRatio: 0, lr: 5e-3 };
+  const log = await trained({ rows: rows.slice(0, 1), recipe });
+  const losses = log.map((step) => step.lossAlign!);
+  losses.forEach((loss, i) => {
+    assert.ok(i === 0 || loss < losses[i - 1]!, losses.join(' '));
+  });
+  assert.ok(losses.at(-1)! < 0.95 * losses[0]!, losses.join(' '));
+  for (const step of log) {
+    closeTo([step.loss], [step.lossAr + step.lossAlign!], 1e-12);
+    assert.deepEqual([step.aligned, step.droppedWords], [1, 0]);
+    assert.equal(step.words, Math.ceil(info.words.length / 2));
+  }
+});
+
+tensorTestAsync('the same seed gives the same run, another one another', async () => {
+  const recipe = { batchSize: 2, seed: 5 };
+  const once = await trained({ recipe });
+  assert.deepEqual(timeless(await trained({ recipe })), timeless(once));
+  assert.notDeepEqual(timeless(await trained({ recipe: { ...recipe, seed: 6 } })), timeless(once));
+});
+
+tensorTestAsync('the first step warms up with rate 0: weights stay as they are', async () => {
+  const log = await trained({ recipe: { steps: 1 } }, (run) => {
+    for (const [name, change] of changes(run)) assert.equal(change, 0, name);
+  });
+  assert.deepEqual([log.length, log[0]!.lr], [1, 0]);
+  assert.ok(log[0]!.gradNorm > 0);
+});
+
+tensorTestAsync('rates follow the schedule, each group its own', async () => {
+  const recipe = { steps: 4, warmupRatio: 0.25, weightDecay: 0, lr: 1e-3, mergerLr: 3e-4, visionLr: 2e-5 };
+  const log = await trained({ recipe });
+  // One step of warm-up, then a cosine over the three that are left.
+  const cosine = [0, 1, 2].map((k) => 0.5 * (1 + Math.cos((Math.PI * k) / 3)));
+  closeTo(
+    log.map((step) => step.lr),
+    [0, ...cosine.map((c) => c * 1e-3)],
+    1e-12,
+  );
+  // Adam's first real update moves entries by about the rate, whatever the gradient.
+  await trained({ recipe: { ...recipe, steps: 1, warmupRatio: 0 } }, (run) => {
+    const most = { llm: 0, merger: 0, vision: 0 };
+    for (const [name, change] of changes(run)) {
+      const group = run.vlm.model.groupOf(name);
+      most[group] = Math.max(most[group], change);
+    }
+    closeTo([most.llm], [1e-3], 0.02);
+    closeTo([most.merger], [3e-4], 0.02);
+    closeTo([most.vision], [2e-5], 0.02);
+  });
+});
+
+tensorTestAsync('a batch of two is the mean of its samples; L_MSE that of those with a prior', async () => {
+  const recipe = testRecipe({ steps: 1, warmupRatio: 0, batchSize: 2, lambda: 0.7 });
+  const vlm = loadVlm(vlmDir, { device: 'cpu', dtype: 'float32', trainable: true });
+  const { model } = vlm;
+  const index = new PriorIndex(priors, recipe.maxCells);
+  const generator = new Generator(recipe.seed);
+  const aligner = createAligner({ kind: 'mlp', cells: 24, hidden: recipe.alignerWidth, device: 'cpu', generator });
+  generator.dispose();
+  const groups = parameterGroups(model, aligner, recipe);
+  const optimiser = new AdamW(
+    groups.map((g) => ({ params: g.params, lr: g.peak, weightDecay: g.weightDecay })),
+    { lr: 1 },
+  );
+  const chats = await Promise.all(rows.map((r) => prepareSample(vlm, r, recipe)));
+  // Both losses in one graph, one backward: what the loop has to equal by accumulation.
+  const norm = scope(() => {
+    const [a, b] = rows.map(({ id }, i) => {
+      const chat = chats[i]!;
+      const text = { text: chat.text, spans: chat.tokenSpans, afterVideo: chat.visualSpan[1] };
+      const prior = index.place(id, text, recipe, 'cpu');
+      return alignedStep(model, aligner, stepSample(chat), prior && stepPrior(chat, prior, index.grid), 'norm');
+    });
+    backward([a!.lossAr.add(b!.lossAr).div(2).add(a!.lossAlign!.mul(0.7))]);
+    assert.equal(b!.lossAlign, null);
+    const grads = optimiser.params.map((p) => p.grad);
+    const before = gradNorm(grads).item();
+    clipGradNorm(grads, recipe.maxGradNorm);
+    optimiser.step(grads);
+    for (const p of optimiser.params) p.grad = null;
+    return before;
+  });
+  const log = await trained({ recipe }, (run) => {
+    for (const [name, parameter] of run.vlm.model.parameters())
+      scope(() => {
+        // Where a gradient is nearly zero, Adam magnifies its rounding: compare the bulk.
+        const off = noGrad(() => parameter.sub(model.parameters().get(name)!).abs());
+        assert.ok(off.mean().item() < 0.01 * recipe.visionLr, `${name}: ${off.mean().item()}`);
+      });
+  });
+  closeTo([log[0]!.gradNorm], [norm], 1e-5);
+  assert.equal(log[0]!.aligned, 1);
+  chats.forEach(disposeSample);
+  optimiser.dispose();
+  aligner.dispose();
+  vlm.dispose();
+});
+
+tensorTestAsync('log.jsonl and run.json say what was run', async () => {
+  const recipe = { steps: 3, seed: 9 };
+  await trained({ recipe }, ({ out, log }) => {
+    const lines = readFileSync(join(out, 'log.jsonl'), 'utf8').trimEnd().split('\n');
+    assert.deepEqual(
+      lines.map((line) => JSON.parse(line)),
+      log,
+    );
+    assert.deepEqual(
+      log.map((step) => step.step),
+      [1, 2, 3],
+    );
+    const run = JSON.parse(readFileSync(join(out, 'run.json'), 'utf8'));
+    assert.deepEqual(run.recipe, testRecipe(recipe));
+    assert.deepEqual([run.vlm, run.priors, run.rows, run.steps], [vlmDir, priors, 2, 3]);
+    assert.deepEqual(run.alignmentGrid, info.grid);
+  });
+});
+
+tensorTestAsync('epochs and batch size give the number of steps', async () => {
+  const log = await trained({ recipe: { steps: 0, epochs: 1.5, batchSize: 1 } });
+  assert.equal(log.length, 3);
+  assert.deepEqual([...new Set(log.slice(0, 2).flatMap((step) => step.samples))].sort(), ['a', 'b']);
+});
+
+tensorTestAsync('the checkpoint has the trained weights and all that is needed to use it', async () => {
+  await trained({ recipe: { warmupRatio: 0 } }, ({ checkpoint, vlm, out }) => {
+    const again = loadVlm(checkpoint, { device: 'cpu', dtype: 'float32' });
+    for (const [name, parameter] of vlm.model.parameters())
+      assert.equal(aten.equal(parameter, again.model.parameters().get(name)!), true, name);
+    assert.equal(again.weights, 'random');
+    assert.deepEqual(again.generation, vlm.generation);
+    assert.deepEqual(again.tokenizer.encode('Ein Hund 🐕').ids, vlm.tokenizer.encode('Ein Hund 🐕').ids);
+    again.dispose();
+    const beside = (folder: string) =>
+      readdirSync(folder)
+        .filter((name) => /\.(json|txt)$/.test(name))
+        .sort();
+    assert.deepEqual(beside(checkpoint), beside(vlmDir));
+    const aligner = loadAligner(join(out, 'aligner.safetensors'));
+    assert.deepEqual([aligner.kind, aligner.cells, aligner.hidden], ['mlp', 24, 16]);
+    aligner.dispose();
+  });
+});
+
+tensorTestAsync('without priors there is no aligner to keep', async () => {
+  await trained({ priors: null, recipe: { steps: 1 } }, ({ out }) => {
+    assert.equal(existsSync(join(out, 'aligner.safetensors')), false);
+  });
+});
+
+tensorTestAsync('a step that is not finite stops the run, named, and nothing is saved', async () => {
+  const stops = async (given: Given, step: number, poison?: (vlm: Vlm) => void) => {
+    const out = join(dir, `run-${runs++}`);
+    const vlm = loadVlm(vlmDir, { device: 'cpu', dtype: 'float32', trainable: true });
+    try {
+      poison?.(vlm);
+      const recipe = testRecipe(given.recipe);
+      await assert.rejects(train({ vlm, rows, priors, out, recipe }), {
+        name: 'UserError',
+        code: 'ERR_NOT_FINITE',
+        message: new RegExp(`^Step ${step} .*samples (a|b)`),
+      });
+      assert.equal([...vlm.model.parameters().values()].filter((p) => p.grad).length, 0);
+    } finally {
+      vlm.dispose();
+    }
+    assert.deepEqual(readdirSync(out).sort(), ['log.jsonl', 'run.json']);
+    const lines = readFileSync(join(out, 'log.jsonl'), 'utf8').split('\n').filter(Boolean);
+    assert.equal(lines.length, step - 1);
+  };
+  await stops({ recipe: { lr: 1e30, steps: 5 } }, 3);
+  await stops({}, 1, ({ model }) => {
+    const norm = model.parameters().get('model.language_model.norm.weight')!;
+    noGrad(() => scope(() => void norm.fill_(Number.NaN)));
+  });
+});
+
+tensorTestAsync('errors leave no tensor behind', async () => {
+  const broken = [row('a', { video: BROKEN_VIDEO })];
+  await assert.rejects(trained({ rows: broken }), { code: 'ERR_DATA' });
+  await assert.rejects(trained({ rows: rows.slice(1) }), {
+    code: 'ERR_PRIOR',
+    message: /None of the 1 rows has a prior/,
+  });
+  await assert.rejects(trained({ out: join(vlmDir, 'config.json') }), { code: 'ERR_WRITE' });
+  const onStep = () => {
+    throw new Error('the listener');
+  };
+  await assert.rejects(trained({ onStep, recipe: { batchSize: 2 } }), { message: 'the listener' });
+});
