@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   backward,
@@ -35,6 +36,7 @@ export const qwen25VLPart: ParityPart = {
       visionChecks(model, vision, context);
       stepChecks(model, step, context);
       generationChecks(model, step, context);
+      if (existsSync(join(folder, 'model-hub'))) hubChecks(model, join(folder, 'model-hub'), context);
     } finally {
       step.close();
       vision.close();
@@ -43,6 +45,38 @@ export const qwen25VLPart: ParityPart = {
     }
   },
 };
+
+/**
+ * The form of published checkpoints (flat config, sharded, bfloat16) holds the same weights, rounded. Both forms must
+ * give equal parameters under equal names once the plain ones are rounded too.
+ */
+function hubChecks(model: Qwen25VL, folder: string, context: ParityContext): void {
+  const hub = loadQwen25VL(folder, { device: context.device, dtype: 'bfloat16' });
+  try {
+    const ours = hub.parameters();
+    const names = [...model.parameters().keys()];
+    const same = names.length === ours.size && names.every((name) => ours.has(name));
+    const worst = scope(() =>
+      same
+        ? Math.max(...names.map((name) => difference(model.parameters().get(name)!.detach(), ours.get(name)!)))
+        : Number.NaN,
+    );
+    context.report({
+      name: 'qwen2_5_vl/hub_parameters',
+      maxAbs: worst,
+      maxRel: worst,
+      tolerance: EXACT,
+      ok: worst === 0,
+      ...(same ? {} : { note: 'the two forms have other parameters' }),
+    });
+  } finally {
+    hub.dispose();
+  }
+}
+
+function difference(plain: Tensor, rounded: Tensor): number {
+  return scope(() => plain.to('bfloat16').sub(rounded).abs().max().item());
+}
 
 const outputTolerance = (context: ParityContext): Tolerance => (context.dtype === 'float32' ? OUTPUT : HALF);
 
