@@ -1,4 +1,14 @@
-import { cat, Generator, noGrad, randn, scope, scopeAsync, type Tensor, UserError } from '@motion-enhancer/libtorch';
+import {
+  cat,
+  expected,
+  Generator,
+  noGrad,
+  randn,
+  scope,
+  scopeAsync,
+  type Tensor,
+  UserError,
+} from '@motion-enhancer/libtorch';
 import { tokenGrid, type Word } from '@motion-enhancer/models';
 import { clipOfFrames, framesTensor } from '../data/clip.js';
 import type { VideoFrames } from '../data/video/index.js';
@@ -29,6 +39,7 @@ export async function extract(
   config: PriorConfig,
   onProgress: OnProgress = () => {},
 ): Promise<Extraction> {
+  checkSize(vdm, config);
   return scopeAsync(async (s) => {
     const inference = <T>(body: () => T): T => s.run(() => noGrad(body));
     onProgress('encode', 0, 1);
@@ -53,6 +64,15 @@ export async function extract(
     const selection = inference(() => select(maps, words as Word[], config));
     return { ...selection, grid, pixelFrames: pixelFramesOf(F, vdm.transformer.config.patchSizeT ?? 1, padded) };
   });
+}
+
+/** The VAE halves frames three times, then patches are cut. */
+function checkSize(vdm: Vdm, config: PriorConfig): void {
+  const factor = 8 * vdm.transformer.config.patchSize;
+  for (const name of ['height', 'width'] as const) {
+    if (config[name] % factor !== 0)
+      throw expected(`a multiple of ${factor}`, name, config[name], 'Frames are resized to it.');
+  }
 }
 
 const breath = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
