@@ -28,7 +28,7 @@ export function writeTestVlm(dir: string, seed = 1, hiddenSize = 32): string {
 /** The smallest run that has all parts of a large one. */
 export const testRecipe = (given: Partial<Recipe> = {}): Recipe =>
   resolve(RECIPE_FIELDS, {
-    steps: 3,
+    steps: 2,
     batchSize: 1,
     lr: 1e-3,
     mergerLr: 1e-3,
