@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '@motion-enhancer/libtorch';
@@ -25,7 +25,10 @@ export function demoCheckpoints(dir: string, assets = ASSETS): DemoCheckpoints {
   const vlm = join(dir, 'qwen2.5-vl-random');
   // The mark is written last: a folder without it was interrupted.
   if (!existsSync(join(vdm, 'tokenizer', 'COMPLETE'))) {
-    if (!existsSync(join(vdm, 'RANDOM_WEIGHTS'))) writeRandomCogVideoX(vdm, { seed: 0 });
+    if (!existsSync(join(vdm, 'RANDOM_WEIGHTS'))) {
+      rmSync(vdm, { recursive: true, force: true });
+      writeRandomCogVideoX(vdm, { seed: 0 });
+    }
     copyFolder(join(tokenizers, 'cogvideox-t5'), join(vdm, 'tokenizer'));
     writeText(join(vdm, 'tokenizer', 'COMPLETE'), '');
   }
