@@ -5,7 +5,8 @@ import { COMMANDS } from './commands/registry.js';
 const SUMMARIES: Readonly<Record<string, string>> = {
   doctor: 'is this machine ready, and what mends it if not',
   probe: 'what a video file holds, and whether it is whole',
-  extract: 'a motion prior from a video and a text',
+  extract: 'motion priors of a video and its text, or of a data set',
+  priors: 'verify, tidy and count a folder of priors',
   inspect: 'pictures and tables of priors',
   train: 'fine-tune a VLM with its attention aligned to priors',
   generate: 'ask a VLM about a video',

@@ -13,6 +13,8 @@ export interface Row {
   /** Absolute, or relative to the data file's folder. */
   video: string;
   turns: Turn[];
+  /** What the video shows, of rows that describe it rather than talk about it; `turns` then ask for it. */
+  caption?: string;
   /** 1-based, for messages. */
   line: number;
 }
@@ -21,6 +23,9 @@ export interface BadRow {
   line: number;
   reason: string;
 }
+
+/** What a caption answers: caption sets such as MotionBench-Train come without a question. */
+export const CAPTION_PROMPT = 'Describe the motion in this video in detail.';
 
 const ROLES = new Map<string, Turn['role']>([
   ['human', 'user'],
@@ -32,10 +37,16 @@ const ROLES = new Map<string, Turn['role']>([
 
 /**
  * Rows of a JSON list or JSON lines file in the shapes people have (models-vlm.md §5): turns in `conversations`
- * (from/value) or `messages` (role/content), the video in `video` or `videos`. Rows that are neither are returned apart.
+ * (from/value) or `messages` (role/content), the video in `video`, `videos` or `video_path`; or a description in
+ * `motion_caption` (MotionBench-Train), `caption` or `text`, which becomes the answer to `captionPrompt`.
+ * Rows that are none of these are returned apart.
  * @throws UserError when the file cannot be read or holds no usable row
  */
-export function readRows(path: string, mediaRoot = dirname(path)): { rows: Row[]; bad: BadRow[] } {
+export function readRows(
+  path: string,
+  mediaRoot = dirname(path),
+  captionPrompt = CAPTION_PROMPT,
+): { rows: Row[]; bad: BadRow[] } {
   let text: string;
   try {
     text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
@@ -49,7 +60,7 @@ export function readRows(path: string, mediaRoot = dirname(path)): { rows: Row[]
   const bad: BadRow[] = [];
   const add = (value: unknown, line: number) => {
     try {
-      rows.push(toRow(value, line, mediaRoot));
+      rows.push(toRow(value, line, mediaRoot, captionPrompt));
     } catch (error) {
       bad.push({ line, reason: (error as Error).message });
     }
@@ -84,13 +95,24 @@ export function readRows(path: string, mediaRoot = dirname(path)): { rows: Row[]
   return { rows, bad };
 }
 
-function toRow(value: unknown, line: number, root: string): Row {
+function toRow(value: unknown, line: number, root: string, captionPrompt: string): Row {
   if (typeof value !== 'object' || value === null) throw new Error('not an object');
   const row = value as Record<string, unknown>;
   const media = onlyVideo(row);
+  const base = { id: String(row.id ?? `row-${line}`), video: isAbsolute(media) ? media : join(root, media) };
+  const caption = captionOf(row);
   const list = row.conversations ?? row.messages;
+  if (list === undefined && caption !== undefined) {
+    const turns: Turn[] = [
+      { role: 'user', content: captionPrompt },
+      { role: 'assistant', content: caption },
+    ];
+    return { ...base, turns, caption, line };
+  }
   if (!Array.isArray(list) || list.length === 0)
-    throw new Error('it has no conversation (field conversations or messages)');
+    throw new Error(
+      'it has no conversation (field conversations or messages) and no caption (motion_caption, caption or text)',
+    );
   let tags = 0;
   const turns = list.map((item: Record<string, unknown>): Turn => {
     const role = ROLES.get(String(item?.from ?? item?.role));
@@ -101,15 +123,25 @@ function toRow(value: unknown, line: number, root: string): Row {
   });
   if (tags > 1) throw new Error(`it has ${tags} <video> tags; one video per sample is supported`);
   if (!turns.some((turn) => turn.role === 'assistant')) throw new Error('no turn is an answer (gpt or assistant)');
-  return { id: String(row.id ?? `row-${line}`), video: isAbsolute(media) ? media : join(root, media), turns, line };
+  return { ...base, turns, ...(caption === undefined ? {} : { caption }), line };
 }
 
-/** The one video of a row: `video` or `videos`, a path or a list of one. */
+/** The description that a row carries; an empty one is none. */
+function captionOf(row: Record<string, unknown>): string | undefined {
+  const given = [row.motion_caption, row.caption, row.text].find((text) => text !== undefined && text !== null);
+  if (given === undefined) return undefined;
+  if (typeof given !== 'string') throw new Error('its caption (motion_caption, caption or text) is no text');
+  if (given.trim() === '') throw new Error('its caption (motion_caption, caption or text) is empty');
+  return given;
+}
+
+/** The one video of a row: `video`, `videos` or `video_path`, a path or a list of one. */
 function onlyVideo(row: Record<string, unknown>): string {
-  const given = row.video ?? row.videos;
+  const given = row.video ?? row.videos ?? row.video_path;
   const list = Array.isArray(given) ? given : [given];
   if (list.length > 1) throw new Error(`it names ${list.length} videos; one video file per sample is supported`);
   const [media] = list;
-  if (typeof media !== 'string' || media === '') throw new Error('it names no video (field video or videos)');
+  if (typeof media !== 'string' || media === '')
+    throw new Error('it names no video (field video, videos or video_path)');
   return media;
 }

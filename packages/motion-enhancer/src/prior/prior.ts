@@ -1,5 +1,6 @@
 import type { DType, Tensor } from '@motion-enhancer/libtorch';
 import type { PriorConfig } from './config.js';
+import type { TextSource } from './dataset/text-of-row.js';
 
 /** A word of the diffusion model's text. */
 export interface PriorWord {
@@ -32,6 +33,8 @@ export interface PriorInfo {
   /** Hash of all that determines the prior. */
   key: string;
   text: string;
+  /** What of a data set's row became the text; absent where the text was given as such. */
+  textFrom?: TextSource;
   words: PriorWord[];
   heads: PriorHead[];
   /** Video tokens: F frames of H × W cells. */

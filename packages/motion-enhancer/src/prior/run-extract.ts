@@ -2,6 +2,7 @@ import { basename, extname } from 'node:path';
 import { type DType, version } from '@motion-enhancer/libtorch';
 import { readFrames, type VideoFrames } from '../data/video/index.js';
 import type { PriorConfig } from './config.js';
+import type { TextSource } from './dataset/text-of-row.js';
 import { extract, type OnProgress } from './extract.js';
 import { chooseClipFrames } from './grid.js';
 import { priorKey, sha256File } from './key.js';
@@ -19,8 +20,21 @@ export interface ExtractJob {
   id?: string;
   video: string;
   text: string;
+  /** What of a data set's row the text is. */
+  textFrom?: TextSource;
   config: PriorConfig;
+  /** `use`: whatever decodes of a truncated or corrupt video is taken. */
+  onBroken?: 'fail' | 'use';
   onProgress?: OnProgress;
+}
+
+/** What a sample's prior is computed from, read from its video. */
+export interface SampleInput {
+  /** Of `priorKey` */
+  key: string;
+  /** Of the video file */
+  sha256: string;
+  frames: VideoFrames;
 }
 
 export interface ExtractOutcome {
@@ -47,16 +61,26 @@ export async function keyOfSample(
 /** Reads a video, extracts its prior and stores it; a prior that exists and verifies is not computed again. */
 export async function runExtract(job: ExtractJob): Promise<ExtractOutcome> {
   const { vdm, store, video, text, config } = job;
-  const id = job.id || basename(video, extname(video));
   // Opening the file first gives the better message for what is no video.
   const frames = await readFrames(video, {
     choose: ({ count }) => chooseClipFrames(count, config.frames, config.oddLatents === 'drop-frames'),
+    onBroken: job.onBroken ?? 'fail',
   });
   const { key, sha256 } = await keyOfSample(vdm, video, text, config);
   if (store.verifies(key)) {
     const { cell } = store.info(key);
-    return { key, id, existed: true, frames, pixelFrames: cell.frames };
+    return { key, id: sampleId(job), existed: true, frames, pixelFrames: cell.frames };
   }
+  return computePrior(job, { key, sha256, frames });
+}
+
+const sampleId = ({ id, video }: ExtractJob): string => id || basename(video, extname(video));
+
+/** Computes and stores the prior of a sample whose frames are at hand. */
+export async function computePrior(job: ExtractJob, input: SampleInput): Promise<ExtractOutcome> {
+  const { vdm, store, video, text, textFrom, config } = job;
+  const { key, sha256, frames } = input;
+  const id = sampleId(job);
   const { rows_WFHW, allHeads_WFHW, heads, words, grid, pixelFrames } = await extract(
     vdm,
     frames,
@@ -70,6 +94,7 @@ export async function runExtract(job: ExtractJob): Promise<ExtractOutcome> {
       id,
       key,
       text,
+      ...(textFrom ? { textFrom } : {}),
       words,
       heads,
       grid: { frames: grid.frames, height: grid.height, width: grid.width },

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
-import { expected, scope } from '@motion-enhancer/libtorch';
+import { expected, scope, UserError } from '@motion-enhancer/libtorch';
 import { wordSpans } from '@motion-enhancer/models';
-import type { Fields } from '../../config/field.js';
+import type { Fields, Values } from '../../config/field.js';
 import { pick } from '../../config/field.js';
 import { DEVICE_FIELDS } from '../../config/fields-of-run.js';
 import { PRIOR_FIELDS, type PriorConfig } from '../../prior/config.js';
@@ -12,19 +12,32 @@ import { writeHeatMaps } from '../../view/heat-maps.js';
 import { fileName } from '../file-name.js';
 import { createProgress } from '../progress.js';
 import { OUTPUT_FIELDS, parseCommand, resolveRun } from '../run-options.js';
+import { DATASET_FIELDS, extractDataset } from './extract-dataset.js';
 import type { Command } from './registry.js';
 
 export const EXTRACT_FIELDS = {
   vdm: { type: 'path', default: '', required: true, text: 'Folder of a CogVideoX checkpoint' },
-  video: { type: 'path', default: '', required: true, text: 'Video file' },
-  text: { type: 'string', default: '', required: true, text: 'What the video shows; its words get the prior' },
+  video: { type: 'path', default: '', text: 'Video file; or --data' },
+  text: { type: 'string', default: '', text: 'What the video shows; its words get the prior' },
+  data: {
+    type: 'path',
+    default: '',
+    text: 'JSON list or JSON lines of rows, each a video with a conversation or a caption; instead of --video',
+  },
   out: { type: 'path', default: '', required: true, text: 'Folder of priors' },
   id: {
     type: 'string',
     default: '',
     text: 'Name of the sample, as the training data have it; the file’s name by default',
   },
-  heatMaps: { type: 'boolean', default: true, text: 'Write pictures of the kept words over the frames' },
+  heatMaps: { type: 'boolean', default: true, text: 'With --video: write pictures of the kept words over the frames' },
+  onBroken: {
+    type: 'choice',
+    choices: ['fail', 'skip', 'use'],
+    default: 'skip',
+    text: 'A truncated or corrupt video: use what decodes of it, skip it; fail ends the run at any bad row',
+  },
+  ...DATASET_FIELDS,
   ...PRIOR_FIELDS,
   ...DEVICE_FIELDS,
   ...OUTPUT_FIELDS,
@@ -32,16 +45,18 @@ export const EXTRACT_FIELDS = {
 
 export const command: Command = {
   name: 'extract',
-  summary: 'a motion prior from a video and a text',
+  summary: 'motion priors of a video and its text, or of a data set',
   async run(argv) {
     const parsed = parseCommand(
       'extract',
-      '--vdm DIR --video FILE --text "…" --out DIR [options]',
+      '--vdm DIR (--video FILE --text "…" | --data FILE) --out DIR [options]',
       EXTRACT_FIELDS,
       argv,
     );
     if (!parsed) return 0;
     const { values } = parsed;
+    checkSource(values);
+    if (values.data !== '') return extractDataset(values);
     // Told before a minute goes into the video.
     if (wordSpans(values.text).length === 0) throw expected('at least one word', '--text', values.text);
     const config: PriorConfig = pick(PRIOR_FIELDS, values);
@@ -65,6 +80,7 @@ export const command: Command = {
         video: resolve(values.video),
         text: values.text,
         config,
+        onBroken: values.onBroken === 'use' ? 'use' : 'fail',
         onProgress: (stage, done, total) => progress.step(stage, done, total),
       });
       const files = values.heatMaps
@@ -85,6 +101,17 @@ export const command: Command = {
     }
   },
 };
+
+/** @throws UserError unless it is one video with its text, or one data set */
+function checkSource({ video, text, data, id }: Values<typeof EXTRACT_FIELDS>): void {
+  const wrong = (what: string) => new UserError(`${what} --help lists all options.`, { code: 'ERR_USAGE' });
+  if ((video === '') === (data === ''))
+    throw wrong(`Expected either --video or --data but received ${video === '' ? 'neither' : 'both'}.`);
+  if (data !== '' && (text !== '' || id !== ''))
+    throw wrong(`Expected --${text === '' ? 'id' : 'text'} only with --video: the rows of --data have their own.`);
+  if (data === '' && text === '')
+    throw wrong(`Expected a text for --text but received nothing. It is: ${EXTRACT_FIELDS.text.text}.`);
+}
 
 function report(store: PriorStore, key: string, files: readonly string[], json: boolean): void {
   const info = store.info(key);

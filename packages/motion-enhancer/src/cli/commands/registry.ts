@@ -12,6 +12,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command 
   doctor: () => import('./doctor.js'),
   probe: () => import('./probe.js'),
   extract: () => import('./extract.js'),
+  priors: () => import('./priors.js'),
   inspect: () => import('./inspect.js'),
   train: () => import('./train.js'),
   generate: () => import('./generate.js'),

@@ -1,0 +1,180 @@
+import { UserError, version } from '@motion-enhancer/libtorch';
+import { type Fields, pick, type Values } from '../../config/field.js';
+import type { DEVICE_FIELDS } from '../../config/fields-of-run.js';
+import { readRows } from '../../data/rows.js';
+import { PRIOR_FIELDS } from '../../prior/config.js';
+import { chooseRows, parseShard } from '../../prior/dataset/choose-rows.js';
+import { appendFailure, FAILURES } from '../../prior/dataset/failures.js';
+import {
+  type Counts,
+  manifestName,
+  type RunSettings,
+  type RunState,
+  writeManifest,
+} from '../../prior/dataset/manifest.js';
+import { type RowEvent, runDataset } from '../../prior/dataset/run-dataset.js';
+import { TEXT_FROM } from '../../prior/dataset/text-of-row.js';
+import { sha256File } from '../../prior/key.js';
+import { CODE_VERSION } from '../../prior/run-extract.js';
+import { PriorStore } from '../../prior/store.js';
+import { loadVdm } from '../../prior/vdm.js';
+import { createProgress, type Progress } from '../progress.js';
+import { type OUTPUT_FIELDS, resolveRun } from '../run-options.js';
+import { stopOnSignal } from '../stop-on-signal.js';
+
+/** Settings of `extract --data`. */
+export const DATASET_FIELDS = {
+  media: {
+    type: 'path',
+    default: '',
+    text: 'With --data: folder that relative video paths start from; the data file’s by default',
+  },
+  textFrom: {
+    type: 'choice',
+    choices: TEXT_FROM,
+    default: 'descriptive',
+    text: 'With --data: what of a row the diffusion model is told; descriptive is the caption, or the answer to a question for one, else question and answer',
+  },
+  shard: { type: 'string', default: '', text: 'With --data: i/n takes every n-th row from the i-th on, i from 0' },
+  limit: { type: 'integer', default: 0, min: 0, text: 'With --data: the first N rows, before sharding; 0 is all' },
+} as const satisfies Fields;
+
+type Settings = Values<typeof DATASET_FIELDS & typeof PRIOR_FIELDS & typeof DEVICE_FIELDS & typeof OUTPUT_FIELDS> & {
+  vdm: string;
+  data: string;
+  out: string;
+  onBroken: 'fail' | 'skip' | 'use';
+};
+
+/** Exit code of a run that a signal ended. */
+const INTERRUPTED = 130;
+
+/** `extract --data`: priors of all rows. @returns 0 when any row has its prior, 2 when none has, 130 after a signal */
+export async function extractDataset(values: Settings): Promise<number> {
+  const shard = parseShard(values.shard);
+  const { rows, bad } = readRows(values.data, values.media || undefined);
+  const entries = chooseRows(rows, bad, shard, values.limit);
+  const run = resolveRun(values);
+  const store = new PriorStore(values.out);
+  const progress = createProgress({
+    label: 'extract',
+    unit: 'rows',
+    json: values.json,
+    ...(run.device === 'cpu' ? {} : { device: run.device }),
+  });
+  const stop = stopOnSignal((signal) =>
+    progress.log(`${signal}: the row in flight is finished, then the run ends; a second signal ends it at once`),
+  );
+  try {
+    progress.stage('load');
+    const vdm = await loadVdm(values.vdm, run);
+    try {
+      if (vdm.weights === 'random')
+        progress.log('note: this checkpoint has untrained random weights: its maps mean nothing');
+      const config = pick(PRIOR_FIELDS, values);
+      const settings: RunSettings = {
+        options: config,
+        model: { vdm: vdm.dir, sha256: vdm.sha256, weights: vdm.weights, ...run },
+        data: { file: values.data, sha256: await sha256File(values.data), media: values.media },
+        textFrom: values.textFrom,
+        onBroken: values.onBroken,
+        shard: values.shard,
+        limit: values.limit,
+        code: `${CODE_VERSION}, libtorch ${version()}`,
+      };
+      const startedAt = new Date().toISOString();
+      let counts: Counts = { rows: entries.length, done: 0, existed: 0, failed: 0 };
+      const write = (state: RunState) => writeManifest(store.dir, settings, { state, counts, startedAt });
+      write('running');
+      const show = rowTeller(progress, values.json, entries.length);
+      try {
+        counts = await runDataset({
+          vdm,
+          store,
+          entries,
+          config,
+          textFrom: values.textFrom,
+          onBroken: values.onBroken,
+          signal: stop.signal,
+          onRow(event, now) {
+            counts = now;
+            const { line, id, video, reason } = event;
+            if (reason !== undefined) appendFailure(store.dir, manifestName(settings), { line, id, video, reason });
+            show.row(event, now);
+          },
+          onProgress: (id, stage) => show.inside(`${id}: ${stage}`),
+          onWait: (waiting) => progress.log(`waiting for ${waiting} rows that other processes compute`),
+        });
+      } catch (error) {
+        tryTo(() => write('failed'));
+        progress.finish(summary(counts));
+        throw error;
+      }
+      write(stop.signal.aborted ? 'interrupted' : 'finished');
+      progress.finish(`${stop.signal.aborted ? 'interrupted: ' : ''}${summary(counts)}`);
+      report(values, settings, counts);
+      if (stop.signal.aborted) return INTERRUPTED;
+      return counts.done + counts.existed === 0 && counts.failed > 0 ? 2 : 0;
+    } finally {
+      vdm.dispose();
+    }
+  } finally {
+    stop.dispose();
+  }
+}
+
+/** Tells rows as they end; the rate starts anew at the first that is computed, for existing ones cost next to nothing. */
+function rowTeller(progress: Progress, json: boolean, total: number) {
+  let computing = false;
+  let ended = 0;
+  let note = '';
+  progress.stage('rows', { total });
+  return {
+    inside(text: string): void {
+      if (!computing) progress.stage('compute', { total, done: ended });
+      computing = true;
+      // Each report is also a sample of the rate: one a stage, not one a step.
+      if (text !== note) progress.update(ended, text);
+      note = text;
+    },
+    row(event: RowEvent, counts: Counts): void {
+      ended = counts.done + counts.existed + counts.failed;
+      if (json) progress.log(JSON.stringify({ type: 'row', ...event }));
+      else if (event.state === 'failed') progress.log(`row ${event.line} (${event.id}) failed: ${event.reason}`);
+      else if (event.storedAs !== undefined)
+        progress.log(`row ${event.line} (${event.id}): its prior is there under the id ${event.storedAs}`);
+      progress.update(ended, event.id);
+    },
+  };
+}
+
+const left = ({ rows, done, existed, failed }: Counts): number => rows - done - existed - failed;
+
+const summary = (counts: Counts): string =>
+  [
+    `${counts.done} done`,
+    `${counts.existed} existed`,
+    `${counts.failed} failed`,
+    ...(left(counts) > 0 ? [`${left(counts)} left`] : []),
+  ].join(', ');
+
+function report({ json, out }: Settings, settings: RunSettings, counts: Counts): void {
+  const manifest = `${out}/${manifestName(settings)}`;
+  const failures = counts.failed > 0 ? `${out}/${FAILURES}` : null;
+  if (json) {
+    console.log(JSON.stringify({ type: 'dataset', out, manifest, failures, ...counts, left: left(counts) }));
+    return;
+  }
+  console.log(`priors   ${out}: ${summary(counts)}`);
+  console.log(`manifest ${manifest}`);
+  if (failures) console.log(`failures ${failures}`);
+}
+
+/** On the way out with an error already: another one of the same disk says no more. */
+function tryTo(body: () => void): void {
+  try {
+    body();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+  }
+}

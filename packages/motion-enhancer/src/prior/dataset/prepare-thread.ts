@@ -1,0 +1,25 @@
+import { parentPort } from 'node:worker_threads';
+import { type Prepared, type PrepareRequest, prepareRow } from './prepare-row.js';
+
+/** An error on its way between threads, which would lose its class. */
+export interface SentError {
+  name: string;
+  message: string;
+  code?: string;
+  stack?: string;
+}
+export type Reply = { prepared: Prepared } | { error: SentError };
+
+let last: Promise<void> = Promise.resolve();
+parentPort?.on('message', (request: PrepareRequest) => {
+  last = last.then(async () => {
+    try {
+      const prepared = await prepareRow(request);
+      const moved = prepared.state === 'ready' ? [prepared.input.frames.data.buffer as ArrayBuffer] : [];
+      parentPort!.postMessage({ prepared } satisfies Reply, moved);
+    } catch (caught) {
+      const { name, message, code, stack } = caught as SentError;
+      parentPort!.postMessage({ error: { name, message, code, stack } } satisfies Reply);
+    }
+  });
+});

@@ -1,0 +1,54 @@
+import { Worker } from 'node:worker_threads';
+import { UserError } from '@motion-enhancer/libtorch/errors';
+import type { Prepared, PrepareRequest } from './prepare-row.js';
+import type { Reply, SentError } from './prepare-thread.js';
+
+/** Prepares rows in a thread of its own: the main one stands still while libtorch computes. */
+export class Preparer {
+  readonly #thread: Worker;
+  readonly #waiting: { resolve(prepared: Prepared): void; reject(error: Error): void }[] = [];
+  #dead: Error | null = null;
+
+  constructor() {
+    this.#thread = startThread();
+    this.#thread.on('message', (reply: Reply) => {
+      const caller = this.#waiting.shift();
+      if ('error' in reply) caller?.reject(revive(reply.error));
+      else caller?.resolve(reply.prepared);
+    });
+    this.#thread.on('error', (error) => this.#end(error as Error));
+    this.#thread.on('exit', (code) => this.#end(new Error(`The thread that reads videos ended with code ${code}.`)));
+  }
+
+  /** Rows are prepared one after another. @throws UserError as `prepareRow` does */
+  prepare(request: PrepareRequest): Promise<Prepared> {
+    return new Promise((resolve, reject) => {
+      if (this.#dead) return reject(this.#dead);
+      this.#waiting.push({ resolve, reject });
+      this.#thread.postMessage(request);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#thread.terminate();
+  }
+
+  #end(error: Error): void {
+    this.#dead ??= error;
+    for (const { reject } of this.#waiting.splice(0)) reject(this.#dead);
+  }
+}
+
+/** A thread does not inherit the loader that reads TypeScript; from sources it is registered there anew. */
+function startThread(): Worker {
+  const script = new URL('./prepare-thread.js', import.meta.url);
+  if (import.meta.url.endsWith('.js')) return new Worker(script);
+  const source = script.href.replace(/\.js$/, '.ts');
+  const tsx = import.meta.resolve('tsx/esm/api');
+  return new Worker(`import('${tsx}').then((tsx) => { tsx.register(); return import('${source}'); })`, { eval: true });
+}
+
+function revive({ name, message, code, stack }: SentError): Error {
+  if (name === 'UserError') return new UserError(message, code === undefined ? {} : { code });
+  return Object.assign(new Error(message), { name, code, stack });
+}

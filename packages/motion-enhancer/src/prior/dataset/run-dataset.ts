@@ -1,0 +1,253 @@
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UserError } from '@motion-enhancer/libtorch';
+import { wordSpans } from '@motion-enhancer/models';
+import type { PriorConfig } from '../config.js';
+import type { OnProgress } from '../extract.js';
+import { computePrior } from '../run-extract.js';
+import type { PriorStore } from '../store.js';
+import type { Vdm } from '../vdm.js';
+import type { Entry } from './choose-rows.js';
+import { type Claim, claimState, refreshClaim, releaseClaim } from './claim.js';
+import type { Counts } from './manifest.js';
+import type { Prepared, PrepareRequest } from './prepare-row.js';
+import { Preparer } from './preparer.js';
+import { type TextFrom, type TextSource, textOfRow } from './text-of-row.js';
+
+export interface RowEvent {
+  state: 'done' | 'existed' | 'failed';
+  line: number;
+  id: string;
+  video: string;
+  key?: string;
+  /** Why it failed */
+  reason?: string;
+  /** Of an existing prior: the name that it was made under, where that is another. */
+  storedAs?: string;
+  seconds: number;
+}
+
+export interface DatasetJob {
+  vdm: Vdm;
+  store: PriorStore;
+  entries: readonly Entry[];
+  config: PriorConfig;
+  textFrom: TextFrom;
+  onBroken: 'fail' | 'skip' | 'use';
+  /** Once aborted, the item in flight is finished and the run ends. */
+  signal?: AbortSignal;
+  onRow?: (event: RowEvent, counts: Counts) => void;
+  onProgress?: (id: string, ...progress: Parameters<OnProgress>) => void;
+  /** Rows that other processes compute are waited for at the end. */
+  onWait?: (rows: number) => void;
+}
+
+/** A row with its text, on its way. */
+interface Item {
+  entry: Entry;
+  id: string;
+  video: string;
+  text: string;
+  source?: TextSource;
+  prepared: Promise<Prepared>;
+}
+
+/** A row that is known to be bad before its video is looked at. */
+const badRow = (reason: string): Promise<never> => Promise.reject(new UserError(reason, { code: 'ERR_ROW' }));
+
+/** So many failures one after another that are neither the row's nor its video's are not the rows' fault. */
+const MOST_DEFECTS = 3;
+const POLL_MS = 200;
+
+/**
+ * Priors of many rows: those that are there and verify are left, rows that other processes compute are left to them,
+ * bad ones are told and counted. While one is computed, the frames of the next are read.
+ * @returns the counts; less than `rows` in sum when it was aborted
+ * @throws UserError `ERR_WRITE` when the disk refuses; the reason of the first bad row under `onBroken: 'fail'`
+ */
+export async function runDataset(job: DatasetJob): Promise<Counts> {
+  const run = new DatasetRun(job);
+  try {
+    await run.pass(job.entries);
+    await run.waitForOthers();
+    return run.counts;
+  } finally {
+    await run.close();
+  }
+}
+
+class DatasetRun {
+  readonly counts: Counts;
+  readonly #job: DatasetJob;
+  readonly #preparer = new Preparer();
+  readonly #claims = new Set<Claim>();
+  #claimed: { entry: Entry; key: string }[] = [];
+  #defects = 0;
+  #ahead: Item | null = null;
+
+  constructor(job: DatasetJob) {
+    this.#job = job;
+    this.counts = { rows: job.entries.length, done: 0, existed: 0, failed: 0 };
+  }
+
+  async pass(entries: readonly Entry[]): Promise<void> {
+    const waiting = [...entries];
+    while (!this.#job.signal?.aborted) {
+      const item = this.#ahead ?? this.#next(waiting);
+      this.#ahead = null;
+      if (!item) return;
+      await this.#row(item, waiting);
+    }
+  }
+
+  /** Until every row that another process had claimed is there, failed there, or was taken over. */
+  async waitForOthers(): Promise<void> {
+    const { signal, store, onWait } = this.#job;
+    let told = false;
+    while (this.#claimed.length > 0 && !signal?.aborted) {
+      const free = this.#claimed.filter(({ key }) => claimState(store.dir, key) !== 'held');
+      this.#claimed = this.#claimed.filter((claimed) => !free.includes(claimed));
+      await this.pass(free.map(({ entry }) => entry));
+      if (free.length > 0 || signal?.aborted) continue;
+      if (!told) onWait?.(this.#claimed.length);
+      told = true;
+      await sleep(POLL_MS);
+    }
+  }
+
+  /** Gives up what was prepared and not used. */
+  async close(): Promise<void> {
+    const prepared = await this.#ahead?.prepared.catch(() => null);
+    if (prepared?.state === 'ready') releaseClaim(prepared.claim);
+    for (const claim of this.#claims) releaseClaim(claim);
+    await this.#preparer.close();
+  }
+
+  /** The next row, being prepared. */
+  #next(waiting: Entry[]): Item | null {
+    const entry = waiting.shift();
+    if (!entry) return null;
+    const item = this.#start(entry);
+    // Told when its turn comes.
+    item.prepared.catch(() => {});
+    return item;
+  }
+
+  #start(entry: Entry): Item {
+    const { line } = entry;
+    if ('bad' in entry) return { entry, id: `row-${line}`, video: '', text: '', prepared: badRow(entry.bad) };
+    const { id, video } = entry.row;
+    const told = { entry, id, video: resolve(video) };
+    try {
+      const { text, source } = textOfRow(entry.row, this.#job.textFrom);
+      if (wordSpans(text).length === 0) throw new Error(`its ${source} has no word`);
+      return { ...told, text, source, prepared: this.#prepare(told.video, text) };
+    } catch (error) {
+      return { ...told, text: '', prepared: badRow((error as Error).message) };
+    }
+  }
+
+  #prepare(video: string, text: string, replace = false): Promise<Prepared> {
+    const { vdm, store, config, onBroken } = this.#job;
+    const request: PrepareRequest = {
+      dir: store.dir,
+      model: vdm.sha256,
+      dtype: vdm.dtype,
+      video,
+      text,
+      options: config,
+      onBroken: onBroken === 'use' ? 'use' : 'fail',
+      replace,
+    };
+    return this.#preparer.prepare(request);
+  }
+
+  async #row(item: Item, waiting: Entry[]): Promise<void> {
+    const began = performance.now();
+    const { entry, id, video } = item;
+    const told = { line: entry.line, id, video };
+    const seconds = () => (performance.now() - began) / 1000;
+    try {
+      let prepared = await item.prepared;
+      if (prepared.state === 'exists') {
+        if (this.#job.store.verifies(prepared.key)) return this.#existed(told, prepared.key, seconds());
+        prepared = await this.#prepare(video, item.text, true);
+      }
+      if (prepared.state !== 'ready') {
+        this.#claimed.push({ entry, key: prepared.key });
+        return;
+      }
+      const { claim, input, key } = prepared;
+      this.#claims.add(claim);
+      try {
+        if (this.#job.signal?.aborted) return;
+        this.#ahead = this.#next(waiting);
+        await this.#compute(item, input, claim);
+      } finally {
+        releaseClaim(claim);
+        this.#claims.delete(claim);
+      }
+      this.counts.done++;
+      this.#defects = 0;
+      this.#job.onRow?.({ state: 'done', ...told, key, seconds: seconds() }, this.counts);
+    } catch (error) {
+      this.#judge(told, error);
+    }
+  }
+
+  async #compute(item: Item, input: Extract<Prepared, { state: 'ready' }>['input'], claim: Claim): Promise<void> {
+    const { vdm, store, config, onProgress } = this.#job;
+    const { id, video, text, source } = item;
+    refreshClaim(claim);
+    await computePrior(
+      {
+        vdm,
+        store,
+        id,
+        video,
+        text,
+        ...(source ? { textFrom: source } : {}),
+        config,
+        onProgress: (...progress) => {
+          refreshClaim(claim);
+          onProgress?.(id, ...progress);
+        },
+      },
+      input,
+    );
+  }
+
+  /** A prior of a broken video, made when that was allowed, does not count where it is not. */
+  #existed(told: Pick<RowEvent, 'line' | 'id' | 'video'>, key: string, seconds: number): void {
+    const { store, onBroken, onRow } = this.#job;
+    const { id, video } = store.info(key);
+    if (video.verdict !== 'ok' && onBroken !== 'use') {
+      throw new UserError(`its video is ${video.verdict}; the prior ${key} was made with --on-broken use`, {
+        code: 'ERR_VIDEO',
+      });
+    }
+    this.counts.existed++;
+    onRow?.({ state: 'existed', ...told, key, seconds, ...(id === told.id ? {} : { storedAs: id }) }, this.counts);
+  }
+
+  #judge(told: Pick<RowEvent, 'line' | 'id' | 'video'>, error: unknown): void {
+    const { name, message, code } = error as Error & { code?: string };
+    if (name === 'UserError') {
+      if (code === 'ERR_WRITE') throw error;
+      this.#defects = 0;
+    } else if (++this.#defects >= MOST_DEFECTS) throw error;
+    this.#failed(told, name === 'UserError' ? message : `${name}: ${message.split('\n')[0]}`);
+  }
+
+  #failed(told: Pick<RowEvent, 'line' | 'id' | 'video'>, reason: string): void {
+    this.counts.failed++;
+    this.#job.onRow?.({ state: 'failed', ...told, reason, seconds: 0 }, this.counts);
+    if (this.#job.onBroken === 'fail')
+      throw new UserError(
+        `Row ${told.line} (${told.id}) has no prior: ${reason.replace(/\.$/, '')}. The run stops here (--on-broken fail).`,
+        {
+          code: 'ERR_ROW',
+        },
+      );
+  }
+}
