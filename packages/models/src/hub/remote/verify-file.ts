@@ -1,0 +1,20 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import type { RemoteFile } from './remote-file.js';
+
+/**
+ * What is wrong with the bytes at `path`, or null. They are read back from the disk: that also finds what a crash or
+ * another writer left behind.
+ * LFS files are named by their sha256, others as git names blobs: sha1 of `blob SIZE\0` and the content.
+ */
+export async function verifyFile(path: string, file: RemoteFile): Promise<string | null> {
+  const { size } = await stat(path);
+  if (file.size !== null && size !== file.size) return `it has ${size} bytes, not ${file.size}`;
+  const isLfs = file.etag.length === 64;
+  const hash = createHash(isLfs ? 'sha256' : 'sha1');
+  if (!isLfs) hash.update(`blob ${size}\0`);
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+  const digest = hash.digest('hex');
+  return digest === file.etag ? null : `its ${isLfs ? 'sha256' : 'git hash'} is ${digest}, not ${file.etag}`;
+}
