@@ -43,10 +43,15 @@ export const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).dige
 export const gitHash = (bytes: Buffer) =>
   createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 
+const folders: string[] = [];
+process.on('exit', () => {
+  for (const dir of folders) rmSync(dir, { recursive: true, force: true });
+});
+
 /** A new folder that is gone when the process ends. */
 export function temporaryFolder(): string {
   const dir = mkdtempSync(join(tmpdir(), 'motion-enhancer-hub-'));
-  process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
+  folders.push(dir);
   return dir;
 }
 
@@ -104,11 +109,11 @@ export async function startHub(o: TestHubOptions): Promise<TestServer> {
         .writeHead(200, { 'content-type': 'application/json' })
         .end(JSON.stringify(o.listing?.(info) ?? info));
     }
-    const prefix = `/${REPOSITORY}/resolve/${COMMIT}/`;
-    if (!url.pathname.startsWith(prefix)) return void refuse(response, 404, 'RepoNotFound');
-    const path = decodeURIComponent(url.pathname.slice(prefix.length));
+    const [, path] = /^\/some-org\/some\.model\/resolve\/[^/]+\/(.+)$/.exec(decodeURIComponent(url.pathname)) ?? [];
+    if (path === undefined) return void refuse(response, 404, 'RepoNotFound');
     const bytes = files.get(path);
     if (!bytes) return void refuse(response, 404, 'EntryNotFound');
+    response.setHeader('x-repo-commit', COMMIT);
     if (isLfs(path)) {
       response.setHeader('x-linked-etag', `"${sha256(bytes)}"`);
       response.setHeader('x-linked-size', bytes.length);
