@@ -2,6 +2,7 @@ export { attentionMask } from './attention-mask.js';
 export { attentionRows } from './attention-rows.js';
 export { block } from './block.js';
 export { type Decoded, type DecoderOptions, decodeLayers, type LogitsAt, logitsAt } from './decode-layers.js';
+export { type GenerateOptions, generateTokens, type NextLogits } from './generate-tokens.js';
 export { KVCache } from './kv-cache.js';
 export type { Qwen2Config } from './qwen2-config.js';
 export { qwen2Shapes, qwen2Weights } from './qwen2-weights.js';

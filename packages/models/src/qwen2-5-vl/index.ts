@@ -1,12 +1,11 @@
 export { type Qwen25VLConfig, type Qwen25VLVisionConfig, readQwen25VLConfig } from './config.js';
-export { type GenerateInput, type GenerateOptions, generate } from './generate.js';
+export { type GenerateInput, generate } from './generate.js';
 export { type Grid, patchCount, tokenCount } from './grid.js';
 export { type LoadQwen25VLOptions, loadQwen25VL } from './load.js';
 export { Qwen25VL, type Qwen25VLInput } from './model.js';
 export * from './processing/index.js';
 export { type RandomQwen25VLOptions, writeRandomQwen25VL } from './random.js';
 export { positionsTensor, type RopeIndex, type RopeIndexOptions, ropeIndex } from './rope-index.js';
-export type { SaveOptions } from './save.js';
 export { visionBlock, visionTower } from './vision-tower.js';
 export type { ParameterGroup } from './weight-names.js';
 export { parameterShapes, type Qwen25VLWeights } from './weights.js';

@@ -1,9 +1,10 @@
 import { type DType, scope, type Tensor, tensor, UserError } from '@motion-enhancer/libtorch';
+import type { SaveOptions } from '../hub/index.js';
 import { type Decoded, type DecoderOptions, decodeLayers } from '../language/decode-layers.js';
 import type { Qwen25VLConfig } from './config.js';
 import { embedTokens } from './embed.js';
 import { type Grid, patchCount } from './grid.js';
-import { type SaveOptions, savePretrained } from './save.js';
+import { savePretrained } from './save.js';
 import { visionTower } from './vision-tower.js';
 import { groupOf, type ParameterGroup, type WeightForm } from './weight-names.js';
 import { type Qwen25VLWeights, structureOf } from './weights.js';
