@@ -1,6 +1,7 @@
 import type { Tensor } from '@motion-enhancer/libtorch';
-import type { ParameterGroup as Part, Qwen25VL } from '@motion-enhancer/models';
+import type { ParameterGroup as Part } from '@motion-enhancer/models';
 import type { Aligner } from '../align/index.js';
+import type { TrainableVlm } from './forward-sample.js';
 import type { Recipe } from './recipe.js';
 
 export interface NamedGroup {
@@ -13,7 +14,7 @@ export interface NamedGroup {
 }
 
 /** Optimiser groups: vision tower, merger, language model, aligner, each with and without decay (method.md, recipe). */
-export function parameterGroups(model: Qwen25VL, aligner: Aligner, recipe: Recipe): NamedGroup[] {
+export function parameterGroups(model: TrainableVlm, aligner: Aligner, recipe: Recipe): NamedGroup[] {
   const peaks: Record<Part | 'aligner', number> = {
     vision: recipe.visionLr,
     merger: recipe.mergerLr,

@@ -7,7 +7,7 @@ import { closeTo } from '../testing/close-to.js';
 import { fixture } from '../testing/fixtures.js';
 import { freshSeed, randomSource } from '../testing/random-source.js';
 import { tensorTest } from '../testing/tensor-test.js';
-import { alignedStep, type StepPrior, type StepSample } from './step.js';
+import { alignedStep, type PatchSample, type StepPrior } from './step.js';
 
 const folder = fixture('reference/qwen2_5_vl');
 const about = JSON.parse(readFileSync(`${folder}/step.json`, 'utf8')) as {
@@ -19,7 +19,7 @@ const about = JSON.parse(readFileSync(`${folder}/step.json`, 'utf8')) as {
 const SEED = freshSeed();
 const toGrid = ([frames, height, width]: [number, number, number]) => ({ frames, height, width });
 
-function withStep(body: (model: Qwen25VL, sample: StepSample, prior: StepPrior) => void): void {
+function withStep(body: (model: Qwen25VL, sample: PatchSample, prior: StepPrior) => void): void {
   const model = loadQwen25VL(`${folder}/model`, { device: 'cpu', dtype: 'float32', trainable: true });
   const file = openSafetensors(`${folder}/step.safetensors`);
   try {
@@ -49,7 +49,7 @@ function withStep(body: (model: Qwen25VL, sample: StepSample, prior: StepPrior) 
 }
 
 /** Mean of −log p(label i | tokens before i) over the places that carry loss, from all logits. */
-function explicitLoss(model: Qwen25VL, sample: StepSample, labels: readonly number[]): number {
+function explicitLoss(model: Qwen25VL, sample: PatchSample, labels: readonly number[]): number {
   return noGrad(() =>
     scope(() => {
       const visual = model.encodeVisual(sample.patches, sample.grids);

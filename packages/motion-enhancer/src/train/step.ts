@@ -1,5 +1,4 @@
 import { crossEntropy, type Tensor, tensor, UserError } from '@motion-enhancer/libtorch';
-import type { Grid as MediaGrid, Qwen25VL } from '@motion-enhancer/models';
 import {
   type Aligner,
   type AlignmentLoss,
@@ -9,19 +8,9 @@ import {
   rowsOfWords,
   wordAttention,
 } from '../align/index.js';
+import { forwardSample, type StepSample, type TrainableVlm } from './forward-sample.js';
 
-/** One sample as the VLM takes it. */
-export interface StepSample {
-  ids: readonly number[];
-  /** −100 where no loss is taken */
-  labels: readonly number[];
-  /** [P, 1176] */
-  patches: Tensor;
-  /** In patches: frames, rows, columns of every video or image */
-  grids: readonly MediaGrid[];
-  /** int64 [3, 1, N] */
-  positions_3BN: Tensor;
-}
+export type { PatchSample, StepSample, TileSample } from './forward-sample.js';
 
 /** What aligns one sample: its prior on the run's grid, and where its words and its video stand in the chat. */
 export interface StepPrior {
@@ -32,6 +21,8 @@ export interface StepPrior {
   words: readonly (readonly number[])[];
   /** [start, end) of the visual tokens, and the grid that they form after merging. */
   visual: readonly [number, number];
+  /** The visual tokens one by one, where a model has text between frames; else they are all of `visual`. */
+  visualPositions?: readonly number[];
   visualGrid: Grid;
 }
 
@@ -50,7 +41,7 @@ export interface StepOutput {
  * @throws UserError when no token carries loss
  */
 export function alignedStep(
-  model: Qwen25VL,
+  model: TrainableVlm,
   aligner: Aligner,
   sample: StepSample,
   prior: StepPrior | null,
@@ -70,17 +61,18 @@ export function alignedStep(
     { dtype: 'int64', device: model.device },
   );
   const positions = prior ? rowsOfWords(prior.words) : null;
-  const visual = model.encodeVisual(sample.patches, sample.grids);
-  const { logits, rows } = model.forward({
-    ids: [sample.ids],
-    visual,
-    positions_3BN: sample.positions_3BN,
-    rows: positions,
-    logits: asked,
-  });
+  const { logits, rows } = forwardSample(model, sample, { rows: positions, logits: asked });
   const lossAr = crossEntropy(logits.reshape(asked.length, -1).to('float32'), targets);
   if (!prior || !positions || !rows) return { lossAr, lossAlign: null, attention: null, resized: null };
-  const attention = wordAttention(rows, positions, prior.words, prior.visual);
+  const attention = visualAttention(rows, positions, prior);
   const resized = resizeMaps(attention, prior.visualGrid, prior.grid);
   return { lossAr, lossAlign: alignmentLoss(aligner.forward(resized), prior.rows_WS, kind), attention, resized };
+}
+
+/** [words, visual tokens] */
+function visualAttention(rows_RN: Tensor, positions: readonly number[], prior: StepPrior): Tensor {
+  const { words, visual, visualPositions } = prior;
+  if (!visualPositions) return wordAttention(rows_RN, positions, words, visual);
+  const index = tensor([...visualPositions], { dtype: 'int64', device: rows_RN.device });
+  return wordAttention(rows_RN.indexSelect(1, index), positions, words, [0, visualPositions.length]);
 }

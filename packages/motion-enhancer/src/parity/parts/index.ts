@@ -1,6 +1,7 @@
 import type { ParityPart } from '../part.js';
 import { alignmentPart } from './alignment.js';
 import { cogVideoX2bPart, cogVideoX10Part, cogVideoX15Part } from './cogvideox.js';
+import { internVL3Part } from './internvl3.js';
 import { priorPart } from './prior.js';
 import { qwen25VLPart } from './qwen2-5-vl.js';
 import { schedulePart } from './schedule.js';
@@ -18,4 +19,5 @@ export const PARTS: readonly ParityPart[] = [
   priorPart,
   qwen25VLPart,
   alignmentPart,
+  internVL3Part,
 ];

@@ -1,0 +1,10 @@
+export {
+  INTERNVL3_SYSTEM,
+  type InternVL3Config,
+  type InternVL3Form,
+  type InternVL3VisionConfig,
+  readInternVL3Config,
+} from './config.js';
+export { generateInternVL3, type InternVL3GenerateInput } from './generate.js';
+export { type LoadInternVL3Options, loadInternVL3 } from './load.js';
+export { InternVL3, type InternVL3Input } from './model.js';

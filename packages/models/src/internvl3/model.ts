@@ -1,0 +1,142 @@
+import { arange, type DType, scope, type Tensor, tensor, UserError } from '@motion-enhancer/libtorch';
+import type { SaveOptions } from '../hub/index.js';
+import { type Decoded, type DecoderOptions, decodeLayers } from '../language/decode-layers.js';
+import { embedTokens } from '../qwen2-5-vl/embed.js';
+import type { ParameterGroup } from '../qwen2-5-vl/weight-names.js';
+import type { InternVL3Config } from './config.js';
+import { projector } from './projector.js';
+import { savePretrained } from './save.js';
+import { visionTower } from './vision-tower.js';
+import { groupOf, type InternVL3WeightForm } from './weight-names.js';
+import { type InternVL3Weights, structureOf } from './weights.js';
+
+export interface InternVL3Input extends Omit<DecoderOptions, 'positions'> {
+  /** Token ids [B, N] (int64), one `<IMG_CONTEXT>` per visual token. */
+  ids: Tensor | readonly (readonly number[])[];
+  /** Visual embeddings in the order of those tokens, from `encodeVisual`. */
+  visual?: Tensor | null;
+}
+
+/** @internal What a model is made of. */
+export interface InternVL3Parts {
+  config: InternVL3Config;
+  parameters: ReadonlyMap<string, Tensor>;
+  device: string;
+  dtype: DType;
+  /** Folder that the model came from, and the names its files use. */
+  dir: string;
+  form: InternVL3WeightForm;
+}
+
+/** InternVL3: InternViT, projector and decoder. Load it with `loadInternVL3`, free it with `dispose()`. */
+export class InternVL3 {
+  readonly config: InternVL3Config;
+  readonly device: string;
+  readonly dtype: DType;
+  /** The parameters as layers, for code that runs block by block. */
+  readonly weights: InternVL3Weights;
+  readonly #parts: InternVL3Parts;
+
+  /** @internal */
+  constructor(parts: InternVL3Parts) {
+    this.#parts = parts;
+    this.config = parts.config;
+    this.device = parts.device;
+    this.dtype = parts.dtype;
+    this.weights = structureOf(parts.parameters, parts.config);
+  }
+
+  /** Every parameter by its canonical name (as in transformers 5); tied heads appear once, as the embedding. */
+  parameters(): ReadonlyMap<string, Tensor> {
+    return this.#parts.parameters;
+  }
+
+  /** `merger` is the projector. */
+  groupOf(name: string): ParameterGroup {
+    return groupOf(name);
+  }
+
+  /**
+   * Tiles [n, 3, h, w] of images and videos, normalised (448 × 448 as published) → embeddings [n · tokens, C].
+   * Sides other than the published ones must be multiples of two patches; positions are then interpolated.
+   * @throws UserError ERR_MEDIA
+   */
+  encodeVisual(pixels_NCHW: Tensor): Tensor {
+    const { vision, shuffle, tileSize } = this.config;
+    const [n, channels, h, w] = pixels_NCHW.shape as [number, number, number, number];
+    const factor = vision.patchSize * shuffle;
+    const fits = pixels_NCHW.dim === 4 && channels === vision.numChannels && h % factor === 0 && w % factor === 0;
+    if (!fits || pixels_NCHW.numel === 0)
+      throw new UserError(
+        `Expected tiles [n, ${vision.numChannels}, ${tileSize}, ${tileSize}] (sides multiples of ${factor}) for pixels but received [${pixels_NCHW.shape.join(', ')}].${n === 0 ? ' There are no frames: check that the video can be decoded.' : ''}`,
+        { code: 'ERR_MEDIA' },
+      );
+    return scope(() => {
+      const features = visionTower(pixels_NCHW.to(this.dtype, this.device), this.weights.vision_tower, vision);
+      return projector(features, this.weights.multi_modal_projector, shuffle);
+    });
+  }
+
+  /** Token embeddings with the visual ones in place: [B, N, C]. */
+  embed(ids: InternVL3Input['ids'], visual: Tensor | null = null): Tensor {
+    const { imageTokenId } = this.config;
+    return scope(() =>
+      embedTokens(this.#idsTensor(ids), visual, this.weights.language_model.embed_tokens, {
+        imageTokenId,
+        videoTokenId: imageTokenId,
+      }),
+    );
+  }
+
+  /**
+   * Runs the decoder; under autograd as well as within `noGrad`.
+   * @throws UserError ERR_MEDIA (visual embeddings do not fit their tokens), ERR_CONTEXT (too many tokens)
+   */
+  forward({ ids, visual = null, ...options }: InternVL3Input): Decoded {
+    return scope(() => {
+      const embeds = this.embed(ids, visual);
+      const [B, N] = embeds.shape as [number, number, number];
+      const past = options.cache?.length ?? 0;
+      checkLength(past + N, visual?.size(0) ?? 0, this.config.text.maxPositionEmbeddings);
+      if (options.rows && (B !== 1 || past > 0))
+        throw new UserError(
+          `Expected one sequence and no cache for rows but received ${B} sequences${past > 0 ? ' and a cache' : ''}. Run the samples one by one.`,
+          { code: 'ERR_VALUE' },
+        );
+      const positions = positionsOf(past, N, options.attentionMask ?? null, this.device);
+      return decodeLayers(embeds, this.weights.language_model, this.config.text, { ...options, positions });
+    });
+  }
+
+  /**
+   * Saves a checkpoint with the weight names and config form that the model was loaded with, and the tokenizer,
+   * processor and model code files that lay beside it.
+   * @throws UserError ERR_CHECKPOINT, ERR_WRITE
+   */
+  savePretrained(dir: string, options: SaveOptions = {}): void {
+    savePretrained(dir, this.#parts, options);
+  }
+
+  dispose(): void {
+    for (const parameter of this.#parts.parameters.values()) parameter.dispose();
+  }
+
+  #idsTensor(ids: InternVL3Input['ids']): Tensor {
+    return Array.isArray(ids) ? tensor(ids, { dtype: 'int64', device: this.device }) : (ids as Tensor).to(this.device);
+  }
+}
+
+/** Running numbers that leave padding out: int64 [B or 1, N]. */
+function positionsOf(past: number, n: number, valid_BM: Tensor | null, device: string): Tensor {
+  if (!valid_BM) return arange(past, past + n, 1, { dtype: 'int64', device }).unsqueeze(0);
+  const running = valid_BM.to(device).ne(0).to('int64').cumsum(1).sub(1).clamp(0);
+  return running.narrow(1, past, n);
+}
+
+function checkLength(tokens: number, visual: number, limit: number): void {
+  if (tokens <= limit) return;
+  throw new UserError(
+    `The sample has ${tokens} tokens, ${visual} of them visual, but the model takes at most ${limit} (max_position_embeddings). Take fewer frames or tiles, or shorten the text.`,
+    { code: 'ERR_CONTEXT' },
+  );
+}

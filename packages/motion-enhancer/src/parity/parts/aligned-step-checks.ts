@@ -1,0 +1,94 @@
+import { backward, type SafetensorsFile, scope, stack, type Tensor } from '@motion-enhancer/libtorch';
+import { alignerFromTensors } from '../../align/index.js';
+import type { TrainableVlm } from '../../train/forward-sample.js';
+import { alignedStep, type StepSample } from '../../train/step.js';
+import { compare, GRADIENT, OUTPUT } from '../compare.js';
+import type { ParityContext, Tolerance } from '../part.js';
+import { readJson } from '../read-json.js';
+
+interface Step {
+  words: number[][];
+  /** First and last visual token, inclusive. */
+  visual: [number, number];
+  visual_grid: [number, number, number];
+  prior_grid: [number, number, number];
+}
+
+const toGrid = ([frames, height, width]: [number, number, number]) => ({ frames, height, width });
+
+/** Attention rows are about 1e-2: judged relative to their largest entry. */
+const ROWS: Tolerance = { abs: 0, rel: 1e-3 };
+
+/**
+ * One alignment step (method.md 5) as step.json and step.safetensors describe it: attention rows, resize, aligner, both
+ * losses, and gradients of their sum. Parameters must have no gradients yet.
+ */
+export function alignedStepChecks(
+  name: string,
+  model: TrainableVlm,
+  sample: StepSample,
+  stepFile: string,
+  file: SafetensorsFile,
+  { device, report }: ParityContext,
+): void {
+  const about = readJson(stepFile) as unknown as Step;
+  const input = (tensor: string) => file.read(tensor);
+  const aligner = scope(() =>
+    alignerFromTensors(
+      'mlp',
+      new Map(
+        [...file.tensors.keys()]
+          .filter((n) => n.startsWith('aligner.'))
+          .map((n) => [n.slice('aligner.'.length), input(n)]),
+      ),
+      device,
+    ),
+  );
+  try {
+    scope(() => {
+      const step = alignedStep(model, aligner, sample, {
+        rows_WS: input('prior').to(device),
+        grid: toGrid(about.prior_grid),
+        words: about.words,
+        visual: [about.visual[0], about.visual[1] + 1],
+        ...(file.tensors.has('visual_positions') ? { visualPositions: input('visual_positions').toArray() } : {}),
+        visualGrid: toGrid(about.visual_grid),
+      });
+      report(compare(`${name}/attention_rows`, step.attention!, input('attention_rows'), ROWS));
+      report(compare(`${name}/attention_resized`, step.resized!, input('attention_resized'), ROWS));
+      report(compare(`${name}/loss_ar`, step.lossAr.reshape(1), input('loss_ar'), OUTPUT));
+      report(compare(`${name}/loss_align`, step.lossAlign!.reshape(1), input('loss_align'), OUTPUT));
+      backward([step.lossAr.add(step.lossAlign!)]);
+      const parameters = new Map([
+        ...model.parameters(),
+        ...[...aligner.parameters()].map(([n, t]) => [`aligner.${n}`, t] as const),
+      ]);
+      for (const tensor of file.tensors.keys()) {
+        if (!tensor.startsWith('grad.')) continue;
+        const gradient = parameters.get(tensor.slice('grad.'.length))?.grad;
+        if (gradient) report(compare(`${name}/${tensor}`, gradient, input(tensor), GRADIENT));
+        else
+          report({
+            name: `${name}/${tensor}`,
+            maxAbs: Number.NaN,
+            maxRel: Number.NaN,
+            tolerance: GRADIENT,
+            ok: false,
+            note: 'no gradient',
+          });
+      }
+      const norm = gradientNorm([...model.parameters().values()]);
+      report(compare(`${name}/grad_norm`, norm, input('grad_norm'), GRADIENT));
+    });
+  } finally {
+    aligner.dispose();
+  }
+}
+
+function gradientNorm(parameters: readonly Tensor[]): Tensor {
+  const norms = parameters.flatMap((p) => {
+    const { grad } = p;
+    return grad ? [grad.to('float32').norm()] : [];
+  });
+  return stack(norms).norm().reshape(1);
+}
