@@ -8,5 +8,5 @@ export const COGVIDEOX_FILES: readonly string[] = [
   'RANDOM_WEIGHTS',
 ];
 
-/** What is needed of a Qwen2.5-VL repository. */
-export const QWEN2_5_VL_FILES: readonly string[] = ['*.safetensors', '*.json', '*.jinja', '*.txt', 'RANDOM_WEIGHTS'];
+/** What is needed of the repository of a vision-language model. */
+export const VLM_FILES: readonly string[] = ['*.safetensors', '*.json', '*.jinja', '*.txt', 'RANDOM_WEIGHTS'];

@@ -20,9 +20,11 @@ export type HubErrorCode =
   /** The cache folder cannot be written. */
   | 'ERR_HUB_CACHE';
 
-/** A checkpoint could not be fetched; the message names the repository, file or folder, and the remedy. */
+/**
+ * A checkpoint could not be fetched; the message names the repository, file or folder, and the remedy.
+ * Its `name` stays UserError: that is how the command line knows what to tell without a stack.
+ */
 export class HubError extends UserError {
-  override readonly name = 'HubError';
   declare readonly code: HubErrorCode;
 
   constructor(code: HubErrorCode, message: string, cause?: unknown) {

@@ -232,6 +232,7 @@ describe('resolveCheckpoint', { concurrency: 4 }, () => {
 async function fails(o: ResolveOptions, code: string, message: RegExp, name = REPOSITORY): Promise<void> {
   await assert.rejects(resolveCheckpoint(name, o), (error) => {
     assert.ok(error instanceof HubError, String(error));
+    assert.equal(error.name, 'UserError');
     assert.equal(error.code, code, error.message);
     assert.match(error.message, message);
     return true;

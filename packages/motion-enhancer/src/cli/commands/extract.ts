@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { expected, scope, UserError } from '@motion-enhancer/libtorch';
-import { wordSpans } from '@motion-enhancer/models';
+import { COGVIDEOX_FILES, wordSpans } from '@motion-enhancer/models';
 import type { Fields, Values } from '../../config/field.js';
 import { pick } from '../../config/field.js';
 import { DEVICE_FIELDS } from '../../config/fields-of-run.js';
@@ -9,6 +9,7 @@ import { runExtract } from '../../prior/run-extract.js';
 import { PriorStore } from '../../prior/store.js';
 import { loadVdm } from '../../prior/vdm.js';
 import { writeHeatMaps } from '../../view/heat-maps.js';
+import { fetchCheckpoint, OR_NAME } from '../fetch-checkpoint.js';
 import { fileName } from '../file-name.js';
 import { createProgress } from '../progress.js';
 import { OUTPUT_FIELDS, parseCommand, resolveRun } from '../run-options.js';
@@ -16,7 +17,7 @@ import { DATASET_FIELDS, extractDataset } from './extract-dataset.js';
 import type { Command } from './registry.js';
 
 export const EXTRACT_FIELDS = {
-  vdm: { type: 'path', default: '', required: true, text: 'Folder of a CogVideoX checkpoint' },
+  vdm: { type: 'path', default: '', required: true, text: `Folder of a CogVideoX checkpoint, ${OR_NAME}` },
   video: { type: 'path', default: '', text: 'Video file; or --data' },
   text: { type: 'string', default: '', text: 'What the video shows; its words get the prior' },
   data: {
@@ -56,19 +57,21 @@ export const command: Command = {
     if (!parsed) return 0;
     const { values } = parsed;
     checkSource(values);
-    if (values.data !== '') return extractDataset(values);
+    const fetchVdm = () => fetchCheckpoint(values.vdm, { files: COGVIDEOX_FILES, json: values.json });
+    if (values.data !== '') return extractDataset({ ...values, vdm: await fetchVdm() });
     // Told before a minute goes into the video.
     if (wordSpans(values.text).length === 0) throw expected('at least one word', '--text', values.text);
     const config: PriorConfig = pick(PRIOR_FIELDS, values);
     const run = resolveRun(values);
     const store = new PriorStore(values.out);
+    const dir = await fetchVdm();
     const progress = createProgress({
       label: 'extract',
       json: values.json,
       ...(run.device === 'cpu' ? {} : { device: run.device }),
     });
     progress.stage('load');
-    const vdm = await loadVdm(values.vdm, run);
+    const vdm = await loadVdm(dir, run);
     try {
       if (vdm.weights === 'random')
         progress.log('note: this checkpoint has untrained random weights: its maps mean nothing');

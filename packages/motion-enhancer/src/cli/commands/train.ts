@@ -1,16 +1,18 @@
 import { join } from 'node:path';
+import { VLM_FILES } from '@motion-enhancer/models';
 import { type Fields, pick } from '../../config/field.js';
 import { DEVICE_FIELDS } from '../../config/fields-of-run.js';
 import { readRows } from '../../data/rows.js';
 import { RECIPE_FIELDS } from '../../train/recipe.js';
 import { type StepLog, train } from '../../train/train.js';
 import { loadVlm } from '../../vlm/load.js';
+import { fetchCheckpoint, OR_NAME } from '../fetch-checkpoint.js';
 import { createProgress } from '../progress.js';
 import { OUTPUT_FIELDS, parseCommand, resolveRun } from '../run-options.js';
 import type { Command } from './registry.js';
 
 const FIELDS = {
-  vlm: { type: 'path', default: '', required: true, text: 'Folder of a Qwen2.5-VL checkpoint' },
+  vlm: { type: 'path', default: '', required: true, text: `Folder of a Qwen2.5-VL checkpoint, ${OR_NAME}` },
   data: { type: 'path', default: '', required: true, text: 'JSON list or JSON lines of conversations about videos' },
   priors: { type: 'path', default: '', text: 'Folder of priors, by the rows’ ids; without it, plain fine-tuning' },
   out: {
@@ -34,6 +36,7 @@ export const command: Command = {
     const { values } = parsed;
     const run = resolveRun(values);
     const { rows, bad } = readRows(values.data, values.media || undefined);
+    const dir = await fetchCheckpoint(values.vlm, { files: VLM_FILES, json: values.json });
     const progress = createProgress({
       label: 'train',
       unit: 'steps',
@@ -42,7 +45,7 @@ export const command: Command = {
     });
     for (const { line, reason } of bad) progress.log(`row ${line} of ${values.data} is left out: ${reason}`);
     progress.stage('load');
-    const vlm = loadVlm(values.vlm, { ...run, trainable: true });
+    const vlm = loadVlm(dir, { ...run, trainable: true });
     try {
       if (vlm.weights === 'random') progress.log('note: this checkpoint has untrained random weights');
       const result = await train({
