@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { UserError } from '@motion-enhancer/libtorch';
 import { temporaryFolder } from '../testing/temporary-folder.js';
-import { readRows } from './rows.js';
+import { CAPTION_PROMPT, readRows } from './rows.js';
 
 const dir = temporaryFolder();
 
@@ -115,6 +115,39 @@ test('paths: relative to the data file, or to the folder of media; absolute ones
     readRows(path, '/media').rows.map((r) => r.video),
     ['/media/a.mp4', '/b.mp4'],
   );
+});
+
+test('caption rows: MotionBench-Train and generic ones answer the caption prompt; conversations stay as they are', () => {
+  const caption = 'A dog jumps.';
+  const turns = (question: string) => [
+    { role: 'user', content: question },
+    { role: 'assistant', content: caption },
+  ];
+  for (const sample of [
+    { video_path: 'a.mp4', motion_caption: caption },
+    { id: 'row-1', video: 'a.mp4', caption },
+    { id: 'row-1', videos: ['a.mp4'], text: caption },
+  ]) {
+    const path = file('caption.jsonl', lines(sample));
+    const expected = { id: 'row-1', video: join(dir, 'a.mp4'), caption, line: 1 };
+    assert.deepEqual(readRows(path).rows, [{ ...expected, turns: turns(CAPTION_PROMPT) }]);
+    assert.deepEqual(readRows(path, dir, 'What moves?').rows, [{ ...expected, turns: turns('What moves?') }]);
+  }
+  const both = { video: 'a.mp4', caption: 'A pet.', conversations: TURNS };
+  const { rows } = readRows(file('caption.json', [both]));
+  assert.deepEqual([rows[0]!.turns, rows[0]!.caption], [EXPECTED, 'A pet.']);
+  const { bad } = readRows(
+    file('caption.json', [
+      both,
+      { video: 'a', caption: ' ' },
+      { video: 'a', caption: 5 },
+      { caption },
+      { video: 'a', caption: null },
+    ]),
+  );
+  assert.equal(bad.length, 4);
+  for (const [i, reason] of [/is empty/, /is no text/, /names no video/, /no conversation.*no caption/].entries())
+    assert.match(bad[i]!.reason, reason);
 });
 
 test('malformed rows are set apart with line and reason; the others are used', () => {
