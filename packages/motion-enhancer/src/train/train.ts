@@ -9,7 +9,9 @@ import {
   cosineWithWarmup,
   Generator,
   gradNorm,
+  noGrad,
   scope,
+  type Tensor,
   UserError,
 } from '@motion-enhancer/libtorch';
 import { createAligner } from '../align/index.js';
@@ -163,6 +165,7 @@ export async function train({ vlm, rows, priors, out, recipe, onStep, onWarning 
       appendFileSync(logPath, `${JSON.stringify(entry)}\n`);
       onStep?.(entry, total);
     }
+    checkFinite(parameters);
     const checkpoint = join(out, 'checkpoint');
     model.savePretrained(checkpoint, { overwrite: true });
     if (vlm.weights === 'random' || index?.random)
@@ -188,4 +191,14 @@ function notFinite(step: number, samples: readonly string[]): UserError {
     `Step ${step} gave a loss or gradient that is not finite (samples ${samples.join(', ')}). The weights of the step before are not saved either; lower lr, or look at these samples.`,
     { code: 'ERR_NOT_FINITE' },
   );
+}
+
+/** The last update is judged here: nothing but numbers is saved. */
+function checkFinite(parameters: readonly Tensor[]): void {
+  const ok = noGrad(() => parameters.every((p) => scope(() => p.isfinite().all().item()) === 1));
+  if (!ok) {
+    throw new UserError('The last step left weights that are not finite: no checkpoint was written. Lower lr.', {
+      code: 'ERR_NOT_FINITE',
+    });
+  }
 }
