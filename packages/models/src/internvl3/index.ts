@@ -8,3 +8,4 @@ export {
 export { generateInternVL3, type InternVL3GenerateInput } from './generate.js';
 export { type LoadInternVL3Options, loadInternVL3 } from './load.js';
 export { InternVL3, type InternVL3Input } from './model.js';
+export * from './processing/index.js';

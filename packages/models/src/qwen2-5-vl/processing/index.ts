@@ -18,4 +18,6 @@ export {
 } from './prepare-video-chat.js';
 export { resizeFrames } from './resize-frames.js';
 export { type SmartResizeOptions, smartResize } from './smart-resize.js';
-export { IGNORE_INDEX, type TokenizedChat, tokenizeChat } from './tokenize-chat.js';
+export { tokenizeChat } from './tokenize-chat.js';
+export { IGNORE_INDEX, type TokenizedChat } from './tokenize-segments.js';
+export type { VideoChatTurn, VideoQuestion } from './video-messages.js';

@@ -7,13 +7,17 @@ export const IMAGE_MEAN = [0.48145466, 0.4578275, 0.40821073] as const;
 export const IMAGE_STD = [0.26862954, 0.26130258, 0.27577711] as const;
 
 /** float32 frames, scaled to [0, 1] and normalised per channel. frames uint8 [n, 3, h, w] */
-export function normalizeFrames(frames: Tensor): Tensor {
+export function normalizeFrames(
+  frames: Tensor,
+  means: readonly number[] = IMAGE_MEAN,
+  deviations: readonly number[] = IMAGE_STD,
+): Tensor {
   return scope(() => {
     const { device } = frames;
-    const mean = tensor([...IMAGE_MEAN], { device })
+    const mean = tensor([...means], { device })
       .mul(255)
       .view(1, 3, 1, 1);
-    const std = tensor([...IMAGE_STD], { device })
+    const std = tensor([...deviations], { device })
       .mul(255)
       .view(1, 3, 1, 1);
     return frames.to('float32').sub(mean).div(std);

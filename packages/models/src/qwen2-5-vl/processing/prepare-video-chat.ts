@@ -3,31 +3,20 @@ import type { Tokenizer } from '../../tokenizers/index.js';
 import type { Qwen25VLConfig } from '../config.js';
 import type { Grid } from '../grid.js';
 import { positionsTensor, type RopeIndex, type RopeIndexOptions, ropeIndex } from '../rope-index.js';
-import type { ChatMessage } from './chat-template.js';
 import { normalizeFrames, patchify } from './patchify.js';
 import { type PixelBudgetOptions, pixelBudget } from './pixel-budget.js';
 import { resizeFrames } from './resize-frames.js';
 import { smartResize } from './smart-resize.js';
-import { type TokenizedChat, tokenizeChat } from './tokenize-chat.js';
+import { tokenizeChat } from './tokenize-chat.js';
+import type { TokenizedChat } from './tokenize-segments.js';
+import { type VideoQuestion, videoMessages } from './video-messages.js';
 
-/** One turn of a conversation about a video, text only. */
-export interface VideoChatTurn {
-  role: 'system' | 'user' | 'assistant';
-  content: string;
-}
-
-export interface VideoChatInput {
+export interface VideoChatInput extends VideoQuestion {
   video: {
     frames: Tensor; // uint8 [n, 3, h, w]
     /** Frames per second of the chosen frames (`chooseFrames` gives it). */
     sampleFps: number;
   };
-  /** The question. Left out when there are `turns`. */
-  prompt?: string;
-  /** With it, the chat is a training sample; without, it ends where the reply begins. */
-  answer?: string;
-  /** A whole conversation instead of prompt and answer; the video is put before the first user's text. */
-  turns?: readonly VideoChatTurn[];
   /** null for none. Default "You are a helpful assistant." */
   system?: string | null;
   /** Write "Video 1: " before the video. Default false. */
@@ -66,7 +55,7 @@ export function prepareVideoChat(
 ): VideoChat {
   const { patches, grid } = videoPatches(input.video.frames, config, options);
   try {
-    const { visualSpans, ...chat } = tokenizeChat(tokenizer, config, messagesOf(input), [grid], {
+    const { visualSpans, ...chat } = tokenizeChat(tokenizer, config, videoMessages(input), [grid], {
       addVisionId: input.addVisionId ?? false,
       ...(input.system === undefined ? {} : { system: input.system }),
     });
@@ -109,23 +98,6 @@ export function videoPatches(
   const factor = config.vision.patchSize * config.vision.spatialMergeSize;
   const [h, w] = smartResize(height, width, { factor, ...pixelBudget(n, options) });
   return scope(() => patchify(normalizeFrames(resizeFrames(frames, h, w)), config.vision));
-}
-
-function messagesOf({ prompt, answer, turns }: VideoChatInput): ChatMessage[] {
-  const given = turns ?? [
-    ...(prompt === undefined ? [] : [{ role: 'user' as const, content: prompt }]),
-    ...(answer === undefined ? [] : [{ role: 'assistant' as const, content: answer }]),
-  ];
-  const first = given.findIndex((turn) => turn.role === 'user');
-  if (first < 0)
-    throw new UserError(
-      `Expected a question (a user's turn) about the video but received ${given.map((turn) => turn.role).join(', ') || 'nothing'}.`,
-      { code: 'ERR_VALUE' },
-    );
-  return given.map(({ role, content }, i) => ({
-    role,
-    content: i === first ? [{ type: 'video' }, { type: 'text', text: content }] : content,
-  }));
 }
 
 function checkContext(tokens: number, [start, end]: [number, number], grid: Grid, config: Qwen25VLConfig): void {
