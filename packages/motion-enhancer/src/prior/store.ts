@@ -34,7 +34,9 @@ export class PriorStore {
   verifies(key: string): boolean {
     if (!existsSync(this.path(key))) return false;
     try {
-      scope(() => this.read(key));
+      scope(() => {
+        this.read(key);
+      });
       return true;
     } catch {
       return false;

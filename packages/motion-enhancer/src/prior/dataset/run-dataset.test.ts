@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { liveTensors, UserError } from '@motion-enhancer/libtorch';
+import { resolve } from '../../config/field.js';
+import { readRows } from '../../data/rows.js';
+import { freshSeed, randomSource } from '../../testing/random-source.js';
+import { temporaryFolder } from '../../testing/temporary-folder.js';
+import { PRIOR_FIELDS } from '../config.js';
+import { PriorStore } from '../store.js';
+import { loadVdm, type Vdm } from '../vdm.js';
+import type { Entry } from './choose-rows.js';
+import { releaseClaim, takeClaim } from './claim.js';
+import { type DatasetJob, type RowEvent, runDataset } from './run-dataset.js';
+import { storeStats } from './store-stats.js';
+import { goodRows, leftovers, tinyVdm, writeRows } from './testing.js';
+import { verifyStore } from './verify-store.js';
+
+const dir = temporaryFolder();
+const config = resolve(PRIOR_FIELDS, { frames: 5, height: 32, width: 48, steps: 2 });
+let vdm: Vdm;
+let stores = 0;
+const atStart = liveTensors();
+before(async () => {
+  vdm = await loadVdm(tinyVdm(join(dir, 'vdm')), { device: 'cpu', dtype: 'float32' });
+  // Tables that the model makes at its first use are its own until it is freed.
+  await runOnce();
+});
+after(() => {
+  vdm.dispose();
+  assert.equal(liveTensors(), atStart, 'live tensors after the model');
+});
+
+const entriesOf = (rows: readonly unknown[]): Entry[] =>
+  readRows(writeRows(join(dir, 'rows.jsonl'), rows)).rows.map((row) => ({ line: row.line, row }));
+
+function runOnce() {
+  const store = new PriorStore(join(dir, 'first'));
+  const entries = entriesOf(goodRows(1));
+  return runDataset({ vdm, store, entries, config, textFrom: 'descriptive', onBroken: 'skip' });
+}
+
+/** Runs in a new store; events in order, and no tensor left. */
+async function run(entries: readonly Entry[], more: Partial<DatasetJob> = {}) {
+  const store = more.store ?? new PriorStore(join(dir, `store${stores++}`));
+  const events: RowEvent[] = [];
+  const live = liveTensors();
+  try {
+    const counts = await runDataset({
+      vdm,
+      store,
+      entries,
+      config,
+      textFrom: 'descriptive',
+      onBroken: 'skip',
+      ...more,
+      onRow: (event, now) => {
+        events.push(event);
+        more.onRow?.(event, now);
+      },
+    });
+    return { store, events, counts };
+  } finally {
+    assert.equal(liveTensors(), live, 'live tensors after the run');
+    assert.deepEqual(leftovers(store.dir), [], 'claims and temporary files after the run');
+  }
+}
+
+test('rows in order, twice the same sample once; the prior says what its text was; an abort ends after the row', async () => {
+  const [a, b, c] = goodRows(3) as [object, object, object];
+  const { events, counts, store } = await run(entriesOf([a, b, { ...b, id: 'again' }, c]));
+  assert.deepEqual(counts, { rows: 4, done: 3, existed: 1, failed: 0 });
+  // The sample's second row waits for the first one's claim, to the end.
+  assert.deepEqual(
+    events.map(({ state, id, storedAs }) => [state, id, storedAs]),
+    [
+      ['done', 's0', undefined],
+      ['done', 's1', undefined],
+      ['done', 's2', undefined],
+      ['existed', 'again', 's1'],
+    ],
+  );
+  assert.deepEqual(
+    store.keys().map((key) => store.info(key).textFrom),
+    ['caption', 'caption', 'caption'],
+  );
+  const controller = new AbortController();
+  const stopped = await run(entriesOf([a, b, c]), { signal: controller.signal, onRow: () => controller.abort() });
+  assert.deepEqual(stopped.counts, { rows: 3, done: 1, existed: 0, failed: 0 });
+  assert.deepEqual(
+    stopped.events.map(({ id }) => id),
+    ['s0'],
+  );
+});
+
+test('a failure of the computation is its row’s; three in a row, a full disk and nothing else end the run', async () => {
+  const entries = entriesOf(goodRows(6));
+  const failing = (on: readonly number[], error: () => Error): Vdm => {
+    let calls = 0;
+    const vae = Object.create(vdm.vae) as Vdm['vae'];
+    const encode: typeof vae.encode = (clip) => {
+      if (on.includes(calls++)) throw error();
+      return vdm.vae.encode(clip);
+    };
+    return { ...vdm, vae: Object.assign(vae, { encode }) };
+  };
+  const defect = () => new TypeError('x is not a function');
+  const two = await run(entries, { vdm: failing([0, 1, 3, 4], defect) });
+  assert.deepEqual(two.counts, { rows: 6, done: 2, existed: 0, failed: 4 });
+  assert.equal(two.events[0]!.reason, 'TypeError: x is not a function');
+  await assert.rejects(run(entries, { vdm: failing([1, 2, 3], defect) }), TypeError);
+  const nan = await run(entries, { vdm: failing([0, 1, 2, 3, 4], () => new UserError('NaN', { code: 'ERR_PRIOR' })) });
+  assert.deepEqual([nan.counts.done, nan.counts.failed], [1, 5]);
+  const full = () => new UserError('the disk is full', { code: 'ERR_WRITE' });
+  await assert.rejects(run(entries, { vdm: failing([2], full) }), /the disk is full/);
+});
+
+test('a claim of another process is waited for; the row is taken when it is given up', async () => {
+  const entries = entriesOf(goodRows(2));
+  const first = await run(entries);
+  const [key] = first.store.keys() as [string];
+  const store = new PriorStore(join(dir, 'claimed'));
+  const claim = takeClaim(store.dir, key)!;
+  let waited = 0;
+  const { counts } = await run(entries, {
+    store,
+    onWait: (rows) => {
+      waited = rows;
+      setTimeout(() => releaseClaim(claim), 300);
+    },
+  });
+  assert.deepEqual([waited, counts.done], [1, 2]);
+});
+
+test('verify finds a flipped bit at any place, a missing end, and a prior under another name', async () => {
+  const seed = freshSeed();
+  const random = randomSource(seed);
+  const { store } = await run(entriesOf(goodRows(2)));
+  assert.deepEqual(verifyStore(store), { checked: 2, bad: [] });
+  const [key] = store.keys() as [string];
+  const path = store.path(key);
+  const good = readFileSync(path);
+  const live = liveTensors();
+  const badKeys = () => verifyStore(store).bad.map((bad) => bad.key);
+  for (let i = 0; i < 200; i++) {
+    const bytes = Buffer.from(good);
+    const place = random.below(bytes.length);
+    const bit = random.below(8);
+    bytes[place]! ^= 1 << bit;
+    writeFileSync(path, bytes);
+    assert.deepEqual(badKeys(), [key], `TEST_SEED=${seed}: bit ${bit} of byte ${place}`);
+  }
+  for (let i = 0; i < 20; i++) {
+    const length = random.below(good.length);
+    writeFileSync(path, good.subarray(0, length));
+    assert.deepEqual(badKeys(), [key], `TEST_SEED=${seed}: ${length} bytes`);
+  }
+  writeFileSync(path, good);
+  writeFileSync(store.path('00'), good);
+  assert.deepEqual(badKeys(), ['00']);
+  assert.deepEqual(
+    verifyStore(store, { delete: true }).bad.map((bad) => bad.deleted),
+    [true],
+  );
+  assert.deepEqual(verifyStore(store), { checked: 2, bad: [] });
+  assert.equal(liveTensors(), live);
+});
+
+test('stats: groups by options; unreadable files are named', async () => {
+  const entries = entriesOf(goodRows(3));
+  const { store } = await run(entries);
+  await run(entries.slice(0, 1), { store, config: { ...config, steps: 1 } });
+  writeFileSync(store.path('ff'), 'x');
+  const { count, bytes, unreadable, groups } = storeStats(store);
+  assert.deepEqual([count, unreadable], [4, [store.path('ff')]]);
+  assert.deepEqual(
+    groups.map((g) => [g.count, g.options.steps, g.grids, g.textFrom]),
+    [
+      [3, 2, { '1 × 2 × 3': 3 }, { caption: 3 }],
+      [1, 1, { '1 × 2 × 3': 1 }, { caption: 1 }],
+    ],
+  );
+  assert.equal(
+    bytes,
+    store
+      .keys()
+      .filter((key) => key !== 'ff')
+      .reduce((sum, key) => sum + readFileSync(store.path(key)).length, 0),
+  );
+  for (const group of groups) assert.ok(group.keptWords > 0 && group.keptWords < group.words);
+});
