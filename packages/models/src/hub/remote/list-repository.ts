@@ -1,5 +1,5 @@
 import { HubError } from './hub-error.js';
-import type { Listing, RemoteFile } from './remote-file.js';
+import { isEtag, isInside, isSize, type Listing, type RemoteFile } from './remote-file.js';
 import { isCommit, type RepositoryName } from './repository-name.js';
 import { type Hub, reasonOf, request } from './request.js';
 import { responseError } from './response-error.js';
@@ -28,7 +28,6 @@ export async function listRepository(hub: Hub, name: RepositoryName): Promise<Li
   const known = new Map<string, RemoteFile>();
   for (const entry of siblings as Record<string, unknown>[]) {
     const path = entry.rfilename;
-    // Paths become paths in the cache: none may lead out of it.
     if (typeof path !== 'string' || !isInside(path)) throw noListing(url, `it lists ${JSON.stringify(path)}`);
     paths.push(path);
     const lfs = entry.lfs as { sha256?: unknown; size?: unknown } | undefined;
@@ -74,18 +73,6 @@ async function isUnknownRevision(hub: Hub, name: RepositoryName, response: Respo
 
 function withKind(response: Response, kind: string): Response {
   return new Response(null, { status: response.status, headers: { 'x-error-code': kind } });
-}
-
-function isInside(path: string): boolean {
-  return path !== '' && !/[\\\0]/.test(path) && path.split('/').every((part) => part !== '' && !/^\.{1,2}$/.test(part));
-}
-
-function isEtag(value: unknown): value is string {
-  return typeof value === 'string' && /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(value);
-}
-
-function isSize(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function noListing(url: string, why: string): HubError {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { copyFile, mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { writeError } from './hub-error.js';
-import type { Listing, RemoteFile } from './remote-file.js';
+import { isEtag, isInside, isSize, type Listing, type RemoteFile } from './remote-file.js';
 import { isCommit } from './repository-name.js';
 
 /**
@@ -59,7 +59,7 @@ export class RepositoryCache {
       for (const [path, entry] of Object.entries<Record<string, unknown>>(tree.files)) {
         const etag = entry.lfs_sha256 ?? entry.blob_id;
         const size = entry.lfs_size ?? entry.size;
-        if (typeof etag !== 'string' || typeof size !== 'number') return null;
+        if (!isInside(path) || !isEtag(etag) || !isSize(size)) return null;
         known.set(path, { path, size, etag });
       }
       return { commit, paths: [...known.keys()], known };
