@@ -10,7 +10,7 @@ import {
   tokenGrid,
 } from '../packages/models/dist/cogvideox/index.js';
 import { readTransformerWeights } from '../packages/models/dist/cogvideox/transformer/weights.js';
-import { AttentionCapture } from '../packages/motion-enhancer/dist/prior/capture.js';
+import { chooseCapture } from '../packages/motion-enhancer/dist/prior/choose-capture.js';
 import { headMetrics } from '../packages/motion-enhancer/dist/prior/heads.js';
 import { invert, reconstruct } from '../packages/motion-enhancer/dist/prior/trajectory.js';
 
@@ -74,12 +74,16 @@ const timed = (body) => {
   T.synchronize(device);
   return { seconds: (performance.now() - began) / 1000, peak: T.memoryStats(device).peak / 2 ** 30, value };
 };
+const STATISTICS = ['textToVideo_HTS', 'sameLocation_HPFF', 'total_H', 'squares_H'];
 const pass = (squareSum) => () => {
   const inversionBegan = performance.now();
   const trajectory = invert(model, schedule, x0, conditioning.empty, steps);
   T.synchronize(device);
   const inversion = (performance.now() - inversionBegan) / 1000;
-  const capture = squareSum ? new AttentionCapture(48, grid, { device, dtype, squareSum }) : null;
+  const chosen = squareSum
+    ? chooseCapture({ heads: 48, headDim: 64, grid, passes: layers * steps, device, dtype, squareSum })
+    : null;
+  const capture = chosen?.capture;
   try {
     reconstruct(model, schedule, trajectory, conditioning, {
       steps,
@@ -89,12 +93,27 @@ const pass = (squareSum) => () => {
         ? { capture: (a) => capture.add(a.q_BHND.select(0, 1), a.k_BHND.select(0, 1), a.ownLse(1).select(0, 0)) }
         : {}),
     });
-    const metrics = capture ? headMetrics(capture.finish()) : null;
-    return { inversion, finite: metrics ? metrics.score.every(Number.isFinite) : true };
+    T.synchronize(device);
+    const finishBegan = performance.now();
+    const maps = capture?.finish();
+    T.synchronize(device);
+    const finish = (performance.now() - finishBegan) / 1000;
+    const finite = maps ? headMetrics(maps).score.every(Number.isFinite) : true;
+    return { inversion, finish, finite, plan: chosen?.plan ?? '', maps: maps ? T.keep(maps) : null };
   } finally {
     capture?.dispose();
   }
 };
+/** max |a − b| / max |b| */
+const difference = (a, b) =>
+  T.scope(() =>
+    a
+      .sub(b)
+      .abs()
+      .amax(b.shape.map((_, i) => i))
+      .div(b.abs().amax(b.shape.map((_, i) => i)))
+      .item(),
+  );
 
 T.noGrad(() => T.scope(() => model.forward(x0, conditioning.text, 999))); // warm-up
 const forward = timed(() => {
@@ -102,23 +121,39 @@ const forward = timed(() => {
 });
 const rows = [
   ['no capture', null],
-  ['exact, accumulate', 'accumulate'],
+  ['exact, fused replay', 'replay'],
+  ['no capture, again', null],
+  ['exact, fused replay, again', 'replay'],
+  ['exact, accumulate (plain)', 'accumulate'],
 ];
 const lines = [];
+const kept = {};
 let plain;
+let plan = '';
 for (const [name, squareSum] of rows) {
   const { seconds, peak, value } = timed(pass(squareSum));
   plain ??= seconds;
+  if (squareSum === 'replay') plan = value.plan;
+  if (squareSum) {
+    for (const name of kept[squareSum] ? STATISTICS : []) kept[squareSum][name].dispose();
+    kept[squareSum] = value.maps;
+  }
   lines.push(
-    `| ${name} | ${value.inversion.toFixed(2)} | ${seconds.toFixed(2)} | ${(seconds / plain).toFixed(2)} | ${peak.toFixed(1)} | ${value.finite ? 'finite' : '**not finite**'} |`,
+    `| ${name} | ${value.inversion.toFixed(2)} | ${value.finish.toFixed(3)} | ${seconds.toFixed(2)} | ${(seconds / plain).toFixed(3)} | ${peak.toFixed(1)} | ${value.finite ? 'finite' : '**not finite**'} |`,
   );
+  console.error(lines.at(-1));
 }
+const differences = STATISTICS.map(
+  (name) => `${name} ${difference(kept.replay[name], kept.accumulate[name]).toExponential(1)}`,
+);
 const info = device.startsWith('cuda') ? T.deviceInfo(0) : { name: cpus()[0].model };
 const text = `# One prior at the size of CogVideoX-1.5-5B
 
-| passes | inversion, s | in all, s | ratio | peak, GiB | head scores |
-| --- | --- | --- | --- | --- | --- |
+| passes | inversion, s | end of capture, s | in all, s | ratio | peak, GiB | head scores |
+| --- | --- | --- | --- | --- | --- | --- |
 ${lines.join('\n')}
+
+The fused one: ${plan}. Largest difference from accumulate, relative to the largest entry: ${differences.join(', ')}.
 
 Transformer only, ${layers} layers, ${steps} + ${steps} steps, bfloat16, 49 frames of 480 × 720 (9,450 video tokens), untrained random weights. One forward of
 ${9450 + 226} tokens: ${(forward.seconds / 3).toFixed(3)} s. ${info.name}; libtorch ${T.version()}; ${new Date().toISOString().slice(0, 10)};

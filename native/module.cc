@@ -6,6 +6,7 @@
 
 #include <cstring>
 
+#include "cuda-kernel.h"
 #include "values.h"
 
 namespace me {
@@ -118,6 +119,7 @@ static napi_value initialise(napi_env napi, napi_value exports) {
   define_autograd(*env, exports);
   define_devices(*env, exports);
   define_random(*env, exports);
+  define_cuda_kernels(*env, exports);
   return exports;
 }
 

@@ -50,6 +50,11 @@ export interface Native {
   resetPeak(device: string): void;
   emptyCache(device: string): void;
   setNumerics(name: string, on: boolean): void;
+  cudaArchitecture(index: number): number;
+  compileCuda(source: string, options: string[], dirs: string[]): { cubin: ArrayBuffer | null; log: string };
+  loadCudaKernel(cubin: ArrayBuffer, name: string, device: number): number;
+  launchCudaKernel(handle: number, shape: number[], kinds: string, values: (number | bigint)[]): void;
+  freeCudaKernel(handle: number): void;
 }
 
 type Differentiate<R> = (

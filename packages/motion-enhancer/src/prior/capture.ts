@@ -22,6 +22,13 @@ export interface HeadMaps {
   squares_H: Tensor;
 }
 
+/** What collects attention during the passes; `AttentionCapture` in plain operators, `FusedCapture` in CUDA kernels. */
+export interface Capture {
+  add(q_HND: Tensor, k_HND: Tensor, ownLse_HN: Tensor, lse_HN?: Tensor): void;
+  finish(): HeadMaps;
+  dispose(): void;
+}
+
 /** One layer of one step: q and k [heads, T + S, d] and the log-sum-exp [heads, T + S] that normalises their scores. */
 interface Pass {
   q: Tensor;
@@ -40,7 +47,7 @@ export interface CaptureOptions {
 const TILE_BYTES = 256 * 2 ** 20;
 
 /** Streams attention entries exp(q·k/√d − lse) into per-head averages; no L × L map of a layer is ever stored. */
-export class AttentionCapture {
+export class AttentionCapture implements Capture {
   readonly #grid: TokenGrid;
   readonly #squareSum: SquareSum;
   readonly #tileBytes: number;

@@ -79,9 +79,9 @@ export const PRIOR_FIELDS = {
   },
   squareSum: {
     type: 'choice',
-    choices: ['accumulate', 'replay'],
-    default: 'accumulate',
-    text: 'How Σ A² is had, exactly either way: one S × S map per head, or kept q, k rebuilt in tiles',
+    choices: ['auto', 'accumulate', 'replay'],
+    default: 'auto',
+    text: 'How Σ A² is had, exactly any way: one S × S map per head, or kept q, k rebuilt in tiles (on Hopper GPUs in one kernel); auto: that kernel if it fits, else accumulate',
   },
   headRatio: {
     type: 'number',

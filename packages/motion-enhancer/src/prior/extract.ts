@@ -12,7 +12,8 @@ import {
 import { tokenGrid, type Word } from '@motion-enhancer/models';
 import { clipOfFrames, framesTensor } from '../data/clip.js';
 import type { VideoFrames } from '../data/video/index.js';
-import { AttentionCapture, type HeadMaps } from './capture.js';
+import type { Capture, HeadMaps } from './capture.js';
+import { chooseCapture } from './choose-capture.js';
 import type { PriorConfig } from './config.js';
 import { pixelFramesOf, type TokenGrid } from './grid.js';
 import { type Selection, select } from './select.js';
@@ -116,19 +117,24 @@ export function capturedMaps(
   onProgress: OnProgress = () => {},
 ): HeadMaps {
   const { transformer, schedule } = vdm;
-  const heads = transformer.config.numAttentionHeads;
-  const capture = new AttentionCapture(heads, grid, {
+  const stepsCaptured = config.stepsUsed > 0 ? Math.min(config.stepsUsed, config.steps) : config.steps;
+  const { capture, plan } = chooseCapture({
+    heads: transformer.config.numAttentionHeads,
+    headDim: transformer.config.attentionHeadDim,
+    grid,
+    passes: stepsCaptured * transformer.config.numLayers,
     device: transformer.device,
     dtype: transformer.dtype,
     squareSum: config.squareSum,
   });
+  if (transformer.device !== 'cpu') sayOnce(`capture: ${plan}`);
   try {
     return scope(() => {
       const trajectory = invert(transformer, schedule, x0, conditioning.empty, config.steps, (done, total) =>
         onProgress('invert', done, total),
       );
       const start = config.init === 'inverted' ? trajectory.at(-1)! : seededNoise(x0.shape, 2 * config.seed, x0);
-      const firstUsed = config.stepsUsed > 0 ? config.steps - config.stepsUsed : 0;
+      const firstUsed = config.steps - stepsCaptured;
       reconstruct(transformer, schedule, trajectory, conditioning, {
         steps: config.steps,
         guidance: config.guidance,
@@ -145,9 +151,18 @@ export function capturedMaps(
   }
 }
 
+const said = new Set<string>();
+
+/** A line on stderr, once a process however many clips there are. */
+function sayOnce(line: string): void {
+  if (said.has(line)) return;
+  said.add(line);
+  process.stderr.write(`${line}\n`);
+}
+
 /** Adds the row of the batch that the options name. */
 export function captureRow(
-  capture: AttentionCapture,
+  capture: Capture,
   attention: StepAttention,
   config: Pick<PriorConfig, 'stream' | 'half' | 'keys'>,
 ): void {

@@ -1,0 +1,252 @@
+#include "cuda-kernel.h"
+
+#include <ATen/Context.h>
+#include <ATen/core/Tensor.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+#include <dlfcn.h>
+
+#include <cstring>
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+#include "env.h"
+#include "values.h"
+
+namespace me {
+namespace {
+
+// What of cuda.h and nvrtc.h is used; both interfaces are C and stable.
+constexpr int kMaxDynamicSharedBytes = 8;  // CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
+constexpr int kComputeCapabilityMajor = 75;
+constexpr int kComputeCapabilityMinor = 76;
+constexpr unsigned kDefaultSharedLimit = 48 * 1024;
+
+template <typename F>
+F driver(const char* name) {
+  static void* library = dlopen("libcuda.so.1", RTLD_NOW);
+  void* symbol = library ? dlsym(library, name) : nullptr;
+  if (!symbol) throw ArgumentError(std::string("The CUDA driver (libcuda.so.1) has no ") + name + " on this machine.");
+  return reinterpret_cast<F>(symbol);
+}
+
+void check(int status, const char* what) {
+  if (status == 0) return;
+  const char* text = nullptr;
+  driver<int (*)(int, const char**)>("cuGetErrorString")(status, &text);
+  throw ArgumentError(std::string(what) + " failed: " + (text ? text : "unknown CUDA error") + " (" + std::to_string(status) + ").");
+}
+
+// Makes the device's primary context, which is libtorch's, current until the end of the call.
+class DeviceScope {
+ public:
+  explicit DeviceScope(int index) : guard_(c10::DeviceType::CUDA), before_(c10::DeviceType::CUDA, 0) {
+    at::globalContext().lazyInitDevice(c10::DeviceType::CUDA);
+    before_ = guard_.getDevice();
+    device_ = c10::Device(c10::DeviceType::CUDA, static_cast<c10::DeviceIndex>(index));
+    guard_.setDevice(device_);
+    // libtorch makes the context with its first allocation, which may not have come yet.
+    void* context = nullptr;
+    check(driver<int (*)(void**)>("cuCtxGetCurrent")(&context), "cuCtxGetCurrent");
+    if (context) return;
+    int handle = 0;
+    check(driver<int (*)(int*, int)>("cuDeviceGet")(&handle, index), "cuDeviceGet");
+    check(driver<int (*)(void**, int)>("cuDevicePrimaryCtxRetain")(&context, handle), "cuDevicePrimaryCtxRetain");
+    check(driver<int (*)(void*)>("cuCtxSetCurrent")(context), "cuCtxSetCurrent");
+  }
+  ~DeviceScope() { guard_.uncheckedSetDevice(before_); }
+  // libtorch's current stream. Its default is the driver's null stream; others have no handle that c10 gives away.
+  void* stream() const {
+    if (guard_.getStream(device_).id() != 0) throw ArgumentError("CUDA kernels run on libtorch's default stream only.");
+    return nullptr;
+  }
+
+ private:
+  c10::impl::VirtualGuardImpl guard_;
+  c10::Device before_;
+  c10::Device device_{c10::DeviceType::CUDA, 0};
+};
+
+void* open_nvrtc(const std::vector<std::string>& dirs) {
+  static void* library = nullptr;
+  if (library) return library;
+  const auto names = {"libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so"};
+  // libtorch_cuda depends on it: mostly it is there already.
+  for (const char* name : names)
+    if (!library) library = dlopen(name, RTLD_NOW | RTLD_NOLOAD);
+  for (const auto& dir : dirs)
+    for (const char* name : names)
+      if (!library) library = dlopen((dir + "/" + name).c_str(), RTLD_NOW);
+  for (const char* name : names)
+    if (!library) library = dlopen(name, RTLD_NOW);
+  if (!library) throw ArgumentError("NVRTC (libnvrtc.so) was found neither beside libtorch nor in the loader's path.");
+  return library;
+}
+
+template <typename F>
+F nvrtc(void* library, const char* name) {
+  void* symbol = dlsym(library, name);
+  if (!symbol) throw ArgumentError(std::string("NVRTC has no ") + name + ".");
+  return reinterpret_cast<F>(symbol);
+}
+
+std::vector<std::string> strings(napi_env env, napi_value array) {
+  uint32_t length = 0;
+  napi_get_array_length(env, array, &length);
+  std::vector<std::string> result;
+  for (uint32_t i = 0; i < length; ++i) {
+    napi_value item;
+    napi_get_element(env, array, i, &item);
+    result.push_back(as_string(env, item));
+  }
+  return result;
+}
+
+struct Kernel {
+  void* module = nullptr;
+  void* function = nullptr;
+  int device = 0;
+};
+
+// One Node environment is one thread. Handles are indices: a wrong number from JavaScript is an error, not a crash.
+std::vector<Kernel>& kernels() {
+  thread_local std::vector<Kernel> table;
+  return table;
+}
+
+Kernel& kernel_of(int32_t handle) {
+  if (handle < 0 || static_cast<size_t>(handle) >= kernels().size() || !kernels()[handle].module)
+    throw ArgumentError("This CUDA kernel has been disposed of.");
+  return kernels()[handle];
+}
+
+// cudaArchitecture(device) -> 90 for compute capability 9.0
+napi_value architecture(Env& env, size_t, napi_value* argv) {
+  int device = 0, major = 0, minor = 0;
+  check(driver<int (*)(unsigned)>("cuInit")(0), "cuInit");
+  check(driver<int (*)(int*, int)>("cuDeviceGet")(&device, as_int32(env.napi, argv[0])), "cuDeviceGet");
+  auto attribute = driver<int (*)(int*, int, int)>("cuDeviceGetAttribute");
+  check(attribute(&major, kComputeCapabilityMajor, device), "cuDeviceGetAttribute");
+  check(attribute(&minor, kComputeCapabilityMinor, device), "cuDeviceGetAttribute");
+  return from_int(env.napi, 10 * major + minor);
+}
+
+// compileCuda(source, options, directories of NVRTC) -> {cubin: ArrayBuffer | null, log}
+napi_value compile(Env& env, size_t, napi_value* argv) {
+  using Program = void*;
+  const std::string source = as_string(env.napi, argv[0]);
+  const auto options = strings(env.napi, argv[1]);
+  void* library = open_nvrtc(strings(env.napi, argv[2]));
+  Program program = nullptr;
+  int status = nvrtc<int (*)(Program*, const char*, const char*, int, const char* const*, const char* const*)>(
+      library, "nvrtcCreateProgram")(&program, source.c_str(), "kernel.cu", 0, nullptr, nullptr);
+  if (status != 0) throw ArgumentError("nvrtcCreateProgram failed: status " + std::to_string(status) + ".");
+  std::vector<const char*> flags;
+  for (const auto& option : options) flags.push_back(option.c_str());
+  status = nvrtc<int (*)(Program, int, const char* const*)>(library, "nvrtcCompileProgram")(
+      program, static_cast<int>(flags.size()), flags.data());
+  size_t size = 0;
+  nvrtc<int (*)(Program, size_t*)>(library, "nvrtcGetProgramLogSize")(program, &size);
+  std::string log(size, '\0');
+  if (size > 0) nvrtc<int (*)(Program, char*)>(library, "nvrtcGetProgramLog")(program, log.data());
+  while (!log.empty() && (log.back() == '\0' || log.back() == '\n')) log.pop_back();
+  napi_value result, cubin;
+  napi_get_null(env.napi, &cubin);
+  if (status == 0) {
+    nvrtc<int (*)(Program, size_t*)>(library, "nvrtcGetCUBINSize")(program, &size);
+    void* bytes = nullptr;
+    napi_create_arraybuffer(env.napi, size, &bytes, &cubin);
+    nvrtc<int (*)(Program, char*)>(library, "nvrtcGetCUBIN")(program, static_cast<char*>(bytes));
+  } else if (log.empty()) {
+    log = nvrtc<const char* (*)(int)>(library, "nvrtcGetErrorString")(status);
+  }
+  nvrtc<int (*)(Program*)>(library, "nvrtcDestroyProgram")(&program);
+  napi_create_object(env.napi, &result);
+  napi_set_named_property(env.napi, result, "cubin", cubin);
+  napi_set_named_property(env.napi, result, "log", from_string(env.napi, log));
+  return result;
+}
+
+// loadCudaKernel(cubin, name, device) -> handle
+napi_value load(Env& env, size_t, napi_value* argv) {
+  void* cubin = nullptr;
+  size_t size = 0;
+  if (napi_get_arraybuffer_info(env.napi, argv[0], &cubin, &size) != napi_ok || size == 0)
+    throw ArgumentError("Expected an ArrayBuffer for cubin.");
+  const std::string name = as_string(env.napi, argv[1]);
+  Kernel kernel;
+  kernel.device = as_int32(env.napi, argv[2]);
+  DeviceScope scope(kernel.device);
+  check(driver<int (*)(void**, const void*)>("cuModuleLoadData")(&kernel.module, cubin), "cuModuleLoadData");
+  int status = driver<int (*)(void**, void*, const char*)>("cuModuleGetFunction")(&kernel.function, kernel.module, name.c_str());
+  if (status != 0) {
+    driver<int (*)(void*)>("cuModuleUnload")(kernel.module);
+    throw ArgumentError("The CUDA source has no kernel named " + name + " (is it extern \"C\" __global__?).");
+  }
+  kernels().push_back(kernel);
+  return from_int(env.napi, static_cast<int64_t>(kernels().size()) - 1);
+}
+
+// launchCudaKernel(handle, [gx, gy, gz, bx, by, bz, sharedBytes], kinds, values): kinds has one letter an argument:
+// t tensor (slot), i int32, l int64, f float, d double
+napi_value launch(Env& env, size_t, napi_value* argv) {
+  Kernel& kernel = kernel_of(as_int32(env.napi, argv[0]));
+  const auto shape = as_int64_list(env.napi, argv[1]);
+  if (shape.size() != 7) throw ArgumentError("Expected seven launch numbers.");
+  const std::string kinds = as_string(env.napi, argv[2]);
+  std::vector<uint64_t> cells(kinds.size());
+  std::vector<void*> pointers(kinds.size());
+  for (size_t i = 0; i < kinds.size(); ++i) {
+    napi_value value;
+    napi_get_element(env.napi, argv[3], static_cast<uint32_t>(i), &value);
+    auto store = [&](auto bits) { std::memcpy(&cells[i], &bits, sizeof bits); };
+    switch (kinds[i]) {
+      case 't': {
+        const at::Tensor& tensor = env.slots.get(as_int32(env.napi, value));
+        if (!tensor.is_cuda() || tensor.get_device() != kernel.device)
+          throw ArgumentError("Expected a tensor on cuda:" + std::to_string(kernel.device) + " for argument " + std::to_string(i) +
+                              " of a CUDA kernel but received one on " + tensor.device().str() + ".");
+        store(tensor.data_ptr());
+        break;
+      }
+      case 'i': store(as_int32(env.napi, value)); break;
+      case 'l': store(as_int64(env.napi, value)); break;
+      case 'f': store(static_cast<float>(as_double(env.napi, value))); break;
+      case 'd': store(as_double(env.napi, value)); break;
+      default: throw ArgumentError(std::string("Unknown kind of kernel argument: ") + kinds[i] + ".");
+    }
+    pointers[i] = &cells[i];
+  }
+  DeviceScope scope(kernel.device);
+  const auto shared = static_cast<unsigned>(shape[6]);
+  if (shared > kDefaultSharedLimit)
+    check(driver<int (*)(void*, int, int)>("cuFuncSetAttribute")(kernel.function, kMaxDynamicSharedBytes, static_cast<int>(shared)),
+          "cuFuncSetAttribute (shared memory)");
+  using Launch = int (*)(void*, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, void*, void**, void**);
+  auto u = [&](size_t i) { return static_cast<unsigned>(shape[i]); };
+  check(driver<Launch>("cuLaunchKernel")(kernel.function, u(0), u(1), u(2), u(3), u(4), u(5), shared, scope.stream(),
+                                         pointers.data(), nullptr),
+        "cuLaunchKernel");
+  return undefined(env.napi);
+}
+
+// freeCudaKernel(handle)
+napi_value release(Env& env, size_t, napi_value* argv) {
+  Kernel& kernel = kernel_of(as_int32(env.napi, argv[0]));
+  DeviceScope scope(kernel.device);
+  check(driver<int (*)(void*)>("cuModuleUnload")(kernel.module), "cuModuleUnload");
+  kernel = Kernel{};
+  return undefined(env.napi);
+}
+
+}  // namespace
+
+void define_cuda_kernels(Env& env, napi_value exports) {
+  define(env, exports, "cudaArchitecture", architecture);
+  define(env, exports, "compileCuda", compile);
+  define(env, exports, "loadCudaKernel", load);
+  define(env, exports, "launchCudaKernel", launch);
+  define(env, exports, "freeCudaKernel", release);
+}
+
+}  // namespace me

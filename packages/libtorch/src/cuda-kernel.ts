@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { buildConfig, cuda } from './devices.js';
+import { expected, LibtorchError } from './errors.js';
+import { writeFileAtomically, writeFully } from './files/write-file-atomically.js';
+import { native } from './native.js';
+import { Tensor } from './tensor.js';
+
+/** CUDA source did not compile. `log` is the compiler's, `code` is `ERR_CUDA_COMPILE`. */
+export class CudaCompileError extends LibtorchError {
+  override readonly name: string = 'CudaCompileError';
+  override code = 'ERR_CUDA_COMPILE';
+  readonly log: string;
+
+  constructor(kernel: string, log: string) {
+    super(`The CUDA kernel ${kernel} does not compile:\n${log}`);
+    this.log = log;
+  }
+}
+
+/** A tensor passes its address; numbers must say their C type. */
+export type KernelArgument = Tensor | { i32: number } | { i64: number | bigint } | { f32: number } | { f64: number };
+
+export interface CudaKernel {
+  /** Queues the kernel on libtorch's stream. @param sharedBytes dynamic shared memory of a block */
+  launch(grid: Dim3, block: Dim3, sharedBytes: number, args: readonly KernelArgument[]): void;
+  /** Unloads it; for kernels that one process compiles by the hundred. */
+  dispose(): void;
+}
+
+/** x, y, z; those left out are 1. */
+export type Dim3 = readonly number[];
+
+export interface CompileOptions {
+  /** Index of the GPU; 0 by default. */
+  device?: number;
+  /** NVRTC's options besides the target, such as `-DNAME=1`. */
+  options?: readonly string[];
+  /**
+   * Compile for the architecture-specific target (`sm_90a`), which Hopper's own instructions need; such code runs on
+   * that compute capability alone.
+   */
+  architectureSpecific?: boolean;
+}
+
+const NVRTC_DIRS = ['/usr/local/cuda/lib64', '/usr/lib/x86_64-linux-gnu'];
+
+/** Where a tensor's first element lies, for tables of pointers that a kernel reads. */
+export const addressOf = (tensor: Tensor): number => native.dataKey(tensor.slot);
+
+/** Compute capability of a GPU as one number, 90 for 9.0. */
+export const computeCapability = (index: number): number => native.cudaArchitecture(index);
+
+/**
+ * Compiles one `extern "C" __global__` function of CUDA C++ source with NVRTC (no nvcc needed) and loads it. Machine code
+ * is kept in `${XDG_CACHE_HOME:-~/.cache}/motion-enhancer/kernels` under the hash of source, options and target.
+ * @throws CudaCompileError with the compiler's log; UserError where there is no GPU
+ */
+export function compileCudaKernel(source: string, name: string, o: CompileOptions = {}): CudaKernel {
+  const device = o.device ?? 0;
+  const { count, reason } = cuda();
+  if (device >= count) throw expected('a CUDA device', 'device', `cuda:${device}`, reason ?? '');
+  const target = `sm_${computeCapability(device)}${o.architectureSpecific ? 'a' : ''}`;
+  const options = [`--gpu-architecture=${target}`, '--std=c++17', ...(o.options ?? [])];
+  const handle = native.loadCudaKernel(machineCode(source, name, options), name, device);
+  return {
+    launch: (grid, block, sharedBytes, args) => {
+      const encoded = args.map(encode);
+      native.launchCudaKernel(
+        handle,
+        [...dim3(grid), ...dim3(block), sharedBytes],
+        encoded.map(([kind]) => kind).join(''),
+        encoded.map(([, value]) => value),
+      );
+    },
+    dispose: () => native.freeCudaKernel(handle),
+  };
+}
+
+/** NVRTC alone, which needs no GPU. @param options must name the target @throws CudaCompileError */
+export function compileCuda(source: string, name: string, options: readonly string[]): ArrayBuffer {
+  const dirs = [...(buildConfig()?.libDirs ?? []), ...NVRTC_DIRS];
+  const { cubin, log } = native.compileCuda(source, [...options], dirs);
+  if (cubin === null) throw new CudaCompileError(name, log);
+  return cubin;
+}
+
+function machineCode(source: string, name: string, options: readonly string[]): ArrayBuffer {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([source, options]))
+    .digest('hex')
+    .slice(0, 32);
+  const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'motion-enhancer', 'kernels');
+  const path = join(folder, `${name}-${hash}.cubin`);
+  try {
+    const bytes = readFileSync(path);
+    return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+  } catch {
+    // Not compiled before.
+  }
+  const cubin = compileCuda(source, name, options);
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeFileAtomically(path, cubin.byteLength, (fd) => writeFully(fd, new Uint8Array(cubin)));
+  } catch {
+    // A cache that cannot be written only costs time.
+  }
+  return cubin;
+}
+
+const dim3 = (d: Dim3): number[] => [d[0] ?? 1, d[1] ?? 1, d[2] ?? 1];
+
+function encode(argument: KernelArgument): [string, number | bigint] {
+  if (argument instanceof Tensor) return ['t', argument.slot];
+  if ('i32' in argument) return ['i', argument.i32];
+  if ('i64' in argument) return ['l', argument.i64];
+  if ('f32' in argument) return ['f', argument.f32];
+  return ['d', argument.f64];
+}
