@@ -40,7 +40,6 @@ export const DATASET_FIELDS = {
 } as const satisfies Fields;
 
 type Settings = Values<typeof DATASET_FIELDS & typeof PRIOR_FIELDS & typeof DEVICE_FIELDS & typeof OUTPUT_FIELDS> & {
-  vdm: string;
   data: string;
   out: string;
   onBroken: 'fail' | 'skip' | 'use';
@@ -49,12 +48,18 @@ type Settings = Values<typeof DATASET_FIELDS & typeof PRIOR_FIELDS & typeof DEVI
 /** Exit code of a run that a signal ended. */
 const INTERRUPTED = 130;
 
-/** `extract --data`: priors of all rows. @returns 0 when any row has its prior, 2 when none has, 130 after a signal */
-export async function extractDataset(values: Settings): Promise<number> {
+/**
+ * `extract --data`: priors of all rows.
+ * @param fetchVdm gives the folder of the diffusion model, once the data are known to be usable
+ * @returns 0 when any row has its prior, 2 when none has, 130 after a signal
+ */
+export async function extractDataset(values: Settings, fetchVdm: () => Promise<string>): Promise<number> {
   const shard = parseShard(values.shard);
   const { rows, bad } = readRows(values.data, values.media || undefined);
   const entries = chooseRows(rows, bad, shard, values.limit);
   const run = resolveRun(values);
+  // Mistakes in the data are told before a checkpoint is fetched.
+  const dir = await fetchVdm();
   const store = new PriorStore(values.out);
   const progress = createProgress({
     label: 'extract',
@@ -67,7 +72,7 @@ export async function extractDataset(values: Settings): Promise<number> {
   );
   try {
     progress.stage('load');
-    const vdm = await loadVdm(values.vdm, run);
+    const vdm = await loadVdm(dir, run);
     try {
       if (vdm.weights === 'random')
         progress.log('note: this checkpoint has untrained random weights: its maps mean nothing');

@@ -58,7 +58,7 @@ export const command: Command = {
     const { values } = parsed;
     checkSource(values);
     const fetchVdm = () => fetchCheckpoint(values.vdm, { files: COGVIDEOX_FILES, json: values.json });
-    if (values.data !== '') return extractDataset({ ...values, vdm: await fetchVdm() });
+    if (values.data !== '') return extractDataset(values, fetchVdm);
     // Told before a minute goes into the video.
     if (wordSpans(values.text).length === 0) throw expected('at least one word', '--text', values.text);
     const config: PriorConfig = pick(PRIOR_FIELDS, values);
