@@ -6,6 +6,7 @@ import { compare } from '../compare.js';
 import type { ParityContext, ParityPart } from '../part.js';
 import { readJson } from '../read-json.js';
 import { alignedStepChecks } from './aligned-step-checks.js';
+import { internVL3FrameChecks } from './internvl3-frames.js';
 import { decoderChecks, generationChecks, outputTolerance, sameParameters } from './vlm-checks.js';
 
 /** transformers' names, and those of the original checkpoints. */
@@ -17,6 +18,8 @@ export const internVL3Part: ParityPart = {
   needs: ['internvl3/model', 'internvl3/step.safetensors', 'internvl3/step.json'],
   run(root, context) {
     const dir = join(root, 'internvl3');
+    const golden = join(root, 'goldens/internvl_frames.json');
+    if (existsSync(golden)) internVL3FrameChecks(golden, context);
     // Original checkpoints name the image token in their tokenizer only.
     const imageTokenId = readJson(join(dir, 'model/config.json')).image_token_id as number;
     const file = openSafetensors(join(dir, 'step.safetensors'));
