@@ -9,3 +9,4 @@ export { generateInternVL3, type InternVL3GenerateInput } from './generate.js';
 export { type LoadInternVL3Options, loadInternVL3 } from './load.js';
 export { InternVL3, type InternVL3Input } from './model.js';
 export * from './processing/index.js';
+export { type RandomInternVL3Options, writeRandomInternVL3 } from './random.js';
