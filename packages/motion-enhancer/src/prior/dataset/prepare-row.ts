@@ -5,7 +5,7 @@ import type { PriorConfig } from '../config.js';
 import { chooseClipFrames } from '../grid.js';
 import { priorKey, sha256File } from '../key.js';
 import type { SampleInput } from '../run-extract.js';
-import { type Claim, releaseClaim, takeClaim } from './claim.js';
+import { type Claim, claimState, releaseClaim, takeClaim } from './claim.js';
 
 /** One row, as the thread that reads videos needs it. */
 export interface PrepareRequest {
@@ -37,7 +37,12 @@ export async function prepareRow(request: PrepareRequest): Promise<Prepared> {
   const sha256 = await hashOf(video, onBroken);
   const key = priorKey({ model, video: sha256, text, options, dtype });
   const there = () => !replace && existsSync(join(dir, `${key}.safetensors`));
-  if (there()) return { state: 'exists', key };
+  if (there()) {
+    // Its process was killed between the file and the end of the claim.
+    const left = claimState(dir, key) === 'void' ? takeClaim(dir, key) : null;
+    if (left) releaseClaim(left);
+    return { state: 'exists', key };
+  }
   const claim = takeClaim(dir, key);
   if (!claim) return { state: 'claimed', key };
   try {

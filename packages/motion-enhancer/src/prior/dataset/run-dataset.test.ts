@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -12,6 +13,7 @@ import { PriorStore } from '../store.js';
 import { loadVdm, type Vdm } from '../vdm.js';
 import type { Entry } from './choose-rows.js';
 import { releaseClaim, takeClaim } from './claim.js';
+import { ownIdentity } from './process-identity.js';
 import { type DatasetJob, type RowEvent, runDataset } from './run-dataset.js';
 import { storeStats } from './store-stats.js';
 import { goodRows, leftovers, tinyVdm, writeRows } from './testing.js';
@@ -131,6 +133,19 @@ test('a claim of another process is waited for; the row is taken when it is give
     },
   });
   assert.deepEqual([waited, counts.done], [1, 2]);
+});
+
+test('killed between the file and the end of its claim: the next run removes the claim and what lies beside', async () => {
+  const entries = entriesOf(goodRows(2));
+  const { store } = await run(entries);
+  const dead = spawnSync(process.execPath, ['-e', '']).pid;
+  const [key] = store.keys() as [string];
+  const claim = JSON.stringify({ ...ownIdentity(), pid: dead, token: 'x' });
+  writeFileSync(join(store.dir, `.${key}.claim`), claim);
+  writeFileSync(join(store.dir, `.${key}.safetensors.${dead}-00ff.tmp`), 'half');
+  // `run` sees to it that nothing is left.
+  const { counts } = await run(entries, { store });
+  assert.deepEqual(counts, { rows: 2, done: 0, existed: 2, failed: 0 });
 });
 
 test('verify finds a flipped bit at any place, a missing end, and a prior under another name', async () => {
