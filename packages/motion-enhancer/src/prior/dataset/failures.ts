@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeWhole } from './write-whole.js';
 
-/** A row that got no prior: one line of `failed.jsonl`. */
+/** A row that got no prior: one line of `failed.jsonl`; a row that fails again in a later run has another line. */
 export interface Failure {
   /** 1-based in the data file */
   line: number;
