@@ -31,6 +31,7 @@ export interface InternVL3Config {
   shuffle: number;
   /** `<IMG_CONTEXT>` */
   imageTokenId: number;
+  /** What ends a reply; a generation_config.json beside the config may list more. */
   eosTokenId: number;
   /** Most and fewest tiles of an image; a video's frames are one tile each. */
   maxTiles: number;
@@ -44,6 +45,9 @@ export interface InternVL3Config {
 /** "You are Shusheng·Wanxiang …": the system prompt of the published model code. Source: InternVL conversation.py (internvl2_5). */
 export const INTERNVL3_SYSTEM =
   '你是书生·万象，英文名是InternVL，是由上海人工智能实验室、清华大学及多家合作单位联合开发的多模态大语言模型。';
+
+/** `<|im_end|>` */
+const IM_END = 151645;
 
 const TYPES: Readonly<Record<string, InternVL3Form>> = { internvl: 'hf', internvl_chat: 'remote' };
 
@@ -88,7 +92,8 @@ export function readInternVL3Config(raw: Readonly<Record<string, unknown>>, file
     tileSize,
     shuffle,
     imageTokenId: root.int('image_token_id', 151667),
-    eosTokenId: text.int('eos_token_id', 151645),
+    // The published code stops there too: llm_config has what the language model ended with before it learned to chat.
+    eosTokenId: form === 'hf' ? text.int('eos_token_id', IM_END) : IM_END,
     maxTiles: root.int('max_dynamic_patch', 12),
     minTiles: root.int('min_dynamic_patch', 1),
     useThumbnail: root.bool('use_thumbnail', true),

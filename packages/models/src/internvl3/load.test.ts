@@ -313,6 +313,7 @@ test('the published sizes; system prompts: Chinese, none, own, null', () => {
   );
   assert.deepEqual([rest.tileSize, rest.shuffle, rest.imageTokenId, rest.maxTiles], [448, 2, 151667, 12]);
   assert.deepEqual([text.headDim, text.ropeTheta, text.rmsNormEps, text.mropeSection], [128, 1e6, 1e-6, null]);
+  assert.equal(rest.eosTokenId, 151645, 'not what llm_config says');
   assert.equal(rest.system, INTERNVL3_SYSTEM);
   assert.equal(realConfig({ system_message: null }).system, null);
   assert.equal(realConfig({ system_message: 'Be brief.' }).system, 'Be brief.');

@@ -57,6 +57,7 @@ export function realConfig(changes: Readonly<Record<string, unknown>> = {}): Int
         num_attention_heads: 12,
         num_key_value_heads: 2,
         vocab_size: 151674,
+        eos_token_id: 151643,
         max_position_embeddings: 32768,
         rope_scaling: { factor: 2, rope_type: 'dynamic', type: 'dynamic' },
         rope_theta: 1e6,

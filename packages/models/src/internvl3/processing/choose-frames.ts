@@ -4,9 +4,9 @@ import { roundHalfEven } from '../../qwen2-5-vl/processing/round.js';
 /**
  * How frames are chosen: `segments`, the middle of equal segments (model card, evaluation; repeats frames of short
  * clips); `transformers`, as its video processor (a video must have enough frames); `training`, the middle frames as
- * InternVL's trainer takes them (the last one repeated to fill).
+ * InternVL's trainer takes them (the last one repeated to fill); `vlmevalkit`, as VLMEvalKit takes a fixed number.
  */
-export type InternVL3FrameRule = 'segments' | 'transformers' | 'training';
+export type InternVL3FrameRule = 'segments' | 'transformers' | 'training' | 'vlmevalkit';
 
 export interface InternVL3FrameOptions {
   /** Number of frames. Default 8, the paper's. */
@@ -23,7 +23,7 @@ const DEFAULT_FRAMES = 8;
  * Which frames of a video InternVL3 sees: ascending frame numbers.
  * Sources: OpenGVLab/InternVL @ 2410d1d internvl_chat/eval/mvbench/evaluate_mvbench.py (get_index) and
  * internvl/train/dataset.py (get_frame_indices, "middle"); transformers models/internvl/video_processing_internvl.py
- * (sample_frames).
+ * (sample_frames); open-compass/VLMEvalKit vlmeval/dataset/video_base.py (nframe).
  * @param total frames in the video
  * @param videoFps its frame rate, needed with `bound`
  * @throws UserError ERR_MEDIA for a video without frames, ERR_VALUE for options that do not fit
@@ -41,7 +41,10 @@ export function chooseInternVL3Frames(total: number, videoFps: number, o: Intern
   if (o.bound && rule !== 'segments')
     throw new UserError(`Expected the rule segments with bound but received ${rule}.`, { code: 'ERR_VALUE' });
   if (rule === 'segments') return middlesOfSegments(total, videoFps, count, o.bound ?? null);
-  return rule === 'training' ? middlesInTraining(total, count) : evenSteps(total, count);
+  if (rule === 'training') return middlesInTraining(total, count);
+  if (rule === 'vlmevalkit')
+    return Array.from({ length: count }, (_, i) => Math.trunc((total / (count + 1)) * (i + 1)));
+  return evenSteps(total, count);
 }
 
 function middlesOfSegments(

@@ -23,6 +23,7 @@ test('frame choice: golden frames of evaluation, of parts of a video, and of tra
     };
     check(row.internvl_get_index, {});
     check(row.internvl_train_middle, { rule: 'training' });
+    check({ 8: row.vlmevalkit_nframe8 }, { rule: 'vlmevalkit' });
     if (row.internvl_get_index_bound)
       check(row.internvl_get_index_bound, { bound: row.internvl_get_index_bound.bound });
   }
@@ -34,7 +35,7 @@ test('frame choice: any video gives ascending frames within it; transformers wan
   for (let i = 0; i < 300; i++) {
     const total = 1 + Math.floor(Math.random() * 400);
     const frames = 1 + Math.floor(Math.random() * 40);
-    for (const rule of ['segments', 'training', 'transformers'] as const) {
+    for (const rule of ['segments', 'training', 'vlmevalkit', 'transformers'] as const) {
       if (rule === 'transformers' && frames > total) {
         assert.throws(() => chooseInternVL3Frames(total, 25, { frames, rule }), { code: 'ERR_MEDIA' });
         continue;

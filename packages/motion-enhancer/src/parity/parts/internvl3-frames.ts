@@ -10,6 +10,7 @@ interface Golden {
     internvl_get_index: Record<string, number[]>;
     internvl_get_index_bound?: Record<string, number[]> & { bound: [number, number] };
     internvl_train_middle: Record<string, number[]>;
+    vlmevalkit_nframe8: number[];
   }[];
   aspect: { w: number; h: number; max_num: number; cols: number; rows: number }[];
 }
@@ -41,6 +42,11 @@ export function internVL3FrameChecks(goldenFile: string, { report }: ParityConte
     'frames_training',
     (row) => row.internvl_train_middle,
     () => ({ rule: 'training' }),
+  );
+  check(
+    'frames_vlmevalkit',
+    (row) => ({ 8: row.vlmevalkit_nframe8 }),
+    () => ({ rule: 'vlmevalkit' }),
   );
   check(
     'frames_bound',
