@@ -1,9 +1,9 @@
 // The replay kernel of the capture alone, on random kept q, k and log-sum-exps:
-//   node bench/capture-kernel.mjs [--passes 42] [--repeat 3] [--define NAME=VALUE]...
+//   node bench/capture-kernel.mjs [--passes 42] [--repeat 3] [--define NAME=VALUE]... [--kernel OTHER_VERSION.js]
 import * as T from '../packages/libtorch/dist/index.js';
-import * as K from '../packages/motion-enhancer/dist/prior/kernels/capture-replay.cu.js';
 
 const all = (name) => process.argv.flatMap((word, i) => (process.argv[i - 1] === name ? [word] : []));
+const K = await import(all('--kernel')[0] ?? '../packages/motion-enhancer/dist/prior/kernels/capture-replay.cu.js');
 const passes = Number(all('--passes')[0] ?? 42);
 const repeat = Number(all('--repeat')[0] ?? 3);
 const device = T.resolveDevice('cuda');

@@ -1,4 +1,4 @@
-import { type DType, deviceInfo, memoryStats } from '@motion-enhancer/libtorch';
+import { type DType, deviceInfo, expected, memoryStats } from '@motion-enhancer/libtorch';
 import { AttentionCapture, type Capture, type SquareSum } from './capture.js';
 import { FusedCapture, fusedCaptureBytes, whyNotFused } from './fused-capture.js';
 import { type TokenGrid, videoTokens } from './grid.js';
@@ -21,10 +21,19 @@ export interface ChosenCapture {
   plan: string;
 }
 
-/** Left for what the passes themselves need. */
-const SPARE = 0.1;
+/** Left free for the driver, and because freed memory comes in pieces. */
+const SPARE_BYTES = 4 * 2 ** 30;
+/**
+ * What a pass over four streams needs at its height, in hidden states of all of them: 26 measured (CogVideoX-1.5-5B, 9,676
+ * tokens, one H200: 16.2 GiB of which 10.4 are weights).
+ */
+const STATES_AT_ONCE = 30;
+const STREAMS = 4;
 
-/** The capture that fits device, dtype and memory; `replay` takes the fused kernel where that can serve. */
+/**
+ * The capture that fits device, dtype and memory; `replay` takes the fused kernel where that can serve.
+ * @throws UserError where `auto` finds room for neither kind on a GPU
+ */
 export function chooseCapture(needs: CaptureNeeds): ChosenCapture {
   const { heads, headDim, grid, passes, device, dtype, squareSum } = needs;
   const plain = (kind: SquareSum, why = ''): ChosenCapture => {
@@ -41,15 +50,30 @@ export function chooseCapture(needs: CaptureNeeds): ChosenCapture {
   if (why !== null) return plain(squareSum === 'auto' ? 'accumulate' : squareSum, why);
   const bytes = fusedCaptureBytes(heads, grid, passes);
   if (squareSum === 'auto') {
-    const { total } = deviceInfo(Number(device.split(':')[1] ?? 0));
-    const free = total * (1 - SPARE) - memoryStats(device).allocated;
-    if (bytes > free)
-      return plain('accumulate', `it would keep ${gibibytes(bytes)} and about ${gibibytes(Math.max(0, free))} is free`);
+    const free = freeBytes(needs);
+    if (bytes > free) {
+      const room = `about ${gibibytes(Math.max(0, free))} is free`;
+      const S = videoTokens(grid);
+      if (heads * S * S * 4 <= free) return plain('accumulate', `it would keep ${gibibytes(bytes)} and ${room}`);
+      const fitting = Math.max(0, Math.floor((free / bytes) * passes));
+      throw expected(
+        `passes whose capture fits (${room})`,
+        'steps',
+        `${passes} passes, which keep ${gibibytes(bytes)}`,
+        `There is room for ${fitting} passes: lower stepsUsed, frames or the size. squareSum replay tries it all the same.`,
+      );
+    }
   }
   return {
     capture: new FusedCapture(heads, grid, passes, { device, dtype }),
     plan: `replay, fused kernel, keeps ${gibibytes(bytes)} of q, k and log-sum-exp of ${passes} passes`,
   };
+}
+
+function freeBytes({ heads, headDim, grid, device }: CaptureNeeds): number {
+  const { total } = deviceInfo(Number(device.split(':')[1] ?? 0));
+  const states = STREAMS * (grid.textTokens + videoTokens(grid)) * heads * headDim * 2;
+  return total - SPARE_BYTES - STATES_AT_ONCE * states - memoryStats(device).allocated;
 }
 
 const gibibytes = (bytes: number): string =>

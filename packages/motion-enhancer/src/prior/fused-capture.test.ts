@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cuda, type DType, Generator, liveTensors, randn, scope, type Tensor } from '@motion-enhancer/libtorch';
+import {
+  cuda,
+  type DType,
+  Generator,
+  liveTensors,
+  randn,
+  scope,
+  type Tensor,
+  UserError,
+} from '@motion-enhancer/libtorch';
 import { closeTo } from '../testing/close-to.js';
 import { freshSeed } from '../testing/random-source.js';
 import { AttentionCapture, type Capture, type HeadMaps } from './capture.js';
@@ -116,6 +125,13 @@ test('auto takes the fused kernel where it can serve, plain operators where it c
     assert.match(chosen.plan, plan);
     chosen.capture.dispose();
   }
+  // 360 GiB of maps, 26 TiB of q and k
+  const large: TokenGrid = { frames: 11, height: 48, width: 85, textTokens: 226 };
+  assert.throws(
+    () => chooseCapture({ ...needs, heads: 48, grid: large, passes: 50_000, squareSum: 'auto' }),
+    (error) =>
+      error instanceof UserError && /Expected passes whose capture fits .* lower stepsUsed/.test(error.message),
+  );
 });
 
 test('on the CPU auto accumulates and says why', () => {

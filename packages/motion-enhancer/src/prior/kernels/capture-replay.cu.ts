@@ -1,21 +1,21 @@
 /** Rows of a query tile and of a key tile; kept q and k are padded to whole tiles. */
-export const ROW_TILE = 128;
-export const COLUMN_TILE = 256;
+export const ROW_TILE = 256;
+export const COLUMN_TILE = 128;
 /** Head size that the kernel is written for. */
 export const HEAD_DIM = 64;
-/** Two warpgroups, each with half of the rows; a warp for copies alone would cost the others a quarter of their registers. */
-export const REPLAY_THREADS = 256;
+/** Four warpgroups of 64 rows: while one waits for its products the others keep the exponential unit busy. */
+export const REPLAY_THREADS = 512;
 const STAGES = 4;
 const STAGE_BYTES = (ROW_TILE + COLUMN_TILE) * HEAD_DIM * 2 + ROW_TILE * 4;
 export const REPLAY_SHARED_BYTES = STAGES * STAGE_BYTES + 128;
 /** Warps that write a partial sum of a tile. */
-export const PARTIALS = 8;
+export const PARTIALS = REPLAY_THREADS / 32;
 
 const operands = (name: string) => Array.from({ length: 32 }, (_, i) => `"+f"(${name}[${i}])`).join(', ');
 const registers = Array.from({ length: 32 }, (_, i) => `%${i}`).join(', ');
 
 /**
- * Pass averages of attention maps, rebuilt tile by tile from kept q, k and log-sum-exps: a block owns 128 rows × 256
+ * Pass averages of attention maps, rebuilt tile by tile from kept q, k and log-sum-exps: a block owns 256 rows × 128
  * columns of one head's map, keeps its sum over all passes in registers, and writes text rows, same-location entries and
  * partial sums once. Needs compute capability 9.0 (wgmma, bulk copies); compile with -DELEMENT="bf16" or "f16".
  * Why it looks so: docs/capture-kernel.md. Plain twin: `AttentionCapture` with `replay`.
@@ -77,9 +77,8 @@ __device__ __forceinline__ void begin_scores(float (&s)[32], u32 q, u32 k) {
   asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
 }
 
-template <int LEFT>
 __device__ __forceinline__ void wait_scores(float (&s)[32]) {
-  asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(LEFT) : "memory");
+  asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory");
 #pragma unroll
   for (int i = 0; i < 32; ++i) asm volatile("" : "+f"(s[i])::"memory");
 }
@@ -94,7 +93,7 @@ __device__ __forceinline__ void add_entries(float (&sum)[32], const float (&s)[3
   }
 }
 
-// table: addresses of q, k and lse of every pass. text [heads, T, S], same [heads, P, F, F], partial [heads, tiles, 8, 2]:
+// table: addresses of q, k and lse of every pass. text [heads, T, S], same [heads, P, F, F], partial [heads, tiles, ${PARTIALS}, 2]:
 // Σ of squares and Σ of the pass sums of video rows.
 extern "C" __global__ void __launch_bounds__(${REPLAY_THREADS}, 1)
     captureReplay(const u64* table, int passes, int T, int S, int P, int F, float scale, float inverse, float* text,
@@ -104,7 +103,7 @@ extern "C" __global__ void __launch_bounds__(${REPLAY_THREADS}, 1)
   const u32 full = base + STAGES * STAGE_BYTES, empty = full + 8 * STAGES;
   const int rowTiles = (T + S + ROWS - 1) / ROWS, columnTiles = (S + COLUMNS - 1) / COLUMNS;
   // Blocks that run together cover a square of the map: they share their rows and columns in L2.
-  constexpr int GROUP = 16;
+  constexpr int GROUP = 8;
   const int head = blockIdx.y, first = blockIdx.x / (GROUP * columnTiles) * GROUP;
   const int inGroup = min(GROUP, rowTiles - first), place = blockIdx.x - first * columnTiles;
   const int rowTile = first + place % inGroup, columnTile = place / inGroup;
@@ -113,7 +112,7 @@ extern "C" __global__ void __launch_bounds__(${REPLAY_THREADS}, 1)
   if (threadIdx.x == 0) {
     for (int i = 0; i < STAGES; ++i) {
       asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(full + 8 * i), "r"(1));
-      asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(empty + 8 * i), "r"(8));
+      asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(empty + 8 * i), "r"(${PARTIALS}));
     }
     asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
   }
@@ -137,7 +136,7 @@ extern "C" __global__ void __launch_bounds__(${REPLAY_THREADS}, 1)
 
   const u32 ownRows = (warp / 4) * ROWS_64;
   const int row0 = (warp / 4) * 64 + (warp % 4) * 16 + lane / 4;
-  float sum[4][32] = {};
+  float sum[COLUMNS / 64][32] = {};
 #pragma unroll 1
   for (int pass = 0; pass < passes; ++pass) {
     if (threadIdx.x == 0 && pass + AHEAD < passes) copy(pass + AHEAD);
@@ -146,21 +145,14 @@ extern "C" __global__ void __launch_bounds__(${REPLAY_THREADS}, 1)
     const float* lse = reinterpret_cast<const float*>(shared + stage * STAGE_BYTES + Q_BYTES + K_BYTES);
     wait_barrier(full + 8 * stage, (pass / STAGES) & 1);
     const float lse0 = lse[row0], lse1 = lse[row0 + 8];
-    // One quarter of the columns is multiplied while the quarter before it goes through exp2.
-    float s0[32], s1[32];
-    begin_scores(s0, q, k);
-    begin_scores(s1, q, k + ROWS_64);
-    wait_scores<1>(s0);
-    add_entries(sum[0], s0, scale, lse0, lse1);
-    begin_scores(s0, q, k + 2 * ROWS_64);
-    wait_scores<1>(s1);
-    add_entries(sum[1], s1, scale, lse0, lse1);
-    begin_scores(s1, q, k + 3 * ROWS_64);
-    wait_scores<1>(s0);
-    add_entries(sum[2], s0, scale, lse0, lse1);
-    wait_scores<0>(s1);
-    if (lane == 0) arrive(empty + 8 * stage);
-    add_entries(sum[3], s1, scale, lse0, lse1);
+#pragma unroll
+    for (int c = 0; c < COLUMNS / 64; ++c) {
+      float s[32];
+      begin_scores(s, q, k + c * ROWS_64);
+      wait_scores(s);
+      if (c == COLUMNS / 64 - 1 && lane == 0) arrive(empty + 8 * stage);
+      add_entries(sum[c], s, scale, lse0, lse1);
+    }
   }
 
   float squares = 0, total = 0;
@@ -172,7 +164,7 @@ extern "C" __global__ void __launch_bounds__(${REPLAY_THREADS}, 1)
     if (row < T) {
       float* out = text + ((long long)head * T + row) * S + column0;
 #pragma unroll
-      for (int c = 0; c < 4; ++c)
+      for (int c = 0; c < COLUMNS / 64; ++c)
 #pragma unroll
         for (int i = 0; i < 16; ++i) {
           const int offset = c * 64 + (i >> 1) * 8 + (i & 1);
@@ -185,7 +177,7 @@ extern "C" __global__ void __launch_bounds__(${REPLAY_THREADS}, 1)
     const int match = ((location - column0) % P + P) % P;
     float* out = same + (((long long)head * P + location) * F + frame) * F;
 #pragma unroll
-    for (int c = 0; c < 4; ++c)
+    for (int c = 0; c < COLUMNS / 64; ++c)
 #pragma unroll
       for (int i = 0; i < 16; ++i) {
         const int offset = c * 64 + (i >> 1) * 8 + (i & 1);
@@ -202,7 +194,7 @@ extern "C" __global__ void __launch_bounds__(${REPLAY_THREADS}, 1)
     total += __shfl_xor_sync(0xffffffffu, total, lanes);
   }
   if (lane == 0) {
-    float* out = partial + (((long long)head * gridDim.x + blockIdx.x) * 8 + warp) * 2;
+    float* out = partial + (((long long)head * gridDim.x + blockIdx.x) * ${PARTIALS} + warp) * 2;
     out[0] = squares;
     out[1] = total;
   }
