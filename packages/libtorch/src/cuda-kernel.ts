@@ -93,7 +93,8 @@ function machineCode(source: string, name: string, options: readonly string[]): 
     .digest('hex')
     .slice(0, 32);
   const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'motion-enhancer', 'kernels');
-  const path = join(folder, `${name}-${hash}.cubin`);
+  // Without the name: kernels of one source share the machine code.
+  const path = join(folder, `${hash}.cubin`);
   try {
     const bytes = readFileSync(path);
     return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
