@@ -34,10 +34,16 @@ const results = runs.map(([device, dtype]) => {
     dtype,
     status,
     seconds,
-    summary: lines.at(-1),
+    summary: summaryOf(lines.at(-1)),
     checks: new Map(checks.map((check) => [check.name, check])),
   };
 });
+
+/** "N passed, M failed" of the closing line. */
+function summaryOf(line) {
+  const { passed, failed, skipped } = JSON.parse(line);
+  return `${passed} passed, ${failed} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ''}`;
+}
 
 const cell = (check) => {
   if (!check) return '';

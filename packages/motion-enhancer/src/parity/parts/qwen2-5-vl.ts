@@ -26,7 +26,8 @@ export const qwen25VLPart: ParityPart = {
       visionChecks(model, vision, context);
       stepChecks(model, step, context);
       replies(model, step, context);
-      if (existsSync(join(folder, 'model-hub'))) hubChecks(model, join(folder, 'model-hub'), context);
+      // Through float16 the plain weights would be rounded twice.
+      if (context.dtype !== 'float16' && existsSync(join(folder, 'model-hub'))) hubChecks(model, join(folder, 'model-hub'), context);
     } finally {
       step.close();
       vision.close();
