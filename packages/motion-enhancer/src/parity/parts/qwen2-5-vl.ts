@@ -27,7 +27,8 @@ export const qwen25VLPart: ParityPart = {
       stepChecks(model, step, context);
       replies(model, step, context);
       // Through float16 the plain weights would be rounded twice.
-      if (context.dtype !== 'float16' && existsSync(join(folder, 'model-hub'))) hubChecks(model, join(folder, 'model-hub'), context);
+      if (context.dtype !== 'float16' && existsSync(join(folder, 'model-hub')))
+        hubChecks(model, join(folder, 'model-hub'), context);
     } finally {
       step.close();
       vision.close();
