@@ -13,7 +13,7 @@ async function helpOf(name: string): Promise<string> {
   const lines: string[] = [];
   const log = mock.method(console, 'log', (line: string) => void lines.push(line));
   try {
-    const { command } = await COMMANDS[name]!();
+    const { command } = await COMMANDS[name]!.load();
     assert.equal(command.name, name);
     assert.equal(await command.run(['--help']), 0);
   } finally {
@@ -35,10 +35,7 @@ test('the list of commands has every command with its own summary', async () => 
   const { out } = await runCli([]);
   const listed = out.split('\n').flatMap((line) => /^ {2}(\S+) +(.+)$/.exec(line)?.slice(1).join(': ') ?? []);
   const summaries = await Promise.all(
-    Object.values(COMMANDS).map(async (load) => {
-      const { name, summary } = (await load()).command;
-      return `${name}: ${summary}`;
-    }),
+    Object.values(COMMANDS).map(async ({ summary, load }) => `${(await load()).command.name}: ${summary}`),
   );
   assert.deepEqual(listed, summaries);
 });

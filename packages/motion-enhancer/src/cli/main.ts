@@ -2,37 +2,25 @@
 import { nearestName } from '@motion-enhancer/libtorch/nearest-name';
 import { COMMANDS } from './commands/registry.js';
 
-const SUMMARIES: Readonly<Record<string, string>> = {
-  doctor: 'is this machine ready, and what mends it if not',
-  probe: 'what a video file holds, and whether it is whole',
-  extract: 'motion priors of a video and its text, or of a data set',
-  priors: 'verify, tidy and count a folder of priors',
-  inspect: 'pictures and tables of priors',
-  train: 'fine-tune a VLM with its attention aligned to priors',
-  generate: 'ask a VLM about a video',
-  parity: 'compare every number with reference tensors',
-  demo: 'all of it in miniature, with random weights',
-};
-
 async function main(argv: string[]): Promise<number> {
   const [name, ...rest] = argv;
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     console.log(usage());
     return 0;
   }
-  const load = COMMANDS[name];
-  if (!load) {
+  const entry = COMMANDS[name];
+  if (!entry) {
     const guess = nearestName(name, Object.keys(COMMANDS));
     console.error(
       `error: There is no command ${name}. ${guess ? `Did you mean ${guess}? ` : ''}motion-enhancer --help lists them all.`,
     );
     return 2;
   }
-  return (await load()).command.run(rest);
+  return (await entry.load()).command.run(rest);
 }
 
 function usage(): string {
-  const lines = Object.entries(SUMMARIES).map(([name, text]) => `  ${name.padEnd(10)}${text}`);
+  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`);
   return `motion-enhancer COMMAND [options]    (COMMAND --help for its options)\n\n${lines.join('\n')}`;
 }
 

@@ -9,7 +9,7 @@ import {
   type Tensor,
   UserError,
 } from '@motion-enhancer/libtorch';
-import { tokenGrid, type Word } from '@motion-enhancer/models';
+import { type Posterior, samplePosterior, tokenGrid, type Word } from '@motion-enhancer/models';
 import { clipOfFrames, framesTensor } from '../data/clip.js';
 import type { VideoFrames } from '../data/video/index.js';
 import type { Capture, HeadMaps } from './capture.js';
@@ -31,7 +31,7 @@ export interface Extraction extends Selection {
 
 /**
  * Frames and text to a prior (method.md 1–3). Tensors of the result belong to the caller's care.
- * Between steps the event loop gets a turn, so that signals and timers are heard.
+ * Between stages the event loop gets a turn, so that signals and timers are heard.
  */
 export async function extract(
   vdm: Vdm,
@@ -82,12 +82,8 @@ const breath = (): Promise<void> => new Promise((resolve) => setImmediate(resolv
 function encodeVideo(vdm: Vdm, frames: VideoFrames, config: PriorConfig): { x0: Tensor; padded: number } {
   return scope(() => {
     const clip = clipOfFrames(framesTensor(frames), config.height, config.width).to(vdm.dtype, vdm.device);
-    const { mean, logvar } = vdm.vae.encode(clip);
-    let latent = mean;
-    if (config.posterior === 'sample') {
-      const noise = seededNoise(mean.shape, 2 * config.seed + 1, mean);
-      latent = mean.add(logvar.mul(0.5).exp().mul(noise));
-    }
+    const posterior = vdm.vae.encode(clip);
+    const latent = config.posterior === 'sample' ? sampled(posterior, 2 * config.seed + 1) : posterior.mean;
     // [1, C, Flat, h, w] → [1, Flat, C, h, w]
     const x0 = latent.mul(vdm.vae.config.scalingFactor).permute(0, 2, 1, 3, 4).contiguous();
     const patchT = vdm.transformer.config.patchSizeT ?? 1;
@@ -97,11 +93,20 @@ function encodeVideo(vdm: Vdm, frames: VideoFrames, config: PriorConfig): { x0: 
   });
 }
 
-/** The start takes the even seeds, the posterior the odd ones: no two runs share noise by accident. */
+// The start takes the even seeds, the posterior the odd ones: no two runs share noise by accident.
+
 function seededNoise(shape: readonly number[], seed: number, like: Tensor): Tensor {
+  return withGenerator(seed, (generator) => scope(() => randn(shape, { generator }).to(like.dtype, like.device)));
+}
+
+function sampled(posterior: Posterior, seed: number): Tensor {
+  return withGenerator(seed, (generator) => samplePosterior(posterior, generator));
+}
+
+function withGenerator<T>(seed: number, body: (generator: Generator) => T): T {
   const generator = new Generator(seed);
   try {
-    return scope(() => randn(shape, { generator }).to(like.dtype, like.device));
+    return body(generator);
   } finally {
     generator.dispose();
   }

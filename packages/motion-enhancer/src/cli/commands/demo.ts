@@ -18,7 +18,6 @@ const FIELDS = {
 
 export const command: Command = {
   name: 'demo',
-  summary: 'all of it in miniature, with random weights',
   async run(argv) {
     const parsed = parseCommand('demo', '[options]', FIELDS, argv);
     if (!parsed) return 0;

@@ -12,7 +12,6 @@ Says what of this machine works, and what mends the rest. Exit code 0 when all t
 
 export const command: Command = {
   name: 'doctor',
-  summary: 'is this machine ready, and what mends it if not',
   async run(argv) {
     const given = parse(argv);
     if (typeof given === 'string') {

@@ -46,7 +46,6 @@ export const EXTRACT_FIELDS = {
 
 export const command: Command = {
   name: 'extract',
-  summary: 'motion priors of a video and its text, or of a data set',
   async run(argv) {
     const parsed = parseCommand(
       'extract',

@@ -25,7 +25,6 @@ const FIELDS = {
 
 export const command: Command = {
   name: 'generate',
-  summary: 'ask a VLM about a video',
   async run(argv) {
     const parsed = parseCommand('generate', '--vlm DIR --video FILE --prompt "…" [options]', FIELDS, argv);
     if (!parsed) return 0;

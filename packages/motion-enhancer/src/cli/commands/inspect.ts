@@ -17,7 +17,6 @@ const FIELDS = {
 
 export const command: Command = {
   name: 'inspect',
-  summary: 'pictures and tables of priors',
   async run(argv) {
     const parsed = parseCommand('inspect', 'PRIORS [options]', FIELDS, argv, 1);
     if (!parsed) return 0;

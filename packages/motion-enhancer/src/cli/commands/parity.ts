@@ -15,7 +15,6 @@ const FIELDS = {
 
 export const command: Command = {
   name: 'parity',
-  summary: 'compare every number with reference tensors',
   async run(argv) {
     const parsed = parseCommand('parity', 'DIR [options]', FIELDS, argv, 1);
     if (!parsed) return 0;

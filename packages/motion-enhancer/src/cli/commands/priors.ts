@@ -22,7 +22,6 @@ const ACTIONS: Readonly<Record<string, (dir: string, values: Settings) => number
 
 export const command: Command = {
   name: 'priors',
-  summary: 'verify, tidy and count a folder of priors',
   async run(argv) {
     const parsed = parseCommand('priors', 'verify|gc|stats DIR [options]', FIELDS, argv, 2);
     if (!parsed) return 0;

@@ -8,7 +8,6 @@ const FIELDS = { json: { type: 'boolean', default: false, text: 'All of it, as J
 
 export const command: Command = {
   name: 'probe',
-  summary: 'what a video file holds, and whether it is whole',
   async run(argv) {
     if (argv.includes('--help')) {
       console.log(`motion-enhancer probe FILE… [options]\n\n${helpText(FIELDS)}`);

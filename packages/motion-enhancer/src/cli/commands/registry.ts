@@ -1,21 +1,25 @@
 /** One command of the tool. */
 export interface Command {
   name: string;
-  /** One line for the list of commands. */
-  summary: string;
   /** @returns the exit code */
   run(argv: string[]): Promise<number>;
 }
 
+interface Entry {
+  /** One line for the list of commands. */
+  summary: string;
+  load(): Promise<{ command: Command }>;
+}
+
 /** Commands by name, loaded only when called: `doctor` must run where libtorch does not. */
-export const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
-  doctor: () => import('./doctor.js'),
-  probe: () => import('./probe.js'),
-  extract: () => import('./extract.js'),
-  priors: () => import('./priors.js'),
-  inspect: () => import('./inspect.js'),
-  train: () => import('./train.js'),
-  generate: () => import('./generate.js'),
-  parity: () => import('./parity.js'),
-  demo: () => import('./demo.js'),
+export const COMMANDS: Readonly<Record<string, Entry>> = {
+  doctor: { summary: 'is this machine ready, and what mends it if not', load: () => import('./doctor.js') },
+  probe: { summary: 'what a video file holds, and whether it is whole', load: () => import('./probe.js') },
+  extract: { summary: 'motion priors of a video and its text, or of a data set', load: () => import('./extract.js') },
+  priors: { summary: 'verify, tidy and count a folder of priors', load: () => import('./priors.js') },
+  inspect: { summary: 'pictures and tables of priors', load: () => import('./inspect.js') },
+  train: { summary: 'fine-tune a VLM with its attention aligned to priors', load: () => import('./train.js') },
+  generate: { summary: 'ask a VLM about a video', load: () => import('./generate.js') },
+  parity: { summary: 'compare every number with reference tensors', load: () => import('./parity.js') },
+  demo: { summary: 'all of it in miniature, with random weights', load: () => import('./demo.js') },
 };

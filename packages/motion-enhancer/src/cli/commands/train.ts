@@ -29,7 +29,6 @@ const FIELDS = {
 
 export const command: Command = {
   name: 'train',
-  summary: 'fine-tune a VLM with its attention aligned to priors',
   async run(argv) {
     const parsed = parseCommand('train', '--vlm DIR --data FILE --priors DIR --out RUN [options]', FIELDS, argv);
     if (!parsed) return 0;
