@@ -1,5 +1,6 @@
 export * from './attend.js';
 export * from './config.js';
+export * from './differentiable.js';
 export * from './model.js';
 export { type Rope, ropeTables } from './rope.js';
 export * from './token-grid.js';
