@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Generator, keep, liveTensors, randn, scope, type Tensor, UserError, zeros } from '@motion-enhancer/libtorch';
+import { temporaryFolder } from '../../testing/temporary-folder.js';
+import { type LegOptions, trainLeg } from './leg.js';
+
+/** Least squares on fresh data of every step. */
+function regression(): { parameters: Map<string, Tensor>; loss: (step: number) => Tensor; free(): void } {
+  const weight = keep(zeros([4, 1]));
+  return {
+    parameters: new Map([['weight', weight]]),
+    loss: (step) => {
+      const generator = new Generator(step);
+      const x = randn([32, 4], { generator });
+      generator.dispose();
+      return x.matmul(weight).sub(x.sum(1, true)).square().mean();
+    },
+    free: () => weight.dispose(),
+  };
+}
+
+function run(
+  out: string,
+  o: Partial<LegOptions> & Pick<LegOptions, 'total'>,
+): { weights: number[]; step: number; averages: number[] } {
+  const { parameters, loss, free } = regression();
+  const result = trainLeg({ out, seconds: 1e9, parameters, loss, learningRate: () => 0.05, ema: 0.9, ...o });
+  const weights = parameters.get('weight')!.reshape(-1).toArray();
+  const averages = result.averages.get('weight')!.reshape(-1).toArray();
+  for (const tensor of result.averages.values()) tensor.dispose();
+  free();
+  return { weights, averages, step: result.step };
+}
+
+test('legs that are cut off anywhere end where one long leg ends, bit for bit', () => {
+  const before = liveTensors();
+  scope(() => {
+    const whole = run(temporaryFolder(), { total: 60 });
+    assert.ok(
+      whole.weights.every((w) => Math.abs(w - 1) < 0.2),
+      `${whole.weights}`,
+    );
+    const dir = temporaryFolder();
+    const legs: number[] = [];
+    for (;;) {
+      let steps = 0;
+      const limit = 7 + legs.length;
+      const { parameters, loss, free } = regression();
+      // The clock is looked at before every step: a loss that waits long enough ends the leg.
+      const result = trainLeg({
+        out: dir,
+        seconds: 0.05,
+        total: 60,
+        parameters,
+        learningRate: () => 0.05,
+        ema: 0.9,
+        loss: (step) => {
+          if (++steps === limit) for (const end = performance.now() + 60; performance.now() < end; );
+          return loss(step);
+        },
+      });
+      legs.push(result.step);
+      const weights = parameters.get('weight')!.reshape(-1).toArray();
+      const averages = result.averages.get('weight')!.reshape(-1).toArray();
+      for (const tensor of result.averages.values()) tensor.dispose();
+      free();
+      if (!result.finished) continue;
+      assert.deepEqual(weights, whole.weights);
+      assert.deepEqual(averages, whole.averages);
+      break;
+    }
+    assert.ok(legs.length > 2, `${legs}`);
+  });
+  assert.equal(liveTensors(), before);
+});
+
+test('a loss that is no number stops the leg and leaves the last state', () => {
+  const before = liveTensors();
+  scope(() => {
+    const dir = temporaryFolder();
+    run(dir, { total: 10 });
+    const { parameters, loss, free } = regression();
+    const bad = () =>
+      trainLeg({
+        out: dir,
+        seconds: 1e9,
+        total: 20,
+        parameters,
+        learningRate: () => 0.05,
+        logEvery: 1,
+        loss: (step) => loss(step).mul(Number.NaN),
+      });
+    assert.throws(bad, (error) => error instanceof UserError && /finite/.test(error.message));
+    free();
+    assert.equal(run(dir, { total: 10 }).step, 10);
+  });
+  assert.equal(liveTensors(), before);
+});
+
+test('a state of another model is refused by name', () => {
+  const before = liveTensors();
+  scope(() => {
+    const dir = temporaryFolder();
+    run(dir, { total: 3 });
+    const other = keep(zeros([5, 1]));
+    assert.throws(
+      () =>
+        trainLeg({
+          out: dir,
+          seconds: 1,
+          total: 9,
+          parameters: new Map([['weight', other]]),
+          learningRate: () => 1,
+          loss: () => other.sum(),
+        }),
+      /Expected \[5,1\] for weights\.weight in .*state\.safetensors but received \[4,1\]/,
+    );
+    other.dispose();
+  });
+  assert.equal(liveTensors(), before);
+});
