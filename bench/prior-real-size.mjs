@@ -96,7 +96,7 @@ const pass = (squareSum) => () => {
         ? {
             capture: (a) => {
               if (a.step < steps - captured) return;
-              capture.add(a.q_BHND.select(0, 1), a.k_BHND.select(0, 1), a.ownLse(1).select(0, 0));
+              capture.add(a.q(1), a.k(1), a.ownLse(1).select(0, 0));
             },
           }
         : {}),

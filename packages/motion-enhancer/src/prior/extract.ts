@@ -17,6 +17,7 @@ import { chooseCapture } from './choose-capture.js';
 import type { PriorConfig } from './config.js';
 import { pixelFramesOf, type TokenGrid } from './grid.js';
 import { type Selection, select } from './select.js';
+import { isX, type Row } from './step-rows.js';
 import { invert, reconstruct, type StepAttention } from './trajectory.js';
 import { encodeText, type Vdm } from './vdm.js';
 
@@ -144,9 +145,9 @@ export function capturedMaps(
         steps: config.steps,
         guidance: config.guidance,
         start,
-        capture: (attention) => {
-          if (attention.step >= firstUsed) captureRow(capture, attention, config);
-        },
+        capture: (attention) => captureRow(capture, attention, config),
+        captured: (step) => (step >= firstUsed ? [capturedRow(config)] : []),
+        outcome: false,
         onStep: (done, total) => onProgress('reconstruct', done, total),
       });
       return capture.finish();
@@ -165,15 +166,19 @@ function sayOnce(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** Adds the row of the batch that the options name. */
+/** The row of the batch that the options name. */
+export const capturedRow = (config: Pick<PriorConfig, 'stream' | 'half'>): Row =>
+  ((config.stream === 'x' ? 0 : 2) + (config.half === 'positive' ? 1 : 0)) as Row;
+
+/** Adds that row. */
 export function captureRow(
   capture: Capture,
   attention: StepAttention,
   config: Pick<PriorConfig, 'stream' | 'half' | 'keys'>,
 ): void {
-  const row = (config.stream === 'x' ? 0 : 2) + (config.half === 'positive' ? 1 : 0);
+  const row = capturedRow(config);
   const own = attention.ownLse(row).select(0, 0);
   // The reference stream has no joint keys: it attends to its own only.
-  const lse = config.keys === 'joint' && row < 2 ? attention.jointLse(row).select(0, 0) : own;
-  capture.add(attention.q_BHND.select(0, row), attention.k_BHND.select(0, row), own, lse);
+  const lse = config.keys === 'joint' && isX(row) ? attention.jointLse(row).select(0, 0) : own;
+  capture.add(attention.q(row), attention.k(row), own, lse);
 }

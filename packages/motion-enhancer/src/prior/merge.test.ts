@@ -15,8 +15,8 @@ import { closeTo } from '../testing/close-to.js';
 import { fixture } from '../testing/fixtures.js';
 import { freshSeed } from '../testing/random-source.js';
 import { tensorTest } from '../testing/tensor-test.js';
-import { type Attended, mergeByLse } from './merge.js';
-import { reconstruct, type StepAttention } from './trajectory.js';
+import { type Attended, mergeByLse, mergeByLse_ } from './merge.js';
+import { reconstruct } from './trajectory.js';
 
 const SEED = freshSeed();
 const generator = new Generator(SEED);
@@ -52,6 +52,9 @@ for (const [dtype, relative] of [
       closeTo(merged.lse_BHN, whole.lse_BHN, relative, 'lse');
       const swapped = mergeByLse(attentionWithLse(q, kb, vb), attentionWithLse(q, ka, va));
       closeTo(swapped.out, merged.out, relative, 'the order of the parts');
+      const [into, other] = [attentionWithLse(q, ka, va), attentionWithLse(q, kb, vb)];
+      mergeByLse_(into, other);
+      assert.deepEqual(into.out.toArray(), merged.out.toArray(), 'in place');
     }
   });
 
@@ -87,7 +90,7 @@ tensorTest(`memory that repeats the stream changes nothing: R = x and one prompt
       const x = random([...file.read('latents').narrow(0, 0, 1).shape], 'float64');
       const text = file.read('text').narrow(0, 0, 1).to('float64');
       for (const guidance of [1, 6]) {
-        let joint: StepAttention['q_BHND'] | null = null;
+        let joint: Tensor | null = null;
         let own: Tensor | null = null;
         const [state] = reconstruct(
           model,

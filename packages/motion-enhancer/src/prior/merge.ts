@@ -15,3 +15,9 @@ export function mergeByLse(a: Attended, b: Attended): Attended {
   const weightB = b.lse_BHN.sub(a.lse_BHN).sigmoid().unsqueeze(-1).to(a.out.dtype);
   return { out: aten.lerp(a.out, b.out, weightB), lse_BHN: lse };
 }
+
+/** The same, but only the output, written over `a.out`. */
+export function mergeByLse_(a: Attended, b: Attended): void {
+  const weightB = b.lse_BHN.sub(a.lse_BHN).sigmoid().unsqueeze(-1).to(a.out.dtype);
+  aten.lerp_!(a.out, b.out, weightB);
+}

@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict';
-import { cat, Generator, noGrad, openSafetensors, randn, scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
+import {
+  cat,
+  Generator,
+  keep,
+  noGrad,
+  openSafetensors,
+  randn,
+  scope,
+  stack,
+  type Tensor,
+  tensor,
+} from '@motion-enhancer/libtorch';
 import { type CogVideoXTransformer, DdimSchedule, loadCogVideoXTransformer, tokenGrid } from '@motion-enhancer/models';
 import { resolve } from '../config/field.js';
 import { closeTo } from '../testing/close-to.js';
@@ -8,7 +19,8 @@ import { freshSeed } from '../testing/random-source.js';
 import { tensorTest } from '../testing/tensor-test.js';
 import { PRIOR_FIELDS, type PriorConfig } from './config.js';
 import { capturedMaps } from './extract.js';
-import { invert, reconstruct } from './trajectory.js';
+import { isX, ROWS, type Row } from './step-rows.js';
+import { invert, reconstruct, type StepAttention } from './trajectory.js';
 
 interface Call {
   timestep: number;
@@ -171,8 +183,9 @@ tensorTest(`x attends to its own and R's keys, R to its own; captured layers × 
       steps,
       guidance: 6,
       start: x0,
-      capture: ({ layer, step, q_BHND: q, k_BHND: k, ownLse, jointLse }) => {
+      capture: ({ layer, step, q: qOf, k: kOf, ownLse, jointLse }) => {
         seen.push(`${step}.${layer}`);
+        const [q, k] = [qOf, kOf].map((of) => stack(ROWS.map(of))) as [Tensor, Tensor];
         assert.deepEqual([q.size(0), q.size(1), k.size(0)], [4, heads, 4]);
         const row = (x: Tensor, i: number) => x.narrow(0, i, 1);
         const lse = (query: Tensor, keys: Tensor) =>
@@ -180,8 +193,8 @@ tensorTest(`x attends to its own and R's keys, R to its own; captured layers × 
             .matmul(keys.transpose(-2, -1))
             .div(Math.sqrt(query.size(-1)))
             .logsumexp(-1);
-        for (let i = 0; i < 4; i++) closeTo(ownLse(i), lse(row(q, i), row(k, i)), 1e-12, `own ${i}`);
-        for (const i of [0, 1])
+        for (const i of ROWS) closeTo(ownLse(i), lse(row(q, i), row(k, i)), 1e-12, `own ${i}`);
+        for (const i of [0, 1] as const)
           closeTo(jointLse(i), lse(row(q, i), cat([row(k, i), row(k, i + 2)], 2)), 1e-12, `joint ${i}`);
       },
     });
@@ -192,6 +205,63 @@ tensorTest(`x attends to its own and R's keys, R to its own; captured layers × 
     );
   });
 });
+
+for (const rows of [[1], [0], [2], [3], [0, 3], [1, 2], [2, 3], [0, 1]] as Row[][])
+  for (const stepsUsed of [1, 3])
+    tensorTest(`rows ${rows} of the last ${stepsUsed} steps alone are as with all rows computed (seed ${SEED})`, () => {
+      withModel((model, x0, conditioning) => {
+        const steps = 3;
+        const R = invert(model, schedule, x0, conditioning.empty, steps);
+        const batches: number[] = [];
+        const counting = {
+          ...model,
+          forward: (...args: Parameters<CogVideoXTransformer['forward']>) => {
+            batches.push(args[0].size(0));
+            return model.forward(...args);
+          },
+        };
+        const run = (o: { captured?: (step: number) => readonly Row[]; outcome?: boolean }) => {
+          const seen = new Map<string, Tensor>();
+          const states = reconstruct(counting, schedule, R, conditioning, {
+            steps,
+            guidance: 6,
+            start: x0,
+            ...o,
+            capture: (a: StepAttention) => {
+              for (const row of o.captured?.(a.step) ?? ROWS) {
+                const lse = isX(row) ? [a.ownLse(row), a.jointLse(row)] : [a.ownLse(row)];
+                for (const [i, x] of [a.q(row), a.k(row), ...lse].entries())
+                  seen.set(`${a.step}.${a.layer} row ${row} ${i}`, keep(x.clone()));
+              }
+            },
+          });
+          return { seen, states };
+        };
+        const whole = run({});
+        assert.deepEqual(batches.splice(0), [4, 4, 4]);
+        const captured = (step: number) => (step >= steps - stepsUsed ? rows : []);
+        for (const outcome of [true, false]) {
+          const part = run({ captured, outcome });
+          const x = rows.filter(isX).length;
+          const last = new Set(rows.flatMap((row) => (isX(row) ? [row, row + 2] : [row]))).size;
+          const without = [x ? 4 : stepsUsed > 2 ? last : 0, x ? 4 : stepsUsed > 1 ? last : 0, last];
+          assert.deepEqual(
+            batches.splice(0),
+            (outcome ? [4, 4, 4] : without).filter((n) => n > 0),
+          );
+          const expected = [...whole.seen.keys()].filter((key) => {
+            const [, step, row] = /^(\d)\..* row (\d)/.exec(key)!.map(Number);
+            return captured(step!).includes(row as Row);
+          });
+          assert.deepEqual([...part.seen.keys()].sort(), expected.sort());
+          for (const [key, value] of part.seen) closeTo(value, whole.seen.get(key)!, 1e-9, key);
+          assert.equal(part.states.length, outcome ? steps : x ? steps - 1 : 0);
+          for (const [i, state] of part.states.entries()) closeTo(state, whole.states[i]!, 1e-9, `state ${i}`);
+          for (const t of part.seen.values()) t.dispose();
+        }
+        for (const t of whole.seen.values()) t.dispose();
+      });
+    });
 
 tensorTest(`options of the captured map: init, stream, half, keys, steps used (seed ${SEED})`, () => {
   withModel((model, x0, conditioning) => {

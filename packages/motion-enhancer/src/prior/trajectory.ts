@@ -1,18 +1,19 @@
-import { cat, type DType, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { aten, cat, type DType, scope, type Tensor } from '@motion-enhancer/libtorch';
 import { type Attend, attentionWithLse, type CogVideoXTransformer, type DdimSchedule } from '@motion-enhancer/models';
-import { mergeByLse } from './merge.js';
+import { mergeByLse_ } from './merge.js';
+import { hasText, isX, planSteps, ROWS, type Row, type StepRows } from './step-rows.js';
 
-/** What a reconstruction step hands to the capture: queries, keys and log-sum-exps of the four rows of the batch. */
+/** What a reconstruction step hands to the capture: queries, keys and log-sum-exps of the rows that it computes. */
 export interface StepAttention {
   layer: number;
   step: number;
-  /** [4, heads, T + S, headDim]; rows x·neg, x·pos, R·neg, R·pos */
-  q_BHND: Tensor;
-  k_BHND: Tensor;
-  /** Over a row's own keys: [4, heads, T + S]. Rows of R only where the capture asked for them. */
-  ownLse(row: number): Tensor;
-  /** Of the x rows (0, 1) over their own and R's keys: [1, heads, T + S]. */
-  jointLse(row: number): Tensor;
+  /** Queries of a row: [heads, T + S, headDim]. */
+  q(row: Row): Tensor;
+  k(row: Row): Tensor;
+  /** Over a row's own keys: [1, heads, T + S]. */
+  ownLse(row: Row): Tensor;
+  /** Of an x row over its own and R's keys: [1, heads, T + S]. */
+  jointLse(row: Row): Tensor;
 }
 
 export interface Conditioning {
@@ -61,8 +62,12 @@ export interface ReconstructOptions {
   guidance: number;
   /** Start of x: seeded noise of x0's shape, or the last latents of the inversion. */
   start: Tensor;
-  /** Sees the attention of every layer of every step. */
+  /** Sees the attention of every layer of every step that `captured` names rows of. */
   capture?: (attention: StepAttention) => void;
+  /** The rows that `capture` reads of a step; all four unless told. What nobody reads and x does not need is not computed. */
+  captured?: (step: number) => readonly Row[];
+  /** Whether the reconstruction is wanted too (the default), or only its attention. */
+  outcome?: boolean;
   onStep?: OnStep;
 }
 
@@ -70,7 +75,7 @@ export interface ReconstructOptions {
  * Denoises `start` while every block lets the x rows attend to the inverted latents of the same noise level
  * (cross-stream memory, method.md 1.4).
  * @param trajectory R of `invert`, ascending
- * @returns x after each step, descending noise
+ * @returns x after each step, descending noise; without `outcome` only as far as x was needed
  */
 export function reconstruct(
   model: CogVideoXTransformer,
@@ -79,45 +84,74 @@ export function reconstruct(
   { text, empty }: Conditioning,
   options: ReconstructOptions,
 ): Tensor[] {
-  const { steps, guidance, capture, onStep } = options;
+  const { steps, guidance, capture, captured = () => ROWS, outcome = true, onStep } = options;
   const levels = schedule.timesteps(steps);
-  const texts = cat([empty, text, empty, text]);
+  const captureOf = levels.map((_, step) => (capture ? captured(step) : []));
+  const plans = planSteps(captureOf, outcome);
   const states: Tensor[] = [];
   let x = options.start;
   levels.forEach((t, step) => {
-    const reference = trajectory[steps - 1 - step]!;
-    x = scope(() => {
-      const batch = cat([x, x, reference, reference]);
-      const attend: Attend = (q, k, v, { layer }) =>
-        attendWithMemory(q, k, v, (parts) => capture?.({ layer, step, q_BHND: q, k_BHND: k, ...parts }));
-      const v = model.forward(batch, texts, t, { attend }).to(stepDtype(x));
-      const negative = v.narrow(0, 0, 1);
-      const guided = negative.add(v.narrow(0, 1, 1).sub(negative), guidance);
-      return schedule.step(guided, t, x.to(stepDtype(x)), steps).to(x.dtype);
+    const plan = plans[step]!;
+    const seen = captureOf[step]!.length > 0 ? capture : undefined;
+    const v = scope(() => {
+      if (plan.rows.length === 0) return null;
+      const reference = trajectory[steps - 1 - step]!;
+      const batch = cat(plan.rows.map((row) => (isX(row) ? x : reference)));
+      const texts = cat(plan.rows.map((row) => (hasText(row) ? text : empty)));
+      const attend: Attend = (q_BHND, k_BHND, v_BHND, { layer }) => {
+        const last = layer === model.config.numLayers - 1;
+        return attendWithMemory({ q_BHND, k_BHND, v_BHND }, plan, last, (attention) =>
+          seen?.({ layer, step, ...attention }),
+        );
+      };
+      return model.forward(batch, texts, t, { attend });
     });
-    states.push(x);
+    if (v && plan.advances) {
+      x = scope(() => {
+        const [negative, positive] = [0, 1].map((row) => v.narrow(0, row, 1).to(stepDtype(x))) as [Tensor, Tensor];
+        const guided = negative.add(positive.sub(negative), guidance);
+        return schedule.step(guided, t, x.to(stepDtype(x)), steps).to(x.dtype);
+      });
+      states.push(x);
+    }
+    v?.dispose();
     onStep?.(step + 1, levels.length);
   });
   return states;
 }
 
-type Lses = Pick<StepAttention, 'ownLse' | 'jointLse'>;
+interface Heads {
+  q_BHND: Tensor;
+  k_BHND: Tensor;
+  v_BHND: Tensor;
+}
 
 /**
- * The four rows of a block: x over [own ; R], R over its own. Joint attention is two fused calls merged by their
+ * The rows of a block: x over [own ; R], R over its own. Joint attention is two fused calls merged by their
  * log-sum-exps, which the capture needs anyway; no keys are concatenated.
+ * @param last of the last block only the x rows go on, and these only if x advances
  */
-function attendWithMemory(q: Tensor, k: Tensor, v: Tensor, capture: (parts: Lses) => void): Tensor {
-  const [xq, rq] = q.chunk(2) as [Tensor, Tensor];
-  const [xk, rk] = k.chunk(2) as [Tensor, Tensor];
-  const [xv, rv] = v.chunk(2) as [Tensor, Tensor];
-  const own = attentionWithLse(xq, xk, xv);
-  const memory = attentionWithLse(xq, rk, rv);
-  const merged = mergeByLse(own, memory);
-  const reference = attentionWithLse(rq, rk, rv);
+function attendWithMemory(
+  { q_BHND: q, k_BHND: k, v_BHND: v }: Heads,
+  { rows, x, advances }: StepRows,
+  last: boolean,
+  capture: (attention: Omit<StepAttention, 'layer' | 'step'>) => void,
+): Tensor {
+  const own = attentionWithLse(q, k, v);
+  const at = (row: Row): number => rows.indexOf(row);
+  const memoryOf = (start: number, count: number) =>
+    attentionWithLse(q.narrow(0, start, count), k.narrow(0, x + start, count), v.narrow(0, x + start, count));
+  const memory = x > 0 && !(last && !advances) ? memoryOf(0, x) : null;
   capture({
-    ownLse: (row) => (row < 2 ? own.lse_BHN.narrow(0, row, 1) : reference.lse_BHN.narrow(0, row - 2, 1)),
-    jointLse: (row) => merged.lse_BHN.narrow(0, row, 1),
+    q: (row) => q.select(0, at(row)),
+    k: (row) => k.select(0, at(row)),
+    ownLse: (row) => own.lse_BHN.narrow(0, at(row), 1),
+    jointLse: (row) =>
+      aten.logaddexp(
+        own.lse_BHN.narrow(0, at(row), 1),
+        memory ? memory.lse_BHN.narrow(0, at(row), 1) : memoryOf(at(row), 1).lse_BHN,
+      ),
   });
-  return cat([merged.out, reference.out]);
+  if (memory) mergeByLse_({ out: own.out.narrow(0, 0, x), lse_BHN: own.lse_BHN.narrow(0, 0, x) }, memory);
+  return last ? own.out.narrow(0, 0, advances ? x : 0) : own.out;
 }

@@ -17,16 +17,28 @@ export interface BlockContext {
 }
 
 /**
- * One block on the joint sequence [text, video]; changes `x_BND` in place so that only one copy of it lives.
+ * One block on the joint sequence [text, video]; changes `x_BND` in place so that only one copy of it lives. Where
+ * `attend` returns fewer rows of the batch, the block goes on with the first ones alone.
  * Source: diffusers models/transformers/cogvideox_transformer_3d.py CogVideoXBlock and
  * models/attention_processor.py CogVideoXAttnProcessor2_0 @ 58eb52c0
+ * @returns how many rows it went on with
  */
-export function transformerBlock_(x_BND: Tensor, weights: BlockWeights, layer: number, o: BlockContext): void {
-  const first = modulatedNorm(x_BND, weights.norm1, o);
-  addGated_(x_BND, jointAttention(first.normed_BND, weights.attn1, layer, o), first, o);
-  const second = modulatedNorm(x_BND, weights.norm2, o);
+export function transformerBlock_(all_BND: Tensor, weights: BlockWeights, layer: number, o: BlockContext): number {
+  const first = modulatedNorm(all_BND, weights.norm1, o);
+  const attended = jointAttention(first.normed_BND, weights.attn1, layer, o);
+  if (attended === null) return 0;
+  const rows = attended.size(0);
+  const x_BND = all_BND.narrow(0, 0, rows);
+  addGated_(x_BND, attended, { gate: firstRows(first.gate, rows), textGate: firstRows(first.textGate, rows) }, o);
+  const second = modulatedNorm(x_BND, weights.norm2, { ...o, time: firstRows(o.time, rows) });
   const inner = aten.gelu_!(apply(second.normed_BND, weights.ff.up), { approximate: 'tanh' }) as Tensor;
   addGated_(x_BND, apply(inner, weights.ff.down), second, o);
+  return rows;
+}
+
+/** The first rows of a batch; what all rows share stays. */
+export function firstRows(x: Tensor, rows: number): Tensor {
+  return x.size(0) > rows && x.size(0) > 1 ? x.narrow(0, 0, rows) : x;
 }
 
 interface Modulated {
@@ -49,14 +61,15 @@ function modulatedNorm(x_BND: Tensor, weights: NormZero, o: BlockContext): Modul
   return { normed_BND, gate, textGate };
 }
 
-function addGated_(x_BND: Tensor, update_BND: Tensor, m: Modulated, o: BlockContext): void {
+function addGated_(x_BND: Tensor, update_BND: Tensor, m: Pick<Modulated, 'gate' | 'textGate'>, o: BlockContext): void {
   const [text, video] = parts(x_BND, o.textTokens);
   const [textUpdate, videoUpdate] = parts(update_BND, o.textTokens);
   aten.addcmul_!(text, m.textGate, textUpdate);
   aten.addcmul_!(video, m.gate, videoUpdate);
 }
 
-function jointAttention(x_BND: Tensor, weights: BlockWeights['attn1'], layer: number, o: BlockContext): Tensor {
+/** null where no row goes on. */
+function jointAttention(x_BND: Tensor, weights: BlockWeights['attn1'], layer: number, o: BlockContext): Tensor | null {
   const { numAttentionHeads: heads, attentionHeadDim: headDim } = o.config;
   const byHead = (w: Linear): Tensor => apply(x_BND, w).unflatten(-1, [heads, headDim]); // [B, N, heads, headDim]
   const q_BNHD = headNorm(byHead(weights.to_q), weights.norm_q);
@@ -70,7 +83,7 @@ function jointAttention(x_BND: Tensor, weights: BlockWeights['attn1'], layer: nu
     layer,
     textTokens: o.textTokens,
   });
-  return apply(out_BHND.transpose(1, 2).flatten(2), weights.to_out);
+  return out_BHND.size(0) > 0 ? apply(out_BHND.transpose(1, 2).flatten(2), weights.to_out) : null;
 }
 
 /** The eps of the per-head norms is fixed in the source, not in the config. */

@@ -15,7 +15,7 @@ import {
 import { loadWith } from '../load-with.js';
 import { configError } from '../require-class.js';
 import type { Attend } from './attend.js';
-import { transformerBlock_ } from './block.js';
+import { type BlockContext, firstRows, transformerBlock_ } from './block.js';
 import { type CogVideoXConfig, readCogVideoXConfig } from './config.js';
 import { patchify, unpatchify } from './patches.js';
 import { type Rope, ropeFactors, ropeTables } from './rope.js';
@@ -38,7 +38,7 @@ export interface CogVideoXTransformer {
   readonly dtype: DType;
   /**
    * latents [B, Flat, C, h, w], text [B, T, textEmbedDim], timestep (one for all rows, or [B]) → v prediction
-   * [B, Flat, C, h, w] in the model's dtype.
+   * [B, Flat, C, h, w] in the model's dtype; fewer rows where `attend` went on with fewer.
    * @throws UserError for a shape that the checkpoint cannot take
    */
   forward(latents: Tensor, text: Tensor, timestep: number | Tensor, options?: ForwardOptions): Tensor;
@@ -92,8 +92,8 @@ export function cogVideoXTransformer(config: CogVideoXConfig, weights: Transform
         const textTokens = text.size(1);
         const position = config.rotary && options.rope ? ropeFactors(options.rope) : positionsOf(flat, h, w);
         const time = timeEmbedding(timestep, weights, config).silu();
-        const x_BND = embed(latents, text, weights, config, config.rotary ? null : position);
-        const context = {
+        let x_BND = embed(latents, text, weights, config, config.rotary ? null : position);
+        const context: BlockContext = {
           config,
           textTokens,
           time,
@@ -101,10 +101,13 @@ export function cogVideoXTransformer(config: CogVideoXConfig, weights: Transform
           attend: options.attend ?? fused,
         };
         weights.blocks.forEach((block, layer) => {
-          scope(() => transformerBlock_(x_BND, block, layer, context));
+          const rows = scope(() => transformerBlock_(x_BND, block, layer, context));
+          x_BND = firstRows(x_BND, rows);
+          context.time = firstRows(context.time, rows);
         });
+        if (x_BND.size(0) === 0) return latents.narrow(0, 0, 0).to(dtype, device);
         const video_BSD = x_BND.narrow(1, textTokens, x_BND.size(1) - textTokens);
-        return head(video_BSD, time, weights, config, tokenGrid(config, flat, h, w));
+        return head(video_BSD, context.time, weights, config, tokenGrid(config, flat, h, w));
       }),
     );
 

@@ -97,7 +97,7 @@ function runSteps(o: LegOptions, first: number, optimiser: AdamW, parameters: Te
     scope(() => {
       const loss = o.loss(step);
       backward([loss]);
-      const gradients = parameters.map((p) => p.grad);
+      const gradients = parameters.map((p) => p.grad!);
       const norm = gradNorm(gradients);
       if (told)
         tell(o, step + 1, loss.item(), norm.item(), lr, (performance.now() - began) / 1000 / (step + 1 - first));
