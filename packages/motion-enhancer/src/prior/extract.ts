@@ -9,15 +9,18 @@ import {
   type Tensor,
   UserError,
 } from '@motion-enhancer/libtorch';
-import { type Posterior, samplePosterior, tokenGrid, type Word } from '@motion-enhancer/models';
+import { type Posterior, samplePosterior, tokenGrid } from '@motion-enhancer/models';
 import { clipOfFrames, framesTensor } from '../data/clip.js';
 import type { VideoFrames } from '../data/video/index.js';
 import type { Capture, HeadMaps } from './capture.js';
 import { chooseCapture } from './choose-capture.js';
 import type { PriorConfig } from './config.js';
 import { pixelFramesOf, type TokenGrid } from './grid.js';
+import { maskOf } from './mask.js';
+import type { PriorCapture } from './prior.js';
 import { type Selection, select } from './select.js';
 import { isX, type Row } from './step-rows.js';
+import { tokensAsWords } from './tokens.js';
 import { invert, reconstruct, type StepAttention } from './trajectory.js';
 import { encodeText, type Vdm } from './vdm.js';
 
@@ -25,6 +28,10 @@ export type Stage = 'encode' | 'invert' | 'reconstruct' | 'select';
 export type OnProgress = (stage: Stage, done: number, total: number) => void;
 
 export interface Extraction extends Selection {
+  /** How Σ A² was had. */
+  capture: PriorCapture;
+  /** Further selections that were asked for of the same pass, in order. */
+  others: (Selection & { capture: PriorCapture })[];
   grid: TokenGrid;
   /** First and last pixel frame of each token frame, indices among the frames that the model saw. */
   pixelFrames: [number, number][];
@@ -32,6 +39,7 @@ export interface Extraction extends Selection {
 
 /**
  * Frames and text to a prior (method.md 1–3). Tensors of the result belong to the caller's care.
+ * @param others further selections from the same diffusion pass: `config` with other values of SELECTION_FIELDS
  * Between stages the event loop gets a turn, so that signals and timers are heard.
  */
 export async function extract(
@@ -40,6 +48,7 @@ export async function extract(
   text: string,
   config: PriorConfig,
   onProgress: OnProgress = () => {},
+  others: readonly PriorConfig[] = [],
 ): Promise<Extraction> {
   checkSize(vdm, config);
   return scopeAsync(async (s) => {
@@ -58,14 +67,41 @@ export async function extract(
     const [, flat, , h, w] = x0.shape as [number, number, number, number, number];
     const { frames: F, height, width } = tokenGrid(vdm.transformer.config, flat, h, w);
     const grid: TokenGrid = { frames: F, height, width, textTokens: conditioning.empty.size(1) };
-    const maps = inference(() =>
-      capturedMaps(vdm, x0, { text: conditioning.text.embedding, empty: conditioning.empty }, grid, config, onProgress),
+    const { encoding } = conditioning.text;
+    const asTokens = tokensAsWords(text, encoding, words);
+    const configs = [config, ...others];
+    const captured = inference(() =>
+      capturedMaps(
+        vdm,
+        x0,
+        { text: conditioning.text.embedding, empty: conditioning.empty },
+        grid,
+        configs,
+        onProgress,
+        [...new Set(words.flatMap((word) => word.tokens))].sort((a, b) => a - b),
+      ),
     );
     await breath();
     onProgress('select', 0, 1);
-    const selection = inference(() => select(maps, words as Word[], config));
-    return { ...selection, grid, pixelFrames: pixelFramesOf(F, vdm.transformer.config.patchSizeT ?? 1, padded) };
+    const [selection, ...rest] = inference(() =>
+      configs.map((one, i) => {
+        const { maps, chosen } = captured[i]!;
+        return { ...select(maps, one.subWords ? asTokens : words, one), capture: withError(chosen, maps) };
+      }),
+    );
+    return {
+      ...selection!,
+      others: rest,
+      grid,
+      pixelFrames: pixelFramesOf(F, vdm.transformer.config.patchSizeT ?? 1, padded),
+    };
   });
+}
+
+/** Adds how exact sampled denominators are. */
+function withError(chosen: PriorCapture, { masked }: HeadMaps): PriorCapture {
+  if (!masked?.error_H) return chosen;
+  return { ...chosen, relativeError: masked.error_H.div(masked.outside_H).toArray() };
 }
 
 /** The VAE halves frames three times, then patches are cut. */
@@ -113,48 +149,112 @@ function withGenerator<T>(seed: number, body: (generator: Generator) => T): T {
   }
 }
 
-/** Inversion and reconstruction under the capture. */
+export interface Captured {
+  maps: HeadMaps;
+  chosen: PriorCapture;
+}
+
+/** One capture that serves all options which want the same of the pass. */
+interface Collector {
+  config: PriorConfig;
+  /** The first step that is captured. */
+  from: number;
+  capture: Capture;
+  chosen: PriorCapture;
+}
+
+/**
+ * Inversion and reconstruction, once, under the captures that the options want of it.
+ * @param configs alike in all but what is captured and selected
+ * @param textRows tokens whose rows are wanted (all by default); kept apart only where there are thousands of units
+ * @returns what each of `configs` is selected from, in order
+ */
 export function capturedMaps(
   vdm: Pick<Vdm, 'transformer' | 'schedule'>,
   x0: Tensor,
   conditioning: { text: Tensor; empty: Tensor },
   grid: TokenGrid,
-  config: PriorConfig,
+  configs: readonly PriorConfig[],
   onProgress: OnProgress = () => {},
-): HeadMaps {
+  textRows?: readonly number[],
+): Captured[] {
   const { transformer, schedule } = vdm;
-  const stepsCaptured = config.stepsUsed > 0 ? Math.min(config.stepsUsed, config.steps) : config.steps;
-  const { capture, plan } = chooseCapture({
-    heads: transformer.config.numAttentionHeads,
-    headDim: transformer.config.attentionHeadDim,
-    grid,
-    passes: stepsCaptured * transformer.config.numLayers,
-    device: transformer.device,
-    dtype: transformer.dtype,
-    squareSum: config.squareSum,
-  });
-  if (transformer.device !== 'cpu') sayOnce(`capture: ${plan}`);
+  const config = configs[0]!;
+  const collectors = new Map<string, Collector>();
   try {
+    for (const one of configs) {
+      const wanted = captureIdentity(one);
+      if (!collectors.has(wanted)) collectors.set(wanted, startCollector(transformer, grid, one, textRows));
+    }
     return scope(() => {
       const trajectory = invert(transformer, schedule, x0, conditioning.empty, config.steps, (done, total) =>
         onProgress('invert', done, total),
       );
       const start = config.init === 'inverted' ? trajectory.at(-1)! : seededNoise(x0.shape, 2 * config.seed, x0);
-      const firstUsed = config.steps - stepsCaptured;
+      const at = (step: number) => [...collectors.values()].filter(({ from }) => step >= from);
       reconstruct(transformer, schedule, trajectory, conditioning, {
         steps: config.steps,
         guidance: config.guidance,
         start,
-        capture: (attention) => captureRow(capture, attention, config),
-        captured: (step) => (step >= firstUsed ? [capturedRow(config)] : []),
+        capture: (attention) => {
+          for (const collector of at(attention.step)) captureRow(collector.capture, attention, collector.config);
+        },
+        captured: (step) => [...new Set(at(step).map((collector) => capturedRow(collector.config)))],
         outcome: false,
         onStep: (done, total) => onProgress('reconstruct', done, total),
       });
-      return capture.finish();
+      const finished = new Map(
+        [...collectors].map(([key, { capture, chosen }]) => [key, { maps: capture.finish(), chosen }]),
+      );
+      return configs.map((one) => finished.get(captureIdentity(one))!);
     });
   } finally {
-    capture.dispose();
+    for (const { capture } of collectors.values()) capture.dispose();
   }
+}
+
+/** Equal for options that can be selected from the same capture. */
+function captureIdentity(o: PriorConfig): string {
+  const { stream, half, keys, stepsUsed, unit, squareSum, sampleRows, mask, maskWidth, maskShare, maskSelf } = o;
+  return JSON.stringify([
+    stream,
+    half,
+    keys,
+    stepsUsed,
+    unit,
+    squareSum,
+    sampleRows,
+    mask,
+    maskWidth,
+    maskShare,
+    maskSelf,
+  ]);
+}
+
+function startCollector(
+  transformer: Vdm['transformer'],
+  grid: TokenGrid,
+  config: PriorConfig,
+  textRows: readonly number[] | undefined,
+): Collector {
+  const { numLayers, numAttentionHeads, attentionHeadDim } = transformer.config;
+  const steps = config.stepsUsed > 0 ? Math.min(config.stepsUsed, config.steps) : config.steps;
+  const alone = config.unit === 'layer-head';
+  const { capture, chosen, plan } = chooseCapture({
+    heads: numAttentionHeads,
+    headDim: attentionHeadDim,
+    grid,
+    passes: steps * numLayers,
+    device: transformer.device,
+    dtype: transformer.dtype,
+    squareSum: config.squareSum,
+    sampleRows: config.sampleRows,
+    sampleSeed: 2 * config.seed,
+    mask: maskOf(config, grid),
+    ...(alone ? { groups: numLayers, ...(textRows ? { textRows } : {}) } : {}),
+  });
+  if (transformer.device !== 'cpu' || chosen.squareSum === 'sampled') sayOnce(`capture: ${plan}`);
+  return { config, from: config.steps - steps, capture, chosen };
 }
 
 const said = new Set<string>();
@@ -174,11 +274,11 @@ export const capturedRow = (config: Pick<PriorConfig, 'stream' | 'half'>): Row =
 export function captureRow(
   capture: Capture,
   attention: StepAttention,
-  config: Pick<PriorConfig, 'stream' | 'half' | 'keys'>,
+  config: Pick<PriorConfig, 'stream' | 'half' | 'keys'> & Partial<Pick<PriorConfig, 'unit'>>,
 ): void {
   const row = capturedRow(config);
   const own = attention.ownLse(row).select(0, 0);
   // The reference stream has no joint keys: it attends to its own only.
   const lse = config.keys === 'joint' && isX(row) ? attention.jointLse(row).select(0, 0) : own;
-  capture.add(attention.q(row), attention.k(row), own, lse);
+  capture.add(attention.q(row), attention.k(row), own, lse, config.unit === 'layer-head' ? attention.layer : 0);
 }

@@ -1,6 +1,7 @@
 import {
   addressOf,
   type CudaKernel,
+  cat,
   compileCudaKernel,
   computeCapability,
   type DType,
@@ -10,8 +11,9 @@ import {
   LibtorchError,
   scope,
   type Tensor,
+  tensor,
 } from '@motion-enhancer/libtorch';
-import type { Capture, HeadMaps } from './capture.js';
+import type { Capture, CaptureScope, HeadMaps } from './capture.js';
 import { locations, type TokenGrid, videoTokens } from './grid.js';
 import {
   CAPTURE_REPLAY_SOURCE,
@@ -22,6 +24,8 @@ import {
   REPLAY_THREADS,
   ROW_TILE,
 } from './kernels/capture-replay.cu.js';
+import { SAME_LOCATION } from './mask.js';
+import { maskedOfSameLocation } from './masked-squares.js';
 
 const PACK_THREADS = 256;
 const upTo = (multiple: number, n: number): number => Math.ceil(n / multiple) * multiple;
@@ -94,26 +98,34 @@ export const fusedCaptureBytes = (heads: number, grid: TokenGrid, passes: number
 export class FusedCapture implements Capture {
   readonly #heads: number;
   readonly #grid: TokenGrid;
+  /** Most passes of a group. */
   readonly #passes: number;
   readonly #layout: Layout;
   readonly #kernels: Kernels;
   readonly #kept: Tensor;
-  #count = 0;
+  readonly #scope: CaptureScope;
+  /** Passes so far, by group. */
+  readonly #counts: number[];
 
-  /** @param passes most calls of `add`; memory for all of them is taken now */
-  constructor(heads: number, grid: TokenGrid, passes: number, o: { device: string; dtype: DType }) {
+  /** @param passes most calls of `add`, the same number for every group; memory for all of them is taken now */
+  constructor(heads: number, grid: TokenGrid, passes: number, o: { device: string; dtype: DType } & CaptureScope) {
     const kernels = kernelsFor(o.device, o.dtype);
     if (kernels instanceof Error) throw kernels;
     this.#kernels = kernels;
     this.#heads = heads;
     this.#grid = grid;
-    this.#passes = passes;
+    this.#scope = o;
+    this.#counts = Array.from({ length: o.groups ?? 1 }, () => 0);
+    this.#passes = Math.ceil(passes / this.#counts.length);
     this.#layout = layoutOf(heads, grid);
-    this.#kept = keep(empty([passes * this.#layout.passBytes], { dtype: 'uint8', device: o.device }));
+    this.#kept = keep(
+      empty([this.#counts.length * this.#passes * this.#layout.passBytes], { dtype: 'uint8', device: o.device }),
+    );
   }
 
-  add(q_HND: Tensor, k_HND: Tensor, ownLse_HN: Tensor, lse_HN: Tensor = ownLse_HN): void {
-    if (this.#count === this.#passes) throw new Error(`Expected at most ${this.#passes} passes.`);
+  add(q_HND: Tensor, k_HND: Tensor, ownLse_HN: Tensor, lse_HN: Tensor = ownLse_HN, group = 0): void {
+    const count = this.#counts[group]!;
+    if (count === this.#passes) throw new Error(`Expected at most ${this.#passes} passes.`);
     const { textTokens: T } = this.#grid;
     const S = videoTokens(this.#grid);
     const N = T + S;
@@ -124,12 +136,12 @@ export class FusedCapture implements Capture {
     }
     scope(() => {
       const { rows, columns, qBytes, kBytes, passBytes } = this.#layout;
-      const address = addressOf(this.#kept) + this.#count * passBytes;
+      const address = addressOf(this.#kept) + (group * this.#passes + count) * passBytes;
       const lse = lse_HN.to('float32').contiguous();
       this.#pack(q_HND, N, rows, address, addressOf(lse), address + qBytes + kBytes);
       this.#pack(k_HND.narrow(1, T, S), S, columns, address + qBytes, 0, 0);
     });
-    this.#count++;
+    this.#counts[group] = count + 1;
   }
 
   #pack(x_HND: Tensor, rows: number, padded: number, target: number, lse: number, targetLse: number): void {
@@ -149,13 +161,33 @@ export class FusedCapture implements Capture {
   }
 
   finish(): HeadMaps {
-    if (this.#count === 0) throw new Error('No attention was captured.');
+    if (this.#counts.some((n) => n === 0)) throw new Error('No attention was captured.');
+    return scope(() => {
+      const groups = this.#counts.map((_, group) => this.#replay(group));
+      const joined = (name: keyof (typeof groups)[0]): Tensor =>
+        groups.length === 1 ? groups[0]![name] : cat(groups.map((g) => g[name]));
+      const same = joined('same');
+      const { textRows, mask = SAME_LOCATION } = this.#scope;
+      return {
+        grid: this.#grid,
+        textToVideo_HTS: joined('text'),
+        ...(textRows ? { textRows } : {}),
+        sameLocation_HPFF: same,
+        total_H: joined('total'),
+        ...maskedOfSameLocation(joined('squares'), same, mask),
+        ...(groups.length > 1 ? { layers: groups.length } : {}),
+      };
+    });
+  }
+
+  /** The averaged maps of one group of passes, rebuilt tile by tile. */
+  #replay(group: number): Record<'text' | 'same' | 'total' | 'squares', Tensor> {
     const { textTokens: T, frames: F } = this.#grid;
-    const [S, P, n] = [videoTokens(this.#grid), locations(this.#grid), this.#count];
+    const [S, P, n] = [videoTokens(this.#grid), locations(this.#grid), this.#counts[group]!];
     const { rows, columns, qBytes, kBytes, passBytes } = this.#layout;
     return scope(() => {
       const { device } = this.#kept;
-      const start = addressOf(this.#kept);
+      const start = addressOf(this.#kept) + group * this.#passes * passBytes;
       const offsets = [0, qBytes, qBytes + kBytes];
       const addresses = Array.from({ length: 3 * n }, (_, i) =>
         BigInt(start + Math.floor(i / 3) * passBytes + offsets[i % 3]!),
@@ -180,12 +212,12 @@ export class FusedCapture implements Capture {
         partial,
       ]);
       const sums = partial.to('float64').sum(1); // [heads, 2]
+      const { textRows } = this.#scope;
       return {
-        grid: this.#grid,
-        textToVideo_HTS: text,
-        sameLocation_HPFF: same,
-        total_H: sums.select(1, 1).div(n).to('float32'),
-        squares_H: sums
+        text: textRows ? text.indexSelect(1, tensor([...textRows], { dtype: 'int64', device })) : text,
+        same,
+        total: sums.select(1, 1).div(n).to('float32'),
+        squares: sums
           .select(1, 0)
           .div(n * n)
           .to('float32'),

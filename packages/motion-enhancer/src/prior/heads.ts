@@ -15,7 +15,10 @@ export interface HeadMetrics {
   score: number[];
 }
 
-/** DFC, TCS and DSR of every head with the mask D: same location, all pairs of frames (method.md 2). */
+/**
+ * DFC, TCS and DSR of every head (method.md 2). D is the same location in all pairs of frames; DFC's mask M is D unless the
+ * maps come with the sums of another one.
+ */
 export function headMetrics(maps: HeadMaps): HeadMetrics {
   const S = videoTokens(maps.grid);
   const P = locations(maps.grid);
@@ -26,10 +29,11 @@ export function headMetrics(maps: HeadMaps): HeadMetrics {
   const tau = total.map((sum) => sum / (S * S));
   const per = P * F * F;
   const heads = tau.map((t, h) => diagonalStatistics(same.subarray(h * per, (h + 1) * per), F, t));
+  const inside = maps.masked ? maps.masked.inside_H.toArray() : heads.map((s) => s.squares);
+  const complement = maps.masked ? maps.masked.outside_H.toArray() : squares.map((all, h) => all - inside[h]!);
   // What rounding leaves of an empty complement is not a denominator.
   const rounding = same instanceof Float64Array ? 1e-12 : 1e-6;
-  const outside = heads.map((s, h) => (squares[h]! - s.squares > rounding * squares[h]! ? squares[h]! - s.squares : 0));
-  const inside = heads.map((s) => s.squares);
+  const outside = complement.map((sum, h) => (sum > rounding * squares[h]! ? sum : 0));
   const dfc = finiteRatios(inside, outside);
   const tcs = heads.map((s) => s.runLength);
   const dsr = heads.map((s) => s.share);

@@ -33,13 +33,23 @@ test('the key changes with model, video, text and dtype', () => {
   assert.notEqual(priorKey({ ...PARTS, model: 'mv', video: '' }), priorKey(PARTS));
 });
 
-test('the key changes with every option except the one that changes no number', () => {
+test('the key changes with every option, but not with the way that exact sums are had', () => {
   for (const [name, field] of Object.entries(PRIOR_FIELDS)) {
-    const value = field.type === 'choice' ? field.choices.at(-1)! : field.default + 1;
+    const value =
+      field.type === 'choice' ? field.choices.at(-1)! : field.type === 'boolean' ? !field.default : field.default + 1;
     assert.notEqual(value, field.default, name);
-    const key = priorKey({ ...PARTS, options: { ...PARTS.options, [name]: value } });
-    assert.equal(key === priorKey(PARTS), name === 'squareSum', name);
+    // A setting counts where it is in use.
+    const use: Record<string, Partial<PriorConfig>> = {
+      sampleRows: { squareSum: 'sampled' },
+      maskWidth: { mask: 'half-width' },
+      maskShare: { mask: 'share' },
+    };
+    const key = (o: Partial<PriorConfig>) => priorKey({ ...PARTS, options: { ...PARTS.options, ...o } });
+    assert.notEqual(key({ ...use[name], [name]: value }), key({ ...use[name] }), name);
+    if (use[name]) assert.equal(key({ [name]: value }), key({}), `${name} out of use`);
   }
+  for (const squareSum of ['accumulate', 'replay'] as const)
+    assert.equal(priorKey({ ...PARTS, options: { ...PARTS.options, squareSum } }), priorKey(PARTS));
 });
 
 test('the order in which options were given does not matter', () => {

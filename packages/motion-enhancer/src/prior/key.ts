@@ -20,16 +20,41 @@ export interface KeyParts {
   dtype: string;
 }
 
-/** How exact sums are had does not change what they are. */
-const NOT_IN_KEY: readonly (keyof PriorConfig)[] = ['squareSum'];
+/**
+ * What of the options changes the numbers: how exact sums are had does not, and settings that others switch off do not,
+ * so that priors of earlier versions keep their keys.
+ */
+function keyOptions(o: PriorConfig): Partial<PriorConfig> {
+  const {
+    squareSum,
+    sampleRows,
+    mask,
+    maskWidth,
+    maskShare,
+    maskSelf,
+    unit,
+    selection,
+    headCount,
+    keepHeads,
+    subWords,
+    ...rest
+  } = o;
+  return {
+    ...rest,
+    ...(squareSum === 'sampled' ? { squareSum, sampleRows } : {}),
+    ...(mask === 'half-width' ? { mask, maskWidth } : mask === 'share' ? { mask, maskShare } : {}),
+    ...(maskSelf ? {} : { maskSelf }),
+    ...(unit === 'head' ? {} : { unit }),
+    ...(selection === 'mhs' ? {} : { selection }),
+    ...(headCount === 0 ? {} : { headCount }),
+    ...(keepHeads ? { keepHeads } : {}),
+    ...(subWords ? { subWords } : {}),
+  };
+}
 
 /** 24 hex digits, the same for the same inputs. */
 export function priorKey(parts: KeyParts): string {
-  const options = Object.fromEntries(
-    Object.entries(parts.options)
-      .filter(([name]) => !NOT_IN_KEY.includes(name as keyof PriorConfig))
-      .sort(),
-  );
+  const options = Object.fromEntries(Object.entries(keyOptions(parts.options)).sort());
   return createHash('sha256')
     .update(JSON.stringify([1, parts.model, parts.video, parts.text, parts.dtype, options]))
     .digest('hex')

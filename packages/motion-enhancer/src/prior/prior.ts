@@ -16,13 +16,28 @@ export interface PriorWord {
 }
 
 export interface PriorHead {
+  /** With units of single layers: where the head is. Else its place in the list is its index. */
+  layer?: number;
+  head?: number;
   dfc: number;
   tcs: number;
   dsr: number;
+  /** z(DFC) + z(TCS) + z(DSR) */
   score: number;
-  /** 0 is the most motion-sensitive */
+  /** (since version 2) 1 − mean over words of the entropy of the normalised map, in units of that of a uniform one */
+  focus?: number;
+  /** 0 is the most motion-sensitive, or the most focused where that was asked for */
   rank: number;
   kept: boolean;
+}
+
+export interface PriorCapture {
+  squareSum: 'accumulate' | 'replay' | 'sampled';
+  /** Rebuilt by CUDA kernels, or plain operators. */
+  fused: boolean;
+  bytes: number;
+  /** `sampled`: standard error of the denominator of Eq 11 relative to it, by head. */
+  relativeError?: number[];
 }
 
 /** Everything of a prior that is not a tensor: JSON in the file's header. */
@@ -44,6 +59,10 @@ export interface PriorInfo {
   video: { file: string; sha256: string; verdict: string; frames: number[]; seconds: number[] };
   model: { vdm: string; sha256: string; weights: 'trained' | 'random'; dtype: DType; device: string };
   options: PriorConfig;
+  /** Where several selections were taken from one pass: the name of this one. */
+  selection?: string;
+  /** How Σ A² was had in fact, and what the capture kept. */
+  capture?: PriorCapture;
   code: string;
   createdAt: string;
 }
@@ -55,4 +74,6 @@ export interface Prior {
   rows_WFHW: Tensor;
   /** Mean over all heads, for the ablation without head selection: same shape */
   allHeads_WFHW: Tensor;
+  /** Of every head, where the options ask for it: [heads, words, F, H, W] */
+  heads_UWFHW?: Tensor | null;
 }

@@ -3,10 +3,10 @@ import { type DType, version } from '@motion-enhancer/libtorch';
 import { readFrames, type VideoFrames } from '../data/video/index.js';
 import type { PriorConfig } from './config.js';
 import type { TextSource } from './dataset/text-of-row.js';
-import { extract, type OnProgress } from './extract.js';
+import { type Extraction, extract, type OnProgress } from './extract.js';
 import { chooseClipFrames } from './grid.js';
 import { priorKey, sha256File } from './key.js';
-import type { Prior } from './prior.js';
+import type { PriorInfo } from './prior.js';
 import type { PriorStore } from './store.js';
 import type { Vdm } from './vdm.js';
 
@@ -23,9 +23,17 @@ export interface ExtractJob {
   /** What of a data set's row the text is. */
   textFrom?: TextSource;
   config: PriorConfig;
+  /** Further selections from the same diffusion pass, each stored as a prior of its own. */
+  selections?: readonly NamedSelection[];
   /** `use`: whatever decodes of a truncated or corrupt video is taken. */
   onBroken?: 'fail' | 'use';
   onProgress?: OnProgress;
+}
+
+/** A selection with a name; `config` differs from the job's in selection fields alone. */
+export interface NamedSelection {
+  name: string;
+  config: PriorConfig;
 }
 
 /** What a sample's prior is computed from, read from its video. */
@@ -67,57 +75,83 @@ export async function runExtract(job: ExtractJob): Promise<ExtractOutcome> {
     onBroken: job.onBroken ?? 'fail',
   });
   const { key, sha256 } = await keyOfSample(vdm, video, text, config);
-  if (store.verifies(key)) {
+  if (allVerify(job, key, sha256)) {
     const { cell } = store.info(key);
     return { key, id: sampleId(job), existed: true, frames, pixelFrames: cell.frames };
   }
   return computePrior(job, { key, sha256, frames });
 }
 
+/** The keys of all priors that a job makes, the main one first. */
+export function keysOfJob(
+  { vdm, text, selections = [] }: Pick<ExtractJob, 'text' | 'selections'> & { vdm: Pick<Vdm, 'sha256' | 'dtype'> },
+  key: string,
+  sha256: string,
+): string[] {
+  const of = ({ config }: NamedSelection) =>
+    priorKey({ model: vdm.sha256, video: sha256, text, options: config, dtype: vdm.dtype });
+  return [key, ...selections.map(of)];
+}
+
+const allVerify = (job: ExtractJob, key: string, sha256: string): boolean =>
+  keysOfJob(job, key, sha256).every((one) => job.store.verifies(one));
+
 const sampleId = ({ id, video }: ExtractJob): string => id || basename(video, extname(video));
 
 /** Computes and stores the prior of a sample whose frames are at hand. */
 export async function computePrior(job: ExtractJob, input: SampleInput): Promise<ExtractOutcome> {
-  const { vdm, store, video, text, textFrom, config } = job;
+  const { vdm, store, config, selections = [] } = job;
   const { key, sha256, frames } = input;
   const id = sampleId(job);
-  const { rows_WFHW, allHeads_WFHW, heads, words, grid, pixelFrames } = await extract(
-    vdm,
-    frames,
-    text,
-    config,
-    job.onProgress,
-  );
-  const prior: Prior = {
-    info: {
-      format: 1,
-      id,
-      key,
-      text,
-      ...(textFrom ? { textFrom } : {}),
-      words,
-      heads,
-      grid: { frames: grid.frames, height: grid.height, width: grid.width },
-      cell: {
-        pixelHeight: config.height / grid.height,
-        pixelWidth: config.width / grid.width,
-        frames: pixelFrames,
-        seconds: pixelFrames.map(([first, last]) => [frames.timestamps[first]!, frames.timestamps[last]!]),
-      },
-      video: { file: video, sha256, verdict: frames.info.verdict, frames: frames.indices, seconds: frames.timestamps },
-      model: { vdm: vdm.dir, sha256: vdm.sha256, weights: vdm.weights, dtype: vdm.dtype as DType, device: vdm.device },
-      options: config,
-      code: `${CODE_VERSION}, libtorch ${version()}`,
-      createdAt: new Date().toISOString(),
-    },
-    rows_WFHW,
-    allHeads_WFHW,
-  };
+  const configs = selections.map((one) => one.config);
+  const extraction = await extract(vdm, frames, job.text, config, job.onProgress, configs);
+  const { others, ...main } = extraction;
+  const keys = keysOfJob(job, key, sha256);
+  const all = [main, ...others];
   try {
-    store.write(prior);
+    // The main prior comes last: where it is, the others are.
+    for (const i of [...all.keys()].reverse()) {
+      const { rows_WFHW, allHeads_WFHW, heads_UWFHW } = all[i]!;
+      const info = describe(job, input, { ...main, ...all[i]! }, keys[i]!, selections[i - 1]);
+      store.write({ info, rows_WFHW, allHeads_WFHW, heads_UWFHW });
+    }
   } finally {
-    rows_WFHW.dispose();
-    allHeads_WFHW.dispose();
+    for (const { rows_WFHW, allHeads_WFHW, heads_UWFHW } of all)
+      for (const tensor of [rows_WFHW, allHeads_WFHW, heads_UWFHW]) tensor?.dispose();
   }
-  return { key, id, existed: false, frames, pixelFrames };
+  return { key, id, existed: false, frames, pixelFrames: main.pixelFrames };
+}
+
+/** What a prior says of itself. */
+function describe(
+  job: ExtractJob,
+  { sha256, frames }: SampleInput,
+  { heads, words, grid, pixelFrames, capture }: Omit<Extraction, 'others'>,
+  key: string,
+  selection?: NamedSelection,
+): PriorInfo {
+  const { vdm, video, text, textFrom, config } = job;
+  return {
+    format: 1,
+    id: sampleId(job),
+    key,
+    text,
+    ...(textFrom ? { textFrom } : {}),
+    words,
+    heads,
+    grid: { frames: grid.frames, height: grid.height, width: grid.width },
+    cell: {
+      pixelHeight: config.height / grid.height,
+      pixelWidth: config.width / grid.width,
+      frames: pixelFrames,
+      seconds: pixelFrames.map(([first, last]) => [frames.timestamps[first]!, frames.timestamps[last]!]),
+    },
+    video: { file: video, sha256, verdict: frames.info.verdict, frames: frames.indices, seconds: frames.timestamps },
+    model: { vdm: vdm.dir, sha256: vdm.sha256, weights: vdm.weights, dtype: vdm.dtype as DType, device: vdm.device },
+    options: selection?.config ?? config,
+    ...(selection ? { selection: selection.name } : {}),
+    capture,
+    code: `${CODE_VERSION}, libtorch ${version()}`,
+    createdAt: new Date().toISOString(),
+  };
 }

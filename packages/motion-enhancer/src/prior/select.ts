@@ -1,9 +1,11 @@
 import { scope, type Tensor } from '@motion-enhancer/libtorch';
 import type { Word } from '@motion-enhancer/models';
 import type { HeadMaps } from './capture.js';
+import type { PriorConfig } from './config.js';
+import { focusOfHeads } from './focus.js';
 import { headMetrics, ranks, topIndices } from './heads.js';
 import type { PriorHead, PriorWord } from './prior.js';
-import { motionSaliency, textToVideo, wordRows } from './tokens.js';
+import { amongRows, motionSaliency, textToVideo, wordRows } from './tokens.js';
 
 export interface Selection {
   heads: PriorHead[];
@@ -11,31 +13,24 @@ export interface Selection {
   /** [words, F, H, W] over the kept heads, and over all */
   rows_WFHW: Tensor;
   allHeads_WFHW: Tensor;
+  /** [heads, words, F, H, W] where asked for */
+  heads_UWFHW: Tensor | null;
 }
 
+export type SelectOptions = Pick<PriorConfig, 'headRatio' | 'wordRatio'> &
+  Partial<Pick<PriorConfig, 'selection' | 'headCount' | 'keepHeads'>>;
+
 /** MHS, then MTTI (Sections 4.2 and 4.3): which heads see motion, and which words they tie to it. */
-export function select(
-  maps: HeadMaps,
-  words: readonly Word[],
-  ratios: { headRatio: number; wordRatio: number },
-): Selection {
+export function select(maps: HeadMaps, allWords: readonly Word[], o: SelectOptions): Selection {
   return scope(() => {
-    const metrics = headMetrics(maps);
-    const keptHeads = topIndices(metrics.score, ratios.headRatio);
-    const rank = ranks(metrics.score);
-    const heads = metrics.score.map((score, h) => ({
-      dfc: metrics.dfc[h]!,
-      tcs: metrics.tcs[h]!,
-      dsr: metrics.dsr[h]!,
-      score,
-      rank: rank[h]!,
-      kept: keptHeads.includes(h),
-    }));
+    const words = amongRows(allWords, maps.textRows);
+    const heads = selectHeads(maps, words, o);
+    const kept = heads.flatMap((head, h) => (head.kept ? [h] : []));
 
     const { frames, height, width } = maps.grid;
-    const rows = wordRows(textToVideo(maps, keptHeads), words);
+    const rows = wordRows(textToVideo(maps, kept), words);
     const { ms, z } = motionSaliency(rows, frames);
-    const keptWords = topIndices(ms, ratios.wordRatio);
+    const keptWords = topIndices(ms, o.wordRatio);
     const named = words.map(({ text, start, end }, i) => ({
       text,
       start,
@@ -44,14 +39,34 @@ export function select(
       z: z[i]!,
       kept: keptWords.includes(i),
     }));
-    const shape = [words.length, frames, height, width];
+    const cells = (x: Tensor) => x.to('float32').reshape(...x.shape.slice(0, -1), frames, height, width);
     return {
       heads,
       words: named,
-      rows_WFHW: rows.to('float32').reshape(...shape),
-      allHeads_WFHW: wordRows(textToVideo(maps, null), words)
-        .to('float32')
-        .reshape(...shape),
+      rows_WFHW: cells(rows),
+      allHeads_WFHW: cells(wordRows(textToVideo(maps, null), words)),
+      heads_UWFHW: o.keepHeads ? cells(wordRows(maps.textToVideo_HTS, words)) : null,
     };
   });
+}
+
+/** Every head with its measures, and whether it is kept. */
+function selectHeads(maps: HeadMaps, words: readonly Word[], o: SelectOptions): PriorHead[] {
+  const metrics = headMetrics(maps);
+  const focus = focusOfHeads(maps, words);
+  const measure = o.selection === 'focus' ? focus : metrics.score;
+  const ratio = o.headCount ? Math.min(1, o.headCount / measure.length) : o.headRatio;
+  const kept = new Set(topIndices(measure, ratio));
+  const rank = ranks(measure);
+  const perLayer = maps.layers ? measure.length / maps.layers : 0;
+  return measure.map((_, h) => ({
+    ...(perLayer ? { layer: Math.floor(h / perLayer), head: h % perLayer } : {}),
+    dfc: metrics.dfc[h]!,
+    tcs: metrics.tcs[h]!,
+    dsr: metrics.dsr[h]!,
+    score: metrics.score[h]!,
+    focus: focus[h]!,
+    rank: rank[h]!,
+    kept: kept.has(h),
+  }));
 }

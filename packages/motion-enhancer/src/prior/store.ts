@@ -5,6 +5,10 @@ import { bytesOf, openSafetensors, scope, type Tensor, UserError, writeSafetenso
 import { makeFolder } from '../data/make-folder.js';
 import type { Prior, PriorInfo } from './prior.js';
 
+const TENSORS = ['rows', 'rows_scale', 'all_heads', 'all_heads_scale'] as const;
+/** Only of extractions with `keepHeads`. */
+const OF_HEADS = ['heads', 'heads_scale'] as const;
+
 /** A folder of priors, one self-describing file a sample: `KEY.safetensors`. */
 export class PriorStore {
   readonly dir: string;
@@ -47,13 +51,21 @@ export class PriorStore {
    * Writes a prior beside, syncs and renames it: a reader sees all of it or nothing.
    * @throws UserError for values that are not finite; where the disk refuses
    */
-  write({ info, rows_WFHW, allHeads_WFHW }: Prior): void {
+  write({ info, rows_WFHW, allHeads_WFHW, heads_UWFHW = null }: Prior): void {
     scope(() => {
       checkFinite(rows_WFHW, 'rows', info);
       checkFinite(allHeads_WFHW, 'all_heads', info);
       const rows = pack(rows_WFHW);
       const all = pack(allHeads_WFHW);
-      const tensors = { rows: rows.values, rows_scale: rows.scale, all_heads: all.values, all_heads_scale: all.scale };
+      if (heads_UWFHW) checkFinite(heads_UWFHW, 'heads', info);
+      const heads = heads_UWFHW ? pack(heads_UWFHW.flatten(0, 1)) : null;
+      const tensors = {
+        rows: rows.values,
+        rows_scale: rows.scale,
+        all_heads: all.values,
+        all_heads_scale: all.scale,
+        ...(heads ? { heads: heads.values, heads_scale: heads.scale } : {}),
+      };
       const prior = JSON.stringify(info);
       writeSafetensors(this.path(info.key), tensors, { prior, sha256: digest(tensors, prior) });
     });
@@ -78,13 +90,14 @@ export class PriorStore {
     return scope(() => {
       const file = openSafetensors(path);
       try {
-        const names = ['rows', 'rows_scale', 'all_heads', 'all_heads_scale'] as const;
+        const names = file.tensors.has('heads') ? [...TENSORS, ...OF_HEADS] : TENSORS;
         const missing = names.find((name) => !file.tensors.has(name));
         if (missing) throw damaged(path, `it has no tensor ${missing}`);
         const tensors = Object.fromEntries(names.map((name) => [name, file.read(name)])) as Record<
-          (typeof names)[number],
+          (typeof TENSORS)[number],
           Tensor
-        >;
+        > &
+          Partial<Record<(typeof OF_HEADS)[number], Tensor>>;
         const info = parseInfo(file.metadata.prior, path);
         if (digest(tensors, file.metadata.prior ?? '') !== file.metadata.sha256)
           throw damaged(path, 'its content does not match its hash');
@@ -92,6 +105,10 @@ export class PriorStore {
           info,
           rows_WFHW: unpack(tensors.rows, tensors.rows_scale),
           allHeads_WFHW: unpack(tensors.all_heads, tensors.all_heads_scale),
+          heads_UWFHW:
+            tensors.heads && tensors.heads_scale
+              ? unpack(tensors.heads, tensors.heads_scale).unflatten(0, [info.heads.length, info.words.length])
+              : null,
         };
       } finally {
         file.close();

@@ -1,7 +1,9 @@
-import { stack, type Tensor, tensor } from '@motion-enhancer/libtorch';
-import type { Word } from '@motion-enhancer/models';
+import { scope, stack, type Tensor, tensor } from '@motion-enhancer/libtorch';
+import type { Encoding, Word } from '@motion-enhancer/models';
 import type { HeadMaps } from './capture.js';
 import { zScores } from './heads.js';
+
+type TokensOf = Pick<Word, 'tokens'>;
 
 /** Mean over heads of the text → video maps: A_t2v [T, S]. `heads` null means all of them (the no-MHS ablation). */
 export function textToVideo(maps: HeadMaps, heads: readonly number[] | null): Tensor {
@@ -11,12 +13,43 @@ export function textToVideo(maps: HeadMaps, heads: readonly number[] | null): Te
   return all.indexSelect(0, index).mean(0);
 }
 
-/** Rows of words: the mean of the rows of a word's tokens. A_t2v [T, S] → [words, S] */
-export function wordRows(rows_TS: Tensor, words: readonly Pick<Word, 'tokens'>[]): Tensor {
-  return stack(
-    words.map((word) =>
-      rows_TS.indexSelect(0, tensor([...word.tokens], { dtype: 'int64', device: rows_TS.device })).mean(0),
+/** Rows of words: the mean of the rows of a word's tokens. A_t2v [T, S] (or [heads, T, S]) → [words, S] ([heads, words, S]) */
+export function wordRows(rows_TS: Tensor, words: readonly TokensOf[]): Tensor {
+  const tokens = rows_TS.dim - 2;
+  return scope(() =>
+    stack(
+      words.map((word) =>
+        rows_TS.indexSelect(tokens, tensor([...word.tokens], { dtype: 'int64', device: rows_TS.device })).mean(tokens),
+      ),
+      tokens,
     ),
+  );
+}
+
+/**
+ * Words with the places of their tokens among the rows that were captured.
+ * @throws Error when a word's token was not captured
+ */
+export function amongRows<W extends TokensOf>(words: readonly W[], textRows: readonly number[] | undefined): W[] {
+  if (!textRows) return [...words];
+  const place = new Map(textRows.map((token, row) => [token, row]));
+  return words.map((word) => ({
+    ...word,
+    tokens: word.tokens.map((token) => {
+      const row = place.get(token);
+      if (row === undefined) throw new Error(`The row of token ${token} was not captured.`);
+      return row;
+    }),
+  }));
+}
+
+/** Every token of the words as a word of its own (option `subWords`). */
+export function tokensAsWords(text: string, encoding: Encoding, words: readonly Word[]): Word[] {
+  return words.flatMap((word) =>
+    word.tokens.flatMap((token) => {
+      const [start, end] = encoding.spans[token]!;
+      return end > start ? [{ ...word, text: text.slice(start, end), start, end, tokens: [token] }] : [];
+    }),
   );
 }
 

@@ -268,11 +268,9 @@ tensorTest(`options of the captured map: init, stream, half, keys, steps used (s
     const [, flat, , h, w] = x0.shape as [number, number, number, number, number];
     const grid = { ...tokenGrid(model.config, flat, h, w), textTokens: conditioning.text.size(1) };
     const maps = (o: Partial<PriorConfig> = {}) =>
-      capturedMaps({ transformer: model, schedule }, x0, conditioning, grid, {
-        ...resolve(PRIOR_FIELDS, {}),
-        steps: 2,
-        ...o,
-      }).textToVideo_HTS;
+      capturedMaps({ transformer: model, schedule }, x0, conditioning, grid, [
+        { ...resolve(PRIOR_FIELDS, {}), steps: 2, ...o },
+      ])[0]!.maps.textToVideo_HTS;
     const base = maps();
     const differs = (o: Partial<PriorConfig>) => maps(o).sub(base).abs().max().item() > 1e-9;
     assert.ok(!differs({}), 'the same seed gives the same maps');
@@ -301,7 +299,7 @@ tensorTest(`options of the captured map: init, stream, half, keys, steps used (s
       x0,
       conditioning,
       grid,
-      { ...resolve(PRIOR_FIELDS, {}), steps: 2 },
+      [{ ...resolve(PRIOR_FIELDS, {}), steps: 2 }],
       (stage, done, total) => stages.push(`${stage} ${done}/${total}`),
     );
     assert.deepEqual(stages, ['invert 1/2', 'invert 2/2', 'reconstruct 1/2', 'reconstruct 2/2']);

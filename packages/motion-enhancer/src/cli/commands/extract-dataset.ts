@@ -16,6 +16,7 @@ import { type RowEvent, runDataset } from '../../prior/dataset/run-dataset.js';
 import { TEXT_FROM } from '../../prior/dataset/text-of-row.js';
 import { sha256File } from '../../prior/key.js';
 import { CODE_VERSION } from '../../prior/run-extract.js';
+import { readSelections } from '../../prior/selections.js';
 import { PriorStore } from '../../prior/store.js';
 import { loadVdm } from '../../prior/vdm.js';
 import { createProgress, type Progress } from '../progress.js';
@@ -42,6 +43,7 @@ export const DATASET_FIELDS = {
 type Settings = Values<typeof DATASET_FIELDS & typeof PRIOR_FIELDS & typeof DEVICE_FIELDS & typeof OUTPUT_FIELDS> & {
   data: string;
   out: string;
+  selections: string;
   onBroken: 'fail' | 'skip' | 'use';
 };
 
@@ -77,8 +79,10 @@ export async function extractDataset(values: Settings, fetchVdm: () => Promise<s
       if (vdm.weights === 'random')
         progress.log('note: this checkpoint has untrained random weights: its maps mean nothing');
       const config = pick(PRIOR_FIELDS, values);
+      const selections = values.selections ? readSelections(values.selections, config) : [];
       const settings: RunSettings = {
         options: config,
+        ...(selections.length > 0 ? { selections } : {}),
         model: { vdm: vdm.dir, sha256: vdm.sha256, weights: vdm.weights, ...run },
         data: { file: values.data, sha256: await sha256File(values.data), media: values.media },
         textFrom: values.textFrom,
@@ -98,6 +102,7 @@ export async function extractDataset(values: Settings, fetchVdm: () => Promise<s
           store,
           entries,
           config,
+          selections,
           textFrom: values.textFrom,
           onBroken: values.onBroken,
           signal: stop.signal,

@@ -6,6 +6,7 @@ import { pick } from '../../config/field.js';
 import { DEVICE_FIELDS } from '../../config/fields-of-run.js';
 import { PRIOR_FIELDS, type PriorConfig } from '../../prior/config.js';
 import { runExtract } from '../../prior/run-extract.js';
+import { readSelections } from '../../prior/selections.js';
 import { PriorStore } from '../../prior/store.js';
 import { loadVdm } from '../../prior/vdm.js';
 import { writeHeatMaps } from '../../view/heat-maps.js';
@@ -32,6 +33,11 @@ export const EXTRACT_FIELDS = {
     text: 'Name of the sample, as the training data have it; the file’s name by default',
   },
   heatMaps: { type: 'boolean', default: true, text: 'With --video: write pictures of the kept words over the frames' },
+  selections: {
+    type: 'string',
+    default: '',
+    text: 'Further selections from the same pass, each stored as a prior of its own: JSON {"name": {"option": value}}, or a file of it',
+  },
   onBroken: {
     type: 'choice',
     choices: ['fail', 'skip', 'use'],
@@ -61,6 +67,7 @@ export const command: Command = {
     // Told before a minute goes into the video.
     if (wordSpans(values.text).length === 0) throw expected('at least one word', '--text', values.text);
     const config: PriorConfig = pick(PRIOR_FIELDS, values);
+    const selections = values.selections ? readSelections(values.selections, config) : [];
     const run = resolveRun(values);
     const store = new PriorStore(values.out);
     const dir = await fetchVdm();
@@ -82,6 +89,7 @@ export const command: Command = {
         video: resolve(values.video),
         text: values.text,
         config,
+        selections,
         onBroken: values.onBroken === 'use' ? 'use' : 'fail',
         onProgress: (stage, done, total) => progress.step(stage, done, total),
       });

@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
-  linkSync,
   openSync,
   readdirSync,
   readFileSync,
-  renameSync,
   rmSync,
   statSync,
   utimesSync,
@@ -46,8 +44,7 @@ export function takeClaim(dir: string, key: string): Claim | null {
     const held = readClaim(path);
     if (held === 'absent') continue;
     if (!held.void) return null;
-    if (!removeVoid(path, held.token)) return null;
-    removeLeftovers(dir, key);
+    if (removeVoid(path, held.token)) removeLeftovers(dir, key);
   }
   return null;
 }
@@ -120,27 +117,29 @@ function createClaim(path: string): Claim | null {
 }
 
 /**
- * Removes a claim that was judged void. Moving it aside first makes sure that it is that one: of two processes that
- * judged alike, the slower one would else remove the claim that the faster one has just made.
+ * Removes a claim that was judged void, if it is still that one. Of processes that judged alike only the one that makes
+ * the marker removes, and it looks again first: the slower one would else remove the claim that the faster one has made.
+ * @returns whether the way is free; false where another process removes it now or has taken it over
  */
 export function removeVoid(path: string, token: string): boolean {
-  const aside = `${path}.${randomBytes(4).toString('hex')}.tmp`;
+  const marker = `${path}.removal.tmp`;
   try {
-    renameSync(path, aside);
-  } catch {
+    closeSync(openSync(marker, 'wx', 0o644));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw refused(marker, cause);
+    // Held for microseconds: one that stays is of a process that was killed there. The next try makes it anew.
+    const age = Date.now() - (statSync(marker, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (age > EMPTY_LIMIT_MS) rmSync(marker, { force: true });
+    return false;
+  }
+  try {
+    const held = readClaim(path);
+    if (held !== 'absent' && held.token !== token) return false;
+    rmSync(path, { force: true });
     return true;
+  } finally {
+    rmSync(marker, { force: true });
   }
-  const moved = readClaim(aside);
-  const ours = moved === 'absent' || moved.token === token;
-  if (!ours) {
-    try {
-      linkSync(aside, path);
-    } catch {
-      // A third process was faster still.
-    }
-  }
-  rmSync(aside, { force: true });
-  return ours;
 }
 
 /** Half-written files of the key: only a dead process can have left them, for the claim was its. */

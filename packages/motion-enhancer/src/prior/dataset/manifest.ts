@@ -2,11 +2,14 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { writeText } from '../../data/write-text.js';
 import type { PriorConfig } from '../config.js';
+import type { NamedSelection } from '../run-extract.js';
 import type { TextFrom } from './text-of-row.js';
 
 /** What a run was asked to do. Its hash names the manifest, so that runs with other settings stand side by side. */
 export interface RunSettings {
   options: PriorConfig;
+  /** Further selections from the same pass, where there are any. */
+  selections?: readonly NamedSelection[];
   model: { vdm: string; sha256: string; weights: 'trained' | 'random'; dtype: string; device: string };
   data: { file: string; sha256: string; media: string };
   textFrom: TextFrom;

@@ -17,14 +17,20 @@ export interface PrepareRequest {
   video: string;
   text: string;
   options: PriorConfig;
+  /** Options of further selections from the same pass. */
+  selections: readonly PriorConfig[];
   onBroken: 'fail' | 'use';
   /** Read the video even where a prior is there, because that one does not verify. */
   replace: boolean;
 }
 
-/** `exists`: there is a file of this key, not yet verified. `claimed`: another process computes it. */
+/**
+ * `exists`: there are files of this key and of all further ones, not yet verified. `claimed`: another process computes
+ * them.
+ */
 export type Prepared =
-  | { state: 'exists' | 'claimed'; key: string }
+  | { state: 'exists'; key: string; keys: string[] }
+  | { state: 'claimed'; key: string }
   | { state: 'ready'; key: string; claim: Claim; input: SampleInput };
 
 /**
@@ -33,15 +39,17 @@ export type Prepared =
  * @throws UserError `ERR_VIDEO`; `ERR_WRITE` where no claim can be written
  */
 export async function prepareRow(request: PrepareRequest): Promise<Prepared> {
-  const { dir, model, dtype, video, text, options, onBroken, replace } = request;
+  const { dir, model, dtype, video, text, options, selections, onBroken, replace } = request;
   const sha256 = await hashOf(video, onBroken);
-  const key = priorKey({ model, video: sha256, text, options, dtype });
-  const there = () => !replace && existsSync(join(dir, `${key}.safetensors`));
+  const keyOf = (o: PriorConfig) => priorKey({ model, video: sha256, text, options: o, dtype });
+  const key = keyOf(options);
+  const keys = [key, ...selections.map(keyOf)];
+  const there = () => !replace && keys.every((one) => existsSync(join(dir, `${one}.safetensors`)));
   if (there()) {
     // Its process was killed between the file and the end of the claim.
     const left = claimState(dir, key) === 'void' ? takeClaim(dir, key) : null;
     if (left) releaseClaim(left);
-    return { state: 'exists', key };
+    return { state: 'exists', key, keys };
   }
   const claim = takeClaim(dir, key);
   if (!claim) return { state: 'claimed', key };
@@ -49,7 +57,7 @@ export async function prepareRow(request: PrepareRequest): Promise<Prepared> {
     // Another process may have finished it between the look and the claim.
     if (there()) {
       releaseClaim(claim);
-      return { state: 'exists', key };
+      return { state: 'exists', key, keys };
     }
     const frames = await readFrames(video, {
       choose: ({ count }) => chooseClipFrames(count, options.frames, options.oddLatents === 'drop-frames'),

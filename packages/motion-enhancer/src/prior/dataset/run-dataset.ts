@@ -4,7 +4,7 @@ import { UserError } from '@motion-enhancer/libtorch';
 import { wordSpans } from '@motion-enhancer/models';
 import type { PriorConfig } from '../config.js';
 import type { OnProgress } from '../extract.js';
-import { computePrior } from '../run-extract.js';
+import { computePrior, type NamedSelection } from '../run-extract.js';
 import type { PriorStore } from '../store.js';
 import type { Vdm } from '../vdm.js';
 import type { Entry } from './choose-rows.js';
@@ -32,6 +32,8 @@ export interface DatasetJob {
   store: PriorStore;
   entries: readonly Entry[];
   config: PriorConfig;
+  /** Further selections from the same pass of every row. */
+  selections?: readonly NamedSelection[];
   textFrom: TextFrom;
   onBroken: 'fail' | 'skip' | 'use';
   /** Once aborted, the item in flight is finished and the run ends. */
@@ -148,7 +150,7 @@ class DatasetRun {
   }
 
   #prepare(video: string, text: string, replace = false): Promise<Prepared> {
-    const { vdm, store, config, onBroken } = this.#job;
+    const { vdm, store, config, selections = [], onBroken } = this.#job;
     const request: PrepareRequest = {
       dir: store.dir,
       model: vdm.sha256,
@@ -156,6 +158,7 @@ class DatasetRun {
       video,
       text,
       options: config,
+      selections: selections.map((one) => one.config),
       onBroken: onBroken === 'use' ? 'use' : 'fail',
       replace,
     };
@@ -170,7 +173,8 @@ class DatasetRun {
     try {
       let prepared = await item.prepared;
       if (prepared.state === 'exists') {
-        if (this.#job.store.verifies(prepared.key)) return this.#existed(told, prepared.key, seconds());
+        if (prepared.keys.every((key) => this.#job.store.verifies(key)))
+          return this.#existed(told, prepared.key, seconds());
         prepared = await this.#prepare(video, item.text, true);
       }
       if (prepared.state !== 'ready') {
@@ -196,7 +200,7 @@ class DatasetRun {
   }
 
   async #compute(item: Item, input: Extract<Prepared, { state: 'ready' }>['input'], claim: Claim): Promise<void> {
-    const { vdm, store, config, onProgress } = this.#job;
+    const { vdm, store, config, selections, onProgress } = this.#job;
     const { id, video, text, source } = item;
     refreshClaim(claim);
     await computePrior(
@@ -208,6 +212,7 @@ class DatasetRun {
         text,
         ...(source ? { textFrom: source } : {}),
         config,
+        ...(selections ? { selections } : {}),
         onProgress: (...progress) => {
           refreshClaim(claim);
           onProgress?.(id, ...progress);
