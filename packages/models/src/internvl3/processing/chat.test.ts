@@ -133,7 +133,8 @@ cleanTest('bad input is told: no frames, a full context, another tokenizer', () 
   const short = { ...config, text: { ...config.text, maxPositionEmbeddings: 900 } };
   assert.throws(() => ask(frames(4), {}, short), {
     code: 'ERR_CONTEXT',
-    message: /1024 of them visual \(4 frames or tiles of 256\).* at most 900 .*fewer frames/,
+    message:
+      /1024 of them visual \(video 1: 4 frames of 256\).* at most 900 .*At this size 3 frames would fit.*fewer frames/,
   });
   const plain = loadQwen2Tokenizer(fixture('tokenizers/qwen2'), { addedTokens: QWEN2_5_ADDED_TOKENS });
   assert.throws(() => prepareInternVL3VideoChat(plain, config, { frames: frames(1), prompt: 'Q' }, small), {

@@ -11,5 +11,5 @@ export {
   prepareInternVL3Chat,
   prepareInternVL3VideoChat,
 } from './prepare-chat.js';
-export { resizeAsPillow } from './resize-as-pillow.js';
+export { type InternVL3TokenOptions, type InternVL3Tokens, prepareInternVL3Tokens } from './prepare-tokens.js';
 export { type TileOptions, tileFrames, tileGrid, tileImage, tileOptions } from './tiles.js';

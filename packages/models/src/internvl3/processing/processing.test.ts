@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { liveTensors, openSafetensors, randint, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { resizeAsPillow } from '../../qwen2-5-vl/processing/resize-as-pillow.js';
 import { fixture } from '../testing.js';
 import { chooseInternVL3Frames } from './choose-frames.js';
-import { resizeAsPillow } from './resize-as-pillow.js';
 import { tileGrid, tileImage } from './tiles.js';
 
 const golden = JSON.parse(readFileSync(fixture('goldens/internvl_frames.json'), 'utf8'));

@@ -1,6 +1,6 @@
 import { cat, scope, type Tensor, UserError } from '@motion-enhancer/libtorch';
+import { resizeAsPillow } from '../../qwen2-5-vl/processing/resize-as-pillow.js';
 import type { InternVL3Config } from '../config.js';
-import { resizeAsPillow } from './resize-as-pillow.js';
 
 export interface TileOptions {
   /** Fewest and most tiles, the thumbnail not counted. */

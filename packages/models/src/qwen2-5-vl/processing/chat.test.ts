@@ -127,7 +127,7 @@ test('bad input is told', () => {
     throwsWith(
       () => chat({}, { maxPositionEmbeddings: 20 }),
       'ERR_CONTEXT',
-      /at most 20 .* Lower fps or maxFrames .* maxPixels/,
+      /at most 20 .* Lower fps, frames or maxFrames .* maxPixels/,
     );
     throwsWith(() => chat({}, { vocabSize: 1000 }), 'ERR_TOKENIZER', /ids below 1000/);
     throwsWith(

@@ -9,17 +9,19 @@ export interface ChooseFramesOptions {
   /** Limits of the number that `fps` gives. Defaults 4 and 768. */
   minFrames?: number;
   maxFrames?: number;
+  /** Frames that become one token: the count is a multiple of it. Default 2 (`temporalPatchSize`). */
+  factor?: number;
 }
 
 export interface ChosenFrames {
-  /** Frame numbers in the video, ascending; an even count. */
+  /** Frame numbers in the video, ascending; a whole number of pairs. */
   indices: number[];
   /** Frames per second that the choice amounts to (not those asked for): the model's clock. */
   sampleFps: number;
 }
 
 /** Frames are taken in pairs. */
-const FRAME_FACTOR = 2;
+const PAIR = 2;
 const DEFAULT_FPS = 2;
 const MIN_FRAMES = 4;
 const MAX_FRAMES = 768;
@@ -42,16 +44,18 @@ export function chooseFrames(total: number, videoFps: number, options: ChooseFra
 }
 
 function frameCount(total: number, videoFps: number, o: ChooseFramesOptions): number {
+  const factor = o.factor ?? PAIR;
+  const even = (round: (x: number) => number, x: number) => round(x / factor) * factor;
   if (o.fps !== undefined && o.nframes !== undefined)
     throw new UserError('Expected either fps or nframes but received both. Leave one out.', { code: 'ERR_VALUE' });
-  if (!(total >= FRAME_FACTOR))
+  if (!(total >= factor))
     throw new UserError(
-      `Expected a video of at least ${FRAME_FACTOR} frames but received ${total}. Give a longer video, or give the frame as an image.`,
+      `Expected a video of at least ${factor} frames but received ${total}. Give a longer video, or give the frame as an image.`,
       { code: 'ERR_MEDIA' },
     );
   let count: number;
   if (o.nframes !== undefined) {
-    count = roundHalfEven(o.nframes / FRAME_FACTOR) * FRAME_FACTOR;
+    count = even(roundHalfEven, o.nframes);
   } else {
     const fps = o.fps ?? DEFAULT_FPS;
     if (!(fps > 0 && videoFps > 0))
@@ -63,14 +67,10 @@ function frameCount(total: number, videoFps: number, o: ChooseFramesOptions): nu
     const wanted = (total / videoFps) * fps;
     count = even(Math.floor, Math.min(Math.max(wanted, least), most, total));
   }
-  if (!(count >= FRAME_FACTOR && count <= total))
+  if (!(count >= factor && count <= total))
     throw new UserError(
-      `Expected between ${FRAME_FACTOR} and ${total} frames (the video has ${total}) but the options give ${count}. Change ${o.nframes === undefined ? 'fps, minFrames or maxFrames' : 'nframes'}.`,
+      `Expected between ${factor} and ${total} frames (the video has ${total}) but the options give ${count}. Change ${o.nframes === undefined ? 'fps, minFrames or maxFrames' : 'nframes'}.`,
       { code: 'ERR_MEDIA' },
     );
   return count;
-}
-
-function even(round: (x: number) => number, x: number): number {
-  return round(x / FRAME_FACTOR) * FRAME_FACTOR;
 }

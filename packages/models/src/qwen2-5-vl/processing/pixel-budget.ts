@@ -1,24 +1,48 @@
 export interface PixelBudgetOptions {
-  /** Least pixels of a frame. Default 128 · 28². */
+  /** Least pixels of a frame. Default 128 tokens' (100,352). */
   minPixels?: number;
   /** Most pixels of a frame; can only lower what the total allows. */
   maxPixels?: number;
-  /** Pixels of all frames together. Default 90 % of 128,000 tokens. */
+  /** Pixels of all frames together. Default 90 % of 128,000 tokens'. */
   totalPixels?: number;
 }
 
-const TOKEN_PIXELS = 28 * 28;
-const VIDEO_MIN_PIXELS = 128 * TOKEN_PIXELS;
-const VIDEO_MAX_PIXELS = 768 * TOKEN_PIXELS;
-const VIDEO_TOTAL_PIXELS = Math.trunc(128_000 * TOKEN_PIXELS * 0.9);
+/** What a token of the language model covers; the published models' by default. */
+export interface TokenCover {
+  /** Pixels of a frame: (patch size · merge size)². Default 28². */
+  pixels?: number;
+  /** Frames. Default 2. */
+  frames?: number;
+}
+
+const LEAST_TOKENS = 128;
+const MOST_TOKENS = 768;
+const ALL_TOKENS = 128_000 * 0.9;
+const IMAGE_LEAST_TOKENS = 4;
+const IMAGE_MOST_TOKENS = 16_384;
 
 /**
  * Pixel limits of each of `frames` frames.
  * Source: qwen-vl-utils 0.0.10 vision_process.py (fetch_video).
  */
-export function pixelBudget(frames: number, o: PixelBudgetOptions = {}): { minPixels: number; maxPixels: number } {
-  const minPixels = o.minPixels ?? VIDEO_MIN_PIXELS;
-  const share = ((o.totalPixels ?? VIDEO_TOTAL_PIXELS) / frames) * 2;
-  const most = Math.max(Math.min(VIDEO_MAX_PIXELS, share), Math.trunc(minPixels * 1.05));
+export function pixelBudget(
+  frames: number,
+  o: PixelBudgetOptions = {},
+  { pixels = 28 * 28, frames: pair = 2 }: TokenCover = {},
+): { minPixels: number; maxPixels: number } {
+  const minPixels = o.minPixels ?? LEAST_TOKENS * pixels;
+  const share = ((o.totalPixels ?? Math.trunc(ALL_TOKENS * pixels)) / frames) * pair;
+  const most = Math.max(Math.min(MOST_TOKENS * pixels, share), Math.trunc(minPixels * 1.05));
   return { minPixels, maxPixels: Math.min(o.maxPixels ?? most, most) };
+}
+
+/**
+ * Pixel limits of an image.
+ * Source: qwen-vl-utils 0.0.10 vision_process.py (fetch_image); preprocessor_config.json of the checkpoints says the same.
+ */
+export function imageBudget(
+  { minPixels, maxPixels }: Pick<PixelBudgetOptions, 'minPixels' | 'maxPixels'> = {},
+  { pixels = 28 * 28 }: TokenCover = {},
+): { minPixels: number; maxPixels: number } {
+  return { minPixels: minPixels ?? IMAGE_LEAST_TOKENS * pixels, maxPixels: maxPixels ?? IMAGE_MOST_TOKENS * pixels };
 }

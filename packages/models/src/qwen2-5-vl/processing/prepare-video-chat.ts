@@ -1,15 +1,12 @@
-import { scope, type Tensor, UserError } from '@motion-enhancer/libtorch';
+import { type Tensor, UserError } from '@motion-enhancer/libtorch';
 import type { Tokenizer } from '../../tokenizers/index.js';
 import type { Qwen25VLConfig } from '../config.js';
 import type { Grid } from '../grid.js';
-import { positionsTensor, type RopeIndex, type RopeIndexOptions, ropeIndex } from '../rope-index.js';
-import { normalizeFrames, patchify } from './patchify.js';
-import { type PixelBudgetOptions, pixelBudget } from './pixel-budget.js';
-import { resizeFrames } from './resize-frames.js';
-import { smartResize } from './smart-resize.js';
-import { tokenizeChat } from './tokenize-chat.js';
+import type { RopeIndex, RopeIndexOptions } from '../rope-index.js';
+import { prepareQwen25VLTokens } from './prepare-tokens.js';
 import type { TokenizedChat } from './tokenize-segments.js';
 import { type VideoQuestion, videoMessages } from './video-messages.js';
+import { type PatchOptions, videoPatches } from './visual-patches.js';
 
 export interface VideoChatInput extends VideoQuestion {
   video: {
@@ -23,7 +20,7 @@ export interface VideoChatInput extends VideoQuestion {
   addVisionId?: boolean;
 }
 
-export interface VideoChatOptions extends PixelBudgetOptions, RopeIndexOptions {}
+export interface VideoChatOptions extends PatchOptions, RopeIndexOptions {}
 
 export interface VideoChat extends Omit<TokenizedChat, 'visualSpans'> {
   /** float32 [t · h · w, 1176] */
@@ -53,59 +50,27 @@ export function prepareVideoChat(
   input: VideoChatInput,
   options: VideoChatOptions = {},
 ): VideoChat {
+  const secondPerGrid = config.vision.temporalPatchSize / input.video.sampleFps;
+  if (!(secondPerGrid > 0 && Number.isFinite(secondPerGrid)))
+    throw new UserError(`Expected a number above 0 for sampleFps but received ${input.video.sampleFps}.`, {
+      code: 'ERR_VALUE',
+    });
   const { patches, grid } = videoPatches(input.video.frames, config, options);
   try {
-    const { visualSpans, ...chat } = tokenizeChat(tokenizer, config, videoMessages(input), [grid], {
-      addVisionId: input.addVisionId ?? false,
-      ...(input.system === undefined ? {} : { system: input.system }),
-    });
-    checkContext(chat.ids.length, visualSpans[0]!, grid, config);
-    const secondPerGrid = config.vision.temporalPatchSize / input.video.sampleFps;
-    if (!(secondPerGrid > 0 && Number.isFinite(secondPerGrid)))
-      throw new UserError(`Expected a number above 0 for sampleFps but received ${input.video.sampleFps}.`, {
-        code: 'ERR_VALUE',
-      });
-    const rope = ropeIndex(chat.ids, [grid], [secondPerGrid], config, options);
-    const merge = config.vision.spatialMergeSize;
-    return {
-      ...chat,
-      patches,
-      grid,
-      visualGrid: [grid[0], grid[1] / merge, grid[2] / merge],
-      visualSpan: visualSpans[0]!,
-      positions: positionsTensor([rope.positions]),
-      rope,
-      secondPerGrid,
-    };
+    const { visualSpans, media, ...chat } = prepareQwen25VLTokens(
+      tokenizer,
+      config,
+      videoMessages(input),
+      [{ type: 'video', grid, secondPerGrid }],
+      {
+        ...options,
+        ...(input.system === undefined ? {} : { system: input.system }),
+        addVisionId: input.addVisionId ?? false,
+      },
+    );
+    return { ...chat, patches, grid, visualGrid: media[0]!.grid, visualSpan: visualSpans[0]!, secondPerGrid };
   } catch (error) {
     patches.dispose();
     throw error;
   }
-}
-
-/** Resized within the pixel budget, normalised and cut. frames uint8 [n, 3, h, w] */
-export function videoPatches(
-  frames: Tensor,
-  config: Qwen25VLConfig,
-  options: PixelBudgetOptions = {},
-): { patches: Tensor; grid: Grid } {
-  const [n, channels, height, width] = frames.shape as [number, number, number, number];
-  if (frames.dim !== 4 || channels !== config.vision.inChannels || frames.dtype !== 'uint8' || frames.numel === 0)
-    throw new UserError(
-      `Expected video frames uint8 [n, ${config.vision.inChannels}, h, w] but received ${frames.dtype} [${frames.shape.join(', ')}].${frames.numel === 0 ? ' The video has no frames: check that it can be decoded.' : ''}`,
-      { code: 'ERR_MEDIA' },
-    );
-  const factor = config.vision.patchSize * config.vision.spatialMergeSize;
-  const [h, w] = smartResize(height, width, { factor, ...pixelBudget(n, options) });
-  return scope(() => patchify(normalizeFrames(resizeFrames(frames, h, w)), config.vision));
-}
-
-function checkContext(tokens: number, [start, end]: [number, number], grid: Grid, config: Qwen25VLConfig): void {
-  const limit = config.text.maxPositionEmbeddings;
-  if (tokens <= limit) return;
-  const perPair = (end - start) / grid[0];
-  throw new UserError(
-    `The sample has ${tokens} tokens, ${end - start} of them video (${grid[0]} frame pairs of ${perPair}), but the model takes at most ${limit} (max_position_embeddings). Lower fps or maxFrames (fewer frames), or maxPixels or totalPixels (smaller frames).`,
-    { code: 'ERR_CONTEXT' },
-  );
 }

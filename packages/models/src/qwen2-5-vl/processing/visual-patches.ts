@@ -1,0 +1,73 @@
+import { scope, type Tensor, UserError } from '@motion-enhancer/libtorch';
+import type { Qwen25VLConfig, Qwen25VLVisionConfig } from '../config.js';
+import type { Grid } from '../grid.js';
+import { IMAGE_MEAN, IMAGE_STD, normalizeFrames, patchify } from './patchify.js';
+import { imageBudget, type PixelBudgetOptions, pixelBudget, type TokenCover } from './pixel-budget.js';
+import { resizeAsPillow } from './resize-as-pillow.js';
+import { resizeFrames } from './resize-frames.js';
+import { smartResize } from './smart-resize.js';
+
+export interface PatchOptions extends PixelBudgetOptions {
+  /** Channel means and deviations of values in [0, 1]; CLIP's by default. */
+  imageMean?: readonly number[];
+  imageStd?: readonly number[];
+}
+
+/** Rows for the vision tower: float32 [t · h · w, channels · 2 · 14 · 14]. */
+export interface Patches {
+  patches: Tensor;
+  grid: Grid;
+}
+
+/**
+ * Frames of a video, resized within the pixel budget (as torchvision does), normalised and cut.
+ * @param frames uint8 [n, 3, h, w]
+ * @throws UserError ERR_MEDIA
+ */
+export function videoPatches(frames: Tensor, config: Qwen25VLConfig, options: PatchOptions = {}): Patches {
+  const { vision } = config;
+  const [n, channels, height, width] = frames.shape as [number, number, number, number];
+  if (frames.dim !== 4 || channels !== vision.inChannels || frames.dtype !== 'uint8' || frames.numel === 0)
+    throw new UserError(
+      `Expected video frames uint8 [n, ${vision.inChannels}, h, w] but received ${frames.dtype} [${frames.shape.join(', ')}].${frames.numel === 0 ? ' The video has no frames: check that it can be decoded.' : ''}`,
+      { code: 'ERR_MEDIA' },
+    );
+  const [h, w] = smartResize(height, width, {
+    factor: factorOf(vision),
+    ...pixelBudget(n, options, tokenCover(vision)),
+  });
+  return scope(() => cut(resizeFrames(frames, h, w), vision, options));
+}
+
+/**
+ * An image, resized within its pixel limits (as Pillow does), normalised and cut; its one frame is taken twice.
+ * @param image uint8 [3, h, w]
+ * @throws UserError ERR_MEDIA
+ */
+export function imagePatches(image: Tensor, config: Qwen25VLConfig, options: PatchOptions = {}): Patches {
+  const { vision } = config;
+  if (image.dim !== 3 || image.size(0) !== vision.inChannels || image.dtype !== 'uint8' || image.numel === 0)
+    throw new UserError(
+      `Expected an image uint8 [${vision.inChannels}, h, w] but received ${image.dtype} [${image.shape.join(', ')}].`,
+      { code: 'ERR_MEDIA' },
+    );
+  const [h, w] = smartResize(image.size(1), image.size(2), {
+    factor: factorOf(vision),
+    ...imageBudget(options, tokenCover(vision)),
+  });
+  return scope(() => cut(resizeAsPillow(image.unsqueeze(0), h, w), vision, options));
+}
+
+/** Sides of resized frames are multiples of it. */
+function factorOf(vision: Qwen25VLVisionConfig): number {
+  return vision.patchSize * vision.spatialMergeSize;
+}
+
+/** What a token of the language model covers. */
+export function tokenCover(vision: Qwen25VLVisionConfig): Required<TokenCover> {
+  return { pixels: factorOf(vision) ** 2, frames: vision.temporalPatchSize };
+}
+
+function cut(frames: Tensor, vision: Qwen25VLVisionConfig, { imageMean, imageStd }: PatchOptions): Patches {
+  return patchify(normalizeFrames(frames, imageMean ?? IMAGE_MEAN, imageStd ?? IMAGE_STD), vision);
+}
