@@ -1,7 +1,7 @@
 import { type DType, resolveDevice, setThreads, UserError } from '@motion-enhancer/libtorch';
 import type { Fields, Values } from '../config/field.js';
 import type { DEVICE_FIELDS } from '../config/fields-of-run.js';
-import { helpText, parseFlags } from '../config/flags.js';
+import { type FlagValue, helpText, parseFlags } from '../config/flags.js';
 
 /** Settings of the tool's own speech. */
 export const OUTPUT_FIELDS = {
@@ -26,7 +26,7 @@ export function parseCommand<F extends Fields>(
   fields: F,
   argv: string[],
   operands = 0,
-): { values: Values<F>; rest: string[] } | null {
+): { values: Values<F>; rest: string[]; order: FlagValue[] } | null {
   if (argv.includes('--help') || argv.includes('-h')) {
     console.log(`motion-enhancer ${name} ${usage}\n\n${helpText(fields)}`);
     return null;

@@ -102,3 +102,17 @@ test('pick: the values of some fields', () => {
   const { steps, init } = FIELDS;
   assert.deepEqual(pick({ steps, init }, { steps: 3, init: 'random', other: 1 }), { steps: 3, init: 'random' });
 });
+
+test('numbers that may be left unsaid, and lists', () => {
+  const fields = {
+    heat: { type: 'number', default: null, min: 0, text: 'Heat' },
+    video: { type: 'paths', default: [], text: 'Videos' },
+  } as const satisfies Fields;
+  const unsaid: { heat: number | null; video: readonly string[] } = resolve(fields, {});
+  assert.deepEqual(unsaid, { heat: null, video: [] });
+  assert.deepEqual(resolve(fields, { heat: 0, video: ['a', 'b'] }), { heat: 0, video: ['a', 'b'] });
+  assert.deepEqual(resolve(fields, { heat: null, video: 'a' }), { heat: null, video: ['a'] });
+  assert.throws(() => resolve(fields, { heat: -1 }), /a number of at least 0 for heat but received -1/);
+  assert.throws(() => resolve(fields, { video: ['a', 3] }), /Expected paths for video/);
+  assert.deepEqual([describe(fields.video), describe({ ...fields.video, type: 'strings' })], ['paths', 'texts']);
+});

@@ -11,7 +11,8 @@ interface Common<T> {
   /** Shown in a group of its own in help texts. */
   group?: string;
 }
-interface NumberField extends Common<number> {
+/** A default of null: the setting may be left unsaid, which is none of its values. */
+interface NumberField extends Common<number | null> {
   type: 'integer' | 'number';
   min?: number;
   max?: number;
@@ -29,8 +30,13 @@ interface TextField extends Common<string> {
   required?: boolean;
 }
 
+/** Texts of one kind, in the order given: on the command line the option may come several times. */
+interface ListField extends Common<readonly string[]> {
+  type: 'strings' | 'paths';
+}
+
 /** A setting, declared once: the command line, YAML files, docs and forms are made of it. */
-export type Field = NumberField | BooleanField | ChoiceField | TextField;
+export type Field = NumberField | BooleanField | ChoiceField | TextField | ListField;
 export type Fields = Readonly<Record<string, Field>>;
 
 type Value<F extends Field> = F extends { type: 'choice'; choices: readonly (infer C)[] }
@@ -38,8 +44,12 @@ type Value<F extends Field> = F extends { type: 'choice'; choices: readonly (inf
   : F extends { type: 'boolean' }
     ? boolean
     : F extends { type: 'integer' | 'number' }
-      ? number
-      : string;
+      ? F extends { default: null }
+        ? number | null
+        : number
+      : F extends { type: 'strings' | 'paths' }
+        ? readonly string[]
+        : string;
 
 /** The values of a set of fields. */
 export type Values<F extends Fields> = { -readonly [K in keyof F]: Value<F[K]> };
@@ -48,10 +58,15 @@ export type Values<F extends Fields> = { -readonly [K in keyof F]: Value<F[K]> }
  * Checks one value, given as text (command line) or as JSON / YAML data.
  * @throws UserError `Expected X for FIELD but received Y.`
  */
-export function checkValue(name: string, field: Field, raw: unknown): string | number | boolean {
+export function checkValue(
+  name: string,
+  field: Field,
+  raw: unknown,
+): string | number | boolean | null | readonly string[] {
   switch (field.type) {
     case 'integer':
     case 'number': {
+      if (raw === null && field.default === null) return null;
       const value = typeof raw === 'string' && raw.trim() !== '' ? Number(raw) : raw;
       const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = field;
       const ok =
@@ -70,6 +85,12 @@ export function checkValue(name: string, field: Field, raw: unknown): string | n
     case 'choice':
       if (typeof raw === 'string' && field.choices.includes(raw)) return raw;
       throw expected(describe(field), name, raw);
+    case 'strings':
+    case 'paths': {
+      const list: readonly unknown[] = Array.isArray(raw) ? raw : [raw];
+      if (list.every((item) => typeof item === 'string')) return list;
+      throw expected(describe(field), name, raw);
+    }
     default:
       if (typeof raw === 'string') return raw;
       throw expected('a text', name, raw);
@@ -90,6 +111,9 @@ export function describe(field: Field): string {
       return 'true or false';
     case 'choice':
       return `one of ${field.choices.join(', ')}`;
+    case 'strings':
+    case 'paths':
+      return field.type === 'paths' ? 'paths' : 'texts';
     default:
       return field.type === 'path' ? 'a path' : 'a text';
   }

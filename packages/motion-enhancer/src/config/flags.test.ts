@@ -109,3 +109,22 @@ test('help: every option with what it takes, its unit, its default and the paper
   assert.equal(long.split('\n').length, 2);
   assert.equal(helpText({}), '');
 });
+
+test('lists: an option several times, the order among several of them kept', () => {
+  const fields = {
+    image: { type: 'paths', default: [], text: 'Pictures' },
+    video: { type: 'paths', default: [], text: 'Videos' },
+    heat: { type: 'number', default: null, text: 'Heat' },
+  } as const satisfies Fields;
+  const argv = ['--video', 'a', '--image=b', '--video=c', 'rest'];
+  const { values: given, order, rest } = parseFlags(fields, argv, { image: ['of a file'] });
+  assert.deepEqual([given.video, given.image, given.heat, rest], [['a', 'c'], ['b'], null, ['rest']]);
+  assert.deepEqual(order, [
+    { name: 'video', value: 'a' },
+    { name: 'image', value: 'b' },
+    { name: 'video', value: 'c' },
+  ]);
+  assert.deepEqual(parseFlags(fields, [], { image: ['of a file'] }).values.image, ['of a file']);
+  assert.match(helpText(fields), /--video PATH … +Videos \(may come several times\)\n +--heat X +Heat$/);
+  assert.throws(() => parseFlags(fields, ['--video']), /Expected paths after --video but received nothing/);
+});

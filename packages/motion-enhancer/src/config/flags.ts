@@ -2,17 +2,27 @@ import { UserError } from '@motion-enhancer/libtorch';
 import { nearestName } from '@motion-enhancer/libtorch/nearest-name';
 import { checkValue, describe, type Field, type Fields, resolve, type Values } from './field.js';
 
+/** One value of a list's option. */
+export interface FlagValue {
+  name: string;
+  value: string;
+}
+
 const kebab = (name: string) => name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
 
-/** Turns `--vdm DIR --steps 5 --no-resume --flag=value rest` into values of the fields and the rest. */
+/**
+ * Turns `--vdm DIR --steps 5 --no-resume --flag=value rest` into values of the fields and the rest. Options of lists may
+ * come several times; `order` has every value of theirs as it came, so that two lists can be read as one.
+ */
 export function parseFlags<F extends Fields>(
   fields: F,
   argv: readonly string[],
   base: Readonly<Record<string, unknown>> = {},
-): { values: Values<F>; rest: string[] } {
+): { values: Values<F>; rest: string[]; order: FlagValue[] } {
   const byFlag = new Map(Object.keys(fields).map((name) => [kebab(name), name]));
   const given: Record<string, unknown> = { ...base };
   const rest: string[] = [];
+  const order: FlagValue[] = [];
   for (let i = 0; i < argv.length; i++) {
     const argument = argv[i]!;
     if (argument === '--') {
@@ -45,9 +55,17 @@ export function parseFlags<F extends Fields>(
     if (inline === undefined) i++;
     if (value === undefined || negated)
       throw new UserError(`Expected ${describe(field)} after --${flag} but received nothing.`, { code: 'ERR_USAGE' });
-    given[name] = checkValue(`--${flag}`, field, value);
+    const checked = checkValue(`--${flag}`, field, value);
+    if (field.type !== 'strings' && field.type !== 'paths') {
+      given[name] = checked;
+      continue;
+    }
+    // Those of the command line replace a list given before it.
+    const earlier = order.filter((item) => item.name === name).map((item) => item.value);
+    given[name] = [...earlier, value];
+    order.push({ name, value });
   }
-  return { values: resolve(fields, given), rest };
+  return { values: resolve(fields, given), rest, order };
 }
 
 function splitOnce(text: string): [string, string | undefined] {
@@ -67,14 +85,25 @@ export function helpText(fields: Fields): string {
 }
 
 function placeholder(field: Field): string {
-  return { integer: ' N', number: ' X', boolean: '', choice: ' NAME', path: ' PATH', string: ' TEXT' }[field.type];
+  return {
+    integer: ' N',
+    number: ' X',
+    boolean: '',
+    choice: ' NAME',
+    path: ' PATH',
+    string: ' TEXT',
+    paths: ' PATH …',
+    strings: ' TEXT …',
+  }[field.type];
 }
 
 function explain(field: Field): string {
   const notes: string[] = [];
   if (field.type === 'choice') notes.push(field.choices.join(' | '));
   if (field.unit) notes.push(`in ${field.unit}`);
-  if (field.default !== '' && !(field.type === 'boolean' && !field.default)) notes.push(`default ${field.default}`);
+  if (field.type === 'strings' || field.type === 'paths') notes.push('may come several times');
+  else if (field.default !== '' && field.default !== null && field.default !== false)
+    notes.push(`default ${field.default}`);
   if (field.paper) notes.push(`paper: ${field.paper}`);
   return notes.length > 0 ? `${field.text} (${notes.join('; ')})` : field.text;
 }
