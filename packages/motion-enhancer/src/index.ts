@@ -18,5 +18,4 @@ export { loadVdm, type Vdm } from './prior/vdm.js';
 export { RECIPE_FIELDS, type Recipe } from './train/recipe.js';
 export { alignedStep, type StepOutput, type StepPrior, type StepSample } from './train/step.js';
 export { type StepLog, type TrainOptions, type TrainResult, train } from './train/train.js';
-export { askAboutVideo } from './vlm/ask.js';
-export { loadVlm, type Vlm } from './vlm/load.js';
+export * from './vlm/index.js';

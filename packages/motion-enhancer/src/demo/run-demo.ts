@@ -111,7 +111,7 @@ export async function runDemo({ out, device, dtype, onStage, onProgress, onLine 
         video,
         QUESTION,
         resolve(VIDEO_FIELDS, { fps: RECIPE.fps, maxPixels: RECIPE.maxPixels }),
-        { maxNewTokens: 24, temperature: 0, topP: 1, repetitionPenalty: 0, seed: 0 },
+        { maxNewTokens: 24, temperature: 0 },
       );
     } finally {
       vlm.dispose();

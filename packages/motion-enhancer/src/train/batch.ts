@@ -1,8 +1,7 @@
 import { keep, UserError } from '@motion-enhancer/libtorch';
-import type { VideoChat } from '@motion-enhancer/models';
 import type { Grid } from '../align/index.js';
 import type { Row } from '../data/rows.js';
-import type { Vlm } from '../vlm/load.js';
+import type { PreparedChat, Vlm } from '../vlm/index.js';
 import type { PlacedPrior, PriorIndex } from './prior-index.js';
 import type { Recipe } from './recipe.js';
 import { disposeSample, prepareSample } from './sample.js';
@@ -11,7 +10,7 @@ import type { StepPrior, StepSample } from './step.js';
 /** A prepared sample with its prior, if it has one. Free it with `disposeItem`. */
 export interface BatchItem {
   row: Row;
-  chat: VideoChat;
+  chat: PreparedChat;
   prior: PlacedPrior | null;
 }
 
@@ -45,10 +44,10 @@ export function batches({ vlm, rows, order, recipe, index, onWarning }: BatchSou
   const prepare = async (number: number): Promise<BatchItem | null> => {
     const row = rows[number]!;
     if (broken.has(number)) return null;
-    let chat: VideoChat | undefined;
+    let chat: PreparedChat | undefined;
     try {
       chat = await prepareSample(vlm, row, recipe);
-      const text = { text: chat.text, spans: chat.tokenSpans, afterVideo: chat.visualSpan[1] };
+      const text = { text: chat.text, spans: chat.tokenSpans, afterVideo: endOfVideo(chat) };
       return { row, chat, prior: keep(index?.place(row.id, text, recipe, vlm.model.device) ?? null) };
     } catch (error) {
       if (chat) disposeSample(chat);
@@ -99,23 +98,27 @@ export function disposeItem({ chat, prior }: BatchItem): void {
   prior?.rows_WS.dispose();
 }
 
-export function stepSample(chat: VideoChat): StepSample {
-  return {
-    ids: chat.ids,
-    labels: chat.labels,
-    patches: chat.patches,
-    grids: [chat.grid],
-    positions_3BN: chat.positions,
-  };
+export function stepSample({ ids, labels, inputs, positions }: PreparedChat): StepSample {
+  const [video] = inputs;
+  return positions
+    ? { ids, labels, patches: video!.pixels, grids: [video!.grid], positions_3BN: positions }
+    : { ids, labels, tiles: video!.pixels };
 }
 
-export function stepPrior(chat: VideoChat, prior: PlacedPrior, grid: Grid): StepPrior {
-  const [frames, height, width] = chat.visualGrid;
+export function stepPrior(chat: PreparedChat, prior: PlacedPrior, grid: Grid): StepPrior {
+  const { positions, grid: visual } = chat.media[0]!;
+  const [frames, height, width] = visual;
   return {
     rows_WS: prior.rows_WS,
     words: prior.words,
     grid,
-    visual: chat.visualSpan,
+    visual: [positions[0]!, endOfVideo(chat)],
+    visualPositions: positions,
     visualGrid: { frames, height, width },
   };
+}
+
+/** First place after the video's tokens: words before it cannot see them all. */
+function endOfVideo({ media }: PreparedChat): number {
+  return media[0]!.positions.at(-1)! + 1;
 }

@@ -1,26 +1,12 @@
 import { basename } from 'node:path';
-import { keep, noGrad, scope, UserError } from '@motion-enhancer/libtorch';
-import { prepareVideoChat, type VideoChat } from '@motion-enhancer/models';
+import { UserError } from '@motion-enhancer/libtorch';
 import type { Row, Turn } from '../data/rows.js';
-import type { Vlm } from '../vlm/load.js';
-import { budgetOf, readVideoInput } from '../vlm/video-input.js';
+import { disposeChat, type PreparedChat, placeMedia, prepareChat, type Vlm } from '../vlm/index.js';
 import type { Recipe } from './recipe.js';
 
 /** A row ready for the model, every answer of its conversation to be learned: its tensors are in the caller's care. */
-export async function prepareSample(vlm: Vlm, row: Row, recipe: Recipe): Promise<VideoChat> {
-  const turns = conversation(row);
-  const { frames, sampleFps } = await readVideoInput(row.video, recipe);
-  try {
-    return keep(
-      noGrad(() =>
-        scope(() =>
-          prepareVideoChat(vlm.tokenizer, vlm.model.config, { video: { frames, sampleFps }, turns }, budgetOf(recipe)),
-        ),
-      ),
-    );
-  } finally {
-    frames.dispose();
-  }
+export function prepareSample(vlm: Vlm, row: Row, recipe: Recipe): Promise<PreparedChat> {
+  return prepareChat(vlm, placeMedia(conversation(row), [{ type: 'video', path: row.video }]), recipe);
 }
 
 /** The turns up to the last answer: nothing is learned from what follows it. */
@@ -35,7 +21,4 @@ function conversation({ id, video, turns }: Row): Turn[] {
   return turns.slice(0, answer + 1);
 }
 
-export function disposeSample(sample: VideoChat): void {
-  sample.patches.dispose();
-  sample.positions.dispose();
-}
+export const disposeSample = disposeChat;

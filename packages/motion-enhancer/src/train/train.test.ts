@@ -142,7 +142,7 @@ tensorTestAsync('a batch is the mean of its samples; L_MSE that of those with a 
   const norm = scope(() => {
     const [a, b, c] = three.map(({ id }, i) => {
       const chat = chats[i]!;
-      const text = { text: chat.text, spans: chat.tokenSpans, afterVideo: chat.visualSpan[1] };
+      const text = { text: chat.text, spans: chat.tokenSpans, afterVideo: chat.visualSpans[0]![1] };
       const prior = index.place(id, text, recipe, 'cpu');
       return alignedStep(model, aligner, stepSample(chat), prior && stepPrior(chat, prior, index.grid), 'norm');
     });

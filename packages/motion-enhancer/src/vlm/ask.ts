@@ -1,21 +1,16 @@
-import { noGrad, scope } from '@motion-enhancer/libtorch';
-import { generate, prepareVideoChat } from '@motion-enhancer/models';
-import type { Vlm } from './load.js';
-import { budgetOf, readVideoInput, type VideoSettings } from './video-input.js';
+import { answer } from './answer.js';
+import { disposeChat, prepareChat } from './chat.js';
+import type { GenerationOptions } from './generation-options.js';
+import { placeMedia } from './place-media.js';
+import type { Vlm } from './types.js';
+import type { VideoSettings } from './video-input.js';
 
-export interface AskOptions {
-  maxNewTokens: number;
-  /** 0 is greedy. */
-  temperature: number;
-  topP: number;
-  /** 0: the checkpoint's generation_config. */
-  repetitionPenalty: number;
-  seed: number;
+export interface AskOptions extends Omit<GenerationOptions, 'onText'> {
   /** Pieces of the answer as they come. */
   onText?(piece: string): void;
 }
 
-/** Answers a question about a video. */
+/** Answers a question about a video file. @throws UserError ERR_VIDEO, ERR_MEDIA, ERR_CONTEXT, ERR_VALUE */
 export async function askAboutVideo(
   vlm: Vlm,
   video: string,
@@ -23,41 +18,11 @@ export async function askAboutVideo(
   settings: VideoSettings,
   options: AskOptions,
 ): Promise<string> {
-  const { frames, sampleFps } = await readVideoInput(video, settings);
+  const messages = placeMedia([{ role: 'user', content: prompt }], [{ type: 'video', path: video }]);
+  const chat = await prepareChat(vlm, messages, settings);
   try {
-    return noGrad(() =>
-      scope(() => {
-        const chat = prepareVideoChat(
-          vlm.tokenizer,
-          vlm.model.config,
-          { video: { frames, sampleFps }, prompt },
-          budgetOf(settings),
-        );
-        const decoder = vlm.tokenizer.createDecoder({ skipSpecialTokens: true });
-        let answer = '';
-        const take = (piece: string) => {
-          answer += piece;
-          if (piece !== '') options.onText?.(piece);
-        };
-        const visual = vlm.model.encodeVisual(chat.patches, [chat.grid]);
-        generate(
-          vlm.model,
-          { ids: chat.ids, visual, rope: chat.rope },
-          {
-            maxNewTokens: options.maxNewTokens,
-            eosIds: vlm.generation.eosIds,
-            repetitionPenalty: options.repetitionPenalty || vlm.generation.repetitionPenalty,
-            ...(options.temperature > 0
-              ? { temperature: options.temperature, topP: options.topP, seed: options.seed }
-              : {}),
-            onToken: (id) => take(decoder.push(id)),
-          },
-        );
-        take(decoder.end());
-        return answer;
-      }),
-    );
+    return answer(vlm, chat, options);
   } finally {
-    frames.dispose();
+    disposeChat(chat);
   }
 }

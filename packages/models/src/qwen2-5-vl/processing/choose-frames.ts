@@ -11,6 +11,8 @@ export interface ChooseFramesOptions {
   maxFrames?: number;
   /** Frames that become one token: the count is a multiple of it. Default 2 (`temporalPatchSize`). */
   factor?: number;
+  /** First frame of the part that is looked at, `total` frames long. Default 0. */
+  first?: number;
 }
 
 export interface ChosenFrames {
@@ -29,14 +31,15 @@ const MAX_FRAMES = 768;
 /**
  * Which frames of a video the model sees.
  * Source: qwen-vl-utils 0.0.10 vision_process.py (smart_nframes, linspace in float32, halves to even).
- * @param total frames in the video
+ * @param total frames in the video, or in the part of it that begins at `first`
  * @param videoFps its frame rate
  * @throws UserError ERR_MEDIA when the video has too few frames, ERR_VALUE for contradicting options
  */
 export function chooseFrames(total: number, videoFps: number, options: ChooseFramesOptions = {}): ChosenFrames {
   const count = frameCount(total, videoFps, options);
+  const first = options.first ?? 0;
   const indices = scope(() =>
-    linspace(0, total - 1, count)
+    linspace(first, first + total - 1, count)
       .round()
       .toArray(),
   );

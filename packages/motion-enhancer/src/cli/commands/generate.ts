@@ -14,9 +14,7 @@ const FIELDS = {
   video: { type: 'path', default: '', required: true, text: 'Video file' },
   prompt: { type: 'string', default: '', required: true, text: 'The question' },
   maxNewTokens: { type: 'integer', default: 128, min: 1, text: 'Longest answer', unit: 'tokens' },
-  temperature: { type: 'number', default: 0, min: 0, text: '0 is greedy' },
-  topP: { type: 'number', default: 1, min: 0, max: 1, text: 'Sample from the likeliest tokens that hold this share' },
-  repetitionPenalty: { type: 'number', default: 0, min: 0, text: '0: as generation_config.json says' },
+  temperature: { type: 'number', default: null, min: 0, text: '0 is greedy; unsaid: as generation_config.json says' },
   seed: { type: 'integer', default: 0, min: 0, text: 'Seed of the sampling' },
   ...VIDEO_FIELDS,
   ...DEVICE_FIELDS,
@@ -36,7 +34,9 @@ export const command: Command = {
         console.error(values.json ? JSON.stringify({ type: 'log', label: 'generate', message }) : message);
       }
       const answer = await askAboutVideo(vlm, values.video, values.prompt, pick(VIDEO_FIELDS, values), {
-        ...values,
+        maxNewTokens: values.maxNewTokens,
+        ...(values.temperature === null ? {} : { temperature: values.temperature }),
+        seed: values.seed,
         ...(values.json ? {} : { onText: (piece: string) => process.stdout.write(piece) }),
       });
       console.log(

@@ -1,0 +1,39 @@
+import { noGrad, scope } from '@motion-enhancer/libtorch';
+import { type GenerationOptions, tokenOptions } from './generation-options.js';
+import { StopText } from './stop-text.js';
+import type { PreparedChat, Vlm } from './types.js';
+
+/** The model's answer to a chat that ends where its reply begins. @throws UserError ERR_VALUE, ERR_CONTEXT */
+export function answer(vlm: Vlm, chat: PreparedChat, options: GenerationOptions = {}): string {
+  return answers(vlm, [chat], options)[0]!;
+}
+
+/**
+ * Answers to several chats in one batch. Row i is what `answer` gives for chat i alone, rounding aside; draws of a
+ * batch are other draws.
+ * @throws UserError ERR_VALUE, ERR_CONTEXT
+ */
+export function answers(vlm: Vlm, chats: readonly PreparedChat[], options: GenerationOptions = {}): string[] {
+  const texts = chats.map(() => '');
+  const rows = chats.map((_, row) => ({
+    decoder: vlm.tokenizer.createDecoder({ skipSpecialTokens: true }),
+    text: new StopText(options.stop ?? [], (piece) => {
+      texts[row] += piece;
+      options.onText?.(piece, row);
+    }),
+  }));
+  const given = tokenOptions(options, vlm.generation);
+  noGrad(() =>
+    scope(() => {
+      vlm.generate(chats, {
+        ...given,
+        onToken: (id, row) => rows[row]!.text.push(rows[row]!.decoder.push(id)),
+      });
+    }),
+  );
+  for (const { decoder, text } of rows) {
+    text.push(decoder.end());
+    text.end();
+  }
+  return texts;
+}

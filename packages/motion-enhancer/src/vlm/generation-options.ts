@@ -1,0 +1,56 @@
+import { UserError } from '@motion-enhancer/libtorch';
+import type { GenerateOptions } from '@motion-enhancer/models';
+import type { GenerationConfig } from './generation-config.js';
+
+/** How to answer. What is left out is as the checkpoint's generation_config.json says. */
+export interface GenerationOptions {
+  /** Longest answer. Default: generation_config's, else 128. */
+  maxNewTokens?: number;
+  /** 0: the likeliest token each time (greedy), whatever generation_config says. */
+  temperature?: number;
+  /** Draw from the likeliest tokens that together hold this share. */
+  topP?: number;
+  /** Draw from so many likeliest tokens; 0: from all. */
+  topK?: number;
+  /** Logits of tokens seen before, prompt included, are divided by it. */
+  repetitionPenalty?: number;
+  seed?: number;
+  /** Texts that end the answer; they are not part of it. */
+  stop?: readonly string[];
+  /** Pieces of the answers as they come; `row` counts the chats. */
+  onText?(piece: string, row: number): void;
+}
+
+/** The same for the decoding loop: everything said. */
+export type TokenOptions = Pick<
+  GenerateOptions,
+  'maxNewTokens' | 'eosIds' | 'temperature' | 'topP' | 'topK' | 'repetitionPenalty' | 'seed'
+> & {
+  /** Called with each token, the end token excluded; false ends that row. */
+  onToken?(id: number, row: number): boolean;
+};
+
+const DEFAULT_LENGTH = 128;
+
+/**
+ * Options under what the checkpoint says. A temperature alone turns sampling on; with none given, `do_sample` decides.
+ * @throws UserError ERR_VALUE
+ */
+export function tokenOptions(o: GenerationOptions, config: GenerationConfig): TokenOptions {
+  if (o.stop?.some((text) => text === ''))
+    throw new UserError('Expected texts for stop but received an empty one.', { code: 'ERR_VALUE' });
+  const sampled = o.temperature === undefined ? config.doSample && config.temperature > 0 : o.temperature > 0;
+  const base = {
+    maxNewTokens: o.maxNewTokens ?? config.maxNewTokens ?? DEFAULT_LENGTH,
+    eosIds: config.eosIds,
+    repetitionPenalty: o.repetitionPenalty ?? config.repetitionPenalty,
+  };
+  if (!sampled) return base;
+  return {
+    ...base,
+    temperature: o.temperature ?? config.temperature,
+    topP: o.topP ?? config.topP,
+    topK: o.topK ?? config.topK,
+    seed: o.seed ?? 0,
+  };
+}

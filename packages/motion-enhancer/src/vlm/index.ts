@@ -1,0 +1,23 @@
+export { answer, answers } from './answer.js';
+export { type AskOptions, askAboutVideo } from './ask.js';
+export { disposeChat, layOut, mediaParts, prepareChat, prepareMedium } from './chat.js';
+export type { LoadOptions } from './family-parts.js';
+export { chooseVideoFrames, type TimeSpan } from './frame-choice.js';
+export { type GenerationConfig, readGenerationConfig } from './generation-config.js';
+export { type GenerationOptions, type TokenOptions, tokenOptions } from './generation-options.js';
+export { familyOf, loadVlm } from './load.js';
+export { decodeMedium, disposeDecoded, type MediumPart } from './media.js';
+export { placeMedia, type TaggedTurn } from './place-media.js';
+export type {
+  ChatTokens,
+  DecodedMedium,
+  ForwardOptions,
+  InputSettings,
+  MediumInput,
+  PreparedChat,
+  Vlm,
+  VlmFamily,
+  VlmMessage,
+  VlmPart,
+} from './types.js';
+export { VIDEO_FIELDS, type VideoSettings } from './video-input.js';

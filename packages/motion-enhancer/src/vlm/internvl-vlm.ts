@@ -1,0 +1,80 @@
+import { cat, scope, type Tensor } from '@motion-enhancer/libtorch';
+import {
+  generateInternVL3,
+  IMAGENET_MEAN,
+  IMAGENET_STD,
+  type InternVL3,
+  normalizeFrames,
+  prepareInternVL3Tokens,
+  tileFrames,
+  tileImage,
+  tileOptions,
+} from '@motion-enhancer/models';
+import type { FolderParts } from './family-parts.js';
+import { systemOf } from './system-prompt.js';
+import type { DecodedMedium, InputSettings, MediumInput, Vlm } from './types.js';
+
+/** A loaded InternVL3 behind the interface of all families. */
+export function internVlm(model: InternVL3, folder: FolderParts): Vlm {
+  const { config } = model;
+  const encode = (media: readonly MediumInput[]): Tensor | null =>
+    media.length === 0 ? null : scope(() => model.encodeVisual(together(media)));
+  return {
+    ...folder,
+    family: 'internvl3',
+    model,
+    device: model.device,
+    dtype: model.dtype,
+    contextLength: config.text.maxPositionEmbeddings,
+    framesPerToken: 1,
+    prepareMedium: (medium, settings) => scope(() => prepareMedium(model, folder, medium, settings)),
+    prepareTokens(messages, media, settings) {
+      const sizes = media.map(({ type, grid }) => ({ type, count: grid[0] }));
+      const chat = prepareInternVL3Tokens(folder.tokenizer, config, messages, sizes, {
+        system: systemOf(settings.system, config.system),
+        frameLabel: settings.frameLabel,
+      });
+      return { ...chat, positions: null, rope: null };
+    },
+    encode,
+    forward: (chat, { visual = null, ...options } = {}) => model.forward({ ids: [chat.ids], visual, ...options }),
+    generate: (chats, { onToken, ...options }) =>
+      chats.map((chat, row) =>
+        generateInternVL3(
+          model,
+          { ids: chat.ids, visual: encode(chat.inputs) },
+          { ...options, ...(onToken ? { onToken: (id) => onToken(id, row) } : {}) },
+        ),
+      ),
+    save: (dir, options) => model.savePretrained(dir, options),
+    dispose: () => model.dispose(),
+  };
+}
+
+function prepareMedium(
+  { config }: InternVL3,
+  { processor }: FolderParts,
+  medium: DecodedMedium,
+  settings: InputSettings,
+): MediumInput {
+  const most = settings.maxTiles || processor.maxTiles;
+  const options = tileOptions(config, {
+    ...(processor.minTiles ? { minTiles: processor.minTiles } : {}),
+    ...(most ? { maxTiles: most } : {}),
+  });
+  if (options.minTiles > options.maxTiles) options.minTiles = options.maxTiles;
+  const tiles = medium.type === 'image' ? tileImage(medium.image, options) : tileFrames(medium.frames, config.tileSize);
+  const count = tiles.size(0);
+  return {
+    type: medium.type,
+    pixels: normalizeFrames(tiles, processor.imageMean ?? IMAGENET_MEAN, processor.imageStd ?? IMAGENET_STD),
+    grid: [count, 1, 1],
+    frames: medium.type === 'image' ? [[0, 0]] : Array.from({ length: count }, (_, k) => [k, k] as const),
+    seconds: medium.type === 'image' ? [0] : medium.seconds,
+  };
+}
+
+/** Tiles of all media, one after the other. */
+function together(media: readonly MediumInput[]): Tensor {
+  return media.length === 1 ? media[0]!.pixels : cat(media.map(({ pixels }) => pixels));
+}

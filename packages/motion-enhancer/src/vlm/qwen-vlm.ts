@@ -1,0 +1,125 @@
+import { cat, scope, UserError } from '@motion-enhancer/libtorch';
+import {
+  generate,
+  imagePatches,
+  type PatchOptions,
+  prepareQwen25VLTokens,
+  type Qwen25VL,
+  videoPatches,
+} from '@motion-enhancer/models';
+import type { FolderParts } from './family-parts.js';
+import { systemOf } from './system-prompt.js';
+import type { ChatTokens, DecodedMedium, InputSettings, MediumInput, PreparedChat, Vlm } from './types.js';
+
+/** A loaded Qwen2.5-VL behind the interface of all families. @throws UserError ERR_CONFIG */
+export function qwenVlm(model: Qwen25VL, folder: FolderParts): Vlm {
+  const { config } = model;
+  checkProcessor(model, folder);
+  return {
+    ...folder,
+    family: 'qwen2_5_vl',
+    model,
+    device: model.device,
+    dtype: model.dtype,
+    contextLength: config.text.maxPositionEmbeddings,
+    framesPerToken: config.vision.temporalPatchSize,
+    prepareMedium: (medium, settings) => prepareMedium(model, folder, medium, settings),
+    prepareTokens(messages, media, settings) {
+      const system = systemOf(settings.system, undefined);
+      return prepareQwen25VLTokens(folder.tokenizer, config, messages, media, {
+        rounding: settings.mropeRounding,
+        resume: settings.mropeResume,
+        addVisionId: settings.addVisionId,
+        ...(system === undefined ? {} : { system }),
+      });
+    },
+    encode(media) {
+      if (media.length === 0) return null;
+      const grids = media.map(({ grid }) => grid);
+      return scope(() => model.encodeVisual(together(media), grids));
+    },
+    forward: (chat, { visual = null, ...options } = {}) =>
+      model.forward({ ids: [chat.ids], visual, positions_3BN: positionsOf(chat), ...options }),
+    generate: (chats, { onToken, ...options }) =>
+      chats.map((chat, row) =>
+        generate(model, inputOf(model, chat), {
+          ...options,
+          ...(onToken ? { onToken: (id) => onToken(id, row) } : {}),
+        }),
+      ),
+    save: (dir, options) => model.savePretrained(dir, options),
+    dispose: () => model.dispose(),
+  };
+}
+
+function prepareMedium(
+  { config }: Qwen25VL,
+  { processor }: FolderParts,
+  medium: DecodedMedium,
+  settings: InputSettings,
+): MediumInput {
+  const { imageMean, imageStd } = processor;
+  const colours: PatchOptions = { ...(imageMean ? { imageMean } : {}), ...(imageStd ? { imageStd } : {}) };
+  if (medium.type === 'image') {
+    const maxPixels = settings.imageMaxPixels || processor.maxPixels;
+    const { patches, grid } = imagePatches(medium.image, config, {
+      ...colours,
+      ...(processor.minPixels ? { minPixels: processor.minPixels } : {}),
+      ...(maxPixels ? { maxPixels } : {}),
+    });
+    return { type: 'image', pixels: patches, grid, frames: [[0, 0]], seconds: [0] };
+  }
+  const { patches, grid } = videoPatches(medium.frames, config, {
+    ...colours,
+    ...(settings.minPixels ? { minPixels: settings.minPixels } : {}),
+    ...(settings.maxPixels ? { maxPixels: settings.maxPixels } : {}),
+    ...(settings.totalPixels ? { totalPixels: settings.totalPixels } : {}),
+  });
+  const pair = config.vision.temporalPatchSize;
+  const last = medium.frames.size(0) - 1;
+  return {
+    type: 'video',
+    pixels: patches,
+    grid,
+    secondPerGrid: settings.secondPerGrid === 'true' ? pair / medium.sampleFps : 1,
+    frames: Array.from({ length: grid[0] }, (_, k) => [Math.min(k * pair, last), Math.min(k * pair + pair - 1, last)]),
+    seconds: medium.seconds,
+  };
+}
+
+/** Patches of all media, one after the other. */
+function together(media: readonly MediumInput[]) {
+  return media.length === 1 ? media[0]!.pixels : cat(media.map(({ pixels }) => pixels));
+}
+
+function positionsOf({ positions }: ChatTokens) {
+  if (positions) return positions;
+  throw new TypeError('a chat of another family has no positions of Qwen2.5-VL');
+}
+
+function inputOf(model: Qwen25VL, chat: PreparedChat) {
+  const visual =
+    chat.inputs.length === 0
+      ? null
+      : model.encodeVisual(
+          together(chat.inputs),
+          chat.inputs.map(({ grid }) => grid),
+        );
+  return { ids: chat.ids, visual, rope: chat.rope! };
+}
+
+/** The processor's patches must be those that the weights are for. */
+function checkProcessor({ config: { vision } }: Qwen25VL, { dir, processor }: FolderParts): void {
+  for (const [field, wanted] of [
+    ['patchSize', vision.patchSize],
+    ['temporalPatchSize', vision.temporalPatchSize],
+    ['mergeSize', vision.spatialMergeSize],
+  ] as const) {
+    const given = processor[field];
+    if (given !== undefined && given !== wanted)
+      throw new UserError(
+        `Expected ${wanted} (as config.json has it) for ${field} in the preprocessor config of ${dir} but received ${given}. Take both files from one checkpoint.`,
+        { code: 'ERR_CONFIG' },
+      );
+  }
+}
