@@ -3,8 +3,11 @@ import {
   generate,
   imagePatches,
   type PatchOptions,
+  type PixelBudgetOptions,
   prepareQwen25VLTokens,
   type Qwen25VL,
+  tokenCover,
+  VIDEO_LEAST_TOKENS,
   videoPatches,
 } from '@motion-enhancer/models';
 import type { FolderParts } from './family-parts.js';
@@ -71,9 +74,7 @@ function prepareMedium(
   }
   const { patches, grid } = videoPatches(medium.frames, config, {
     ...colours,
-    ...(settings.minPixels ? { minPixels: settings.minPixels } : {}),
-    ...(settings.maxPixels ? { maxPixels: settings.maxPixels } : {}),
-    ...(settings.totalPixels ? { totalPixels: settings.totalPixels } : {}),
+    ...limitsOf(settings, tokenCover(config.vision).pixels),
   });
   const pair = config.vision.temporalPatchSize;
   const last = medium.frames.size(0) - 1;
@@ -84,6 +85,19 @@ function prepareMedium(
     secondPerGrid: settings.secondPerGrid === 'true' ? pair / medium.sampleFps : 1,
     frames: Array.from({ length: grid[0] }, (_, k) => [Math.min(k * pair, last), Math.min(k * pair + pair - 1, last)]),
     seconds: medium.seconds,
+  };
+}
+
+/**
+ * The pixel limits of a video's frames. qwen-vl-utils would enlarge frames to its least size although a user asked for
+ * smaller ones: here the least size then is one token.
+ */
+function limitsOf({ minPixels, maxPixels, totalPixels }: InputSettings, token: number): PixelBudgetOptions {
+  const least = minPixels || (maxPixels < VIDEO_LEAST_TOKENS * token ? token : 0);
+  return {
+    ...(least ? { minPixels: least } : {}),
+    maxPixels,
+    ...(totalPixels ? { totalPixels } : {}),
   };
 }
 

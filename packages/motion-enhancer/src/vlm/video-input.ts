@@ -22,7 +22,7 @@ export const VIDEO_FIELDS = {
     type: 'integer',
     default: 0,
     min: 0,
-    text: 'Least pixels of a video frame after resizing; 0: 128 tokens’',
+    text: 'Least pixels of a video frame after resizing; 0: 128 tokens’, or one’s where maxPixels is less',
     unit: 'pixels',
   },
   maxPixels: {

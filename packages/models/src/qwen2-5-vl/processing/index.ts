@@ -8,7 +8,13 @@ export {
 } from './chat-template.js';
 export { type ChooseFramesOptions, type ChosenFrames, chooseFrames } from './choose-frames.js';
 export { IMAGE_MEAN, IMAGE_STD, normalizeFrames, patchify } from './patchify.js';
-export { imageBudget, type PixelBudgetOptions, pixelBudget, type TokenCover } from './pixel-budget.js';
+export {
+  imageBudget,
+  type PixelBudgetOptions,
+  pixelBudget,
+  type TokenCover,
+  VIDEO_LEAST_TOKENS,
+} from './pixel-budget.js';
 export {
   type MediumTokens,
   prepareQwen25VLTokens,

@@ -15,7 +15,8 @@ export interface TokenCover {
   frames?: number;
 }
 
-const LEAST_TOKENS = 128;
+/** Tokens that a video frame has at least, by default. */
+export const VIDEO_LEAST_TOKENS = 128;
 const MOST_TOKENS = 768;
 const ALL_TOKENS = 128_000 * 0.9;
 const IMAGE_LEAST_TOKENS = 4;
@@ -30,7 +31,7 @@ export function pixelBudget(
   o: PixelBudgetOptions = {},
   { pixels = 28 * 28, frames: pair = 2 }: TokenCover = {},
 ): { minPixels: number; maxPixels: number } {
-  const minPixels = o.minPixels ?? LEAST_TOKENS * pixels;
+  const minPixels = o.minPixels ?? VIDEO_LEAST_TOKENS * pixels;
   const share = ((o.totalPixels ?? Math.trunc(ALL_TOKENS * pixels)) / frames) * pair;
   const most = Math.max(Math.min(MOST_TOKENS * pixels, share), Math.trunc(minPixels * 1.05));
   return { minPixels, maxPixels: Math.min(o.maxPixels ?? most, most) };
