@@ -1,5 +1,6 @@
 export { answer, answers } from './answer.js';
 export { type AskOptions, askAboutVideo } from './ask.js';
+export { type AttentionPictureOptions, writeAttentionPictures } from './attention-picture.js';
 export { disposeChat, layOut, mediaParts, prepareChat, prepareMedium } from './chat.js';
 export type { LoadOptions } from './family-parts.js';
 export { chooseVideoFrames, type TimeSpan } from './frame-choice.js';
@@ -21,3 +22,4 @@ export type {
   VlmPart,
 } from './types.js';
 export { VIDEO_FIELDS, type VideoSettings } from './video-input.js';
+export { attentionOfWords, type MediumAttention, type WordAttention } from './word-attention.js';
