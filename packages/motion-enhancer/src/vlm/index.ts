@@ -8,7 +8,9 @@ export { type GenerationConfig, readGenerationConfig } from './generation-config
 export { type GenerationOptions, type TokenOptions, tokenOptions } from './generation-options.js';
 export { familyOf, loadVlm } from './load.js';
 export { decodeMedium, disposeDecoded, type MediumPart } from './media.js';
+export { type DTypePlan, type MemoryPlan, memoryPlan } from './memory-plan.js';
 export { placeMedia, type TaggedTurn } from './place-media.js';
+export { ChatSession } from './session.js';
 export type {
   ChatTokens,
   DecodedMedium,

@@ -42,7 +42,7 @@ export function internVlm(model: InternVL3, folder: FolderParts): Vlm {
       chats.map((chat, row) =>
         generateInternVL3(
           model,
-          { ids: chat.ids, visual: encode(chat.inputs) },
+          { ids: chat.ids, visual: chat.visual ?? encode(chat.inputs) },
           { ...options, ...(onToken ? { onToken: (id) => onToken(id, row) } : {}) },
         ),
       ),

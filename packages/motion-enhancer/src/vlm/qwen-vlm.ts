@@ -1,4 +1,4 @@
-import { cat, scope, UserError } from '@motion-enhancer/libtorch';
+import { cat, scope, type Tensor, UserError } from '@motion-enhancer/libtorch';
 import {
   generate,
   imagePatches,
@@ -18,6 +18,7 @@ import type { ChatTokens, DecodedMedium, InputSettings, MediumInput, PreparedCha
 export function qwenVlm(model: Qwen25VL, folder: FolderParts): Vlm {
   const { config } = model;
   checkProcessor(model, folder);
+  const visualOf = (chat: PreparedChat) => chat.visual ?? encode(model, chat.inputs);
   return {
     ...folder,
     family: 'qwen2_5_vl',
@@ -36,19 +37,19 @@ export function qwenVlm(model: Qwen25VL, folder: FolderParts): Vlm {
         ...(system === undefined ? {} : { system }),
       });
     },
-    encode(media) {
-      if (media.length === 0) return null;
-      const grids = media.map(({ grid }) => grid);
-      return scope(() => model.encodeVisual(together(media), grids));
-    },
+    encode: (media) => encode(model, media),
     forward: (chat, { visual = null, ...options } = {}) =>
       model.forward({ ids: [chat.ids], visual, positions_3BN: positionsOf(chat), ...options }),
     generate: (chats, { onToken, ...options }) =>
       chats.map((chat, row) =>
-        generate(model, inputOf(model, chat), {
-          ...options,
-          ...(onToken ? { onToken: (id) => onToken(id, row) } : {}),
-        }),
+        generate(
+          model,
+          { ids: chat.ids, visual: visualOf(chat), rope: chat.rope! },
+          {
+            ...options,
+            ...(onToken ? { onToken: (id) => onToken(id, row) } : {}),
+          },
+        ),
       ),
     save: (dir, options) => model.savePretrained(dir, options),
     dispose: () => model.dispose(),
@@ -102,7 +103,7 @@ function limitsOf({ minPixels, maxPixels, totalPixels }: InputSettings, token: n
 }
 
 /** Patches of all media, one after the other. */
-function together(media: readonly MediumInput[]) {
+function together(media: readonly MediumInput[]): Tensor {
   return media.length === 1 ? media[0]!.pixels : cat(media.map(({ pixels }) => pixels));
 }
 
@@ -111,15 +112,10 @@ function positionsOf({ positions }: ChatTokens) {
   throw new TypeError('a chat of another family has no positions of Qwen2.5-VL');
 }
 
-function inputOf(model: Qwen25VL, chat: PreparedChat) {
-  const visual =
-    chat.inputs.length === 0
-      ? null
-      : model.encodeVisual(
-          together(chat.inputs),
-          chat.inputs.map(({ grid }) => grid),
-        );
-  return { ids: chat.ids, visual, rope: chat.rope! };
+function encode(model: Qwen25VL, media: readonly MediumInput[]): Tensor | null {
+  if (media.length === 0) return null;
+  const grids = media.map(({ grid }) => grid);
+  return scope(() => model.encodeVisual(together(media), grids));
 }
 
 /** The processor's patches must be those that the weights are for. */

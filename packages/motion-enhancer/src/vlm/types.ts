@@ -78,6 +78,8 @@ export interface ChatTokens extends TokenizedChat {
 
 export interface PreparedChat extends ChatTokens {
   inputs: readonly MediumInput[];
+  /** Embeddings of the inputs (`encode`), where they are there already; the caller's. */
+  visual?: Tensor | null;
 }
 
 export interface ForwardOptions extends Pick<DecoderOptions, 'rows' | 'logits' | 'cache' | 'onBlock'> {

@@ -33,7 +33,7 @@ export function attentionOfWords(vlm: Vlm, chat: PreparedChat, words: readonly s
   const rows = [...new Set(places.flatMap(({ tokens }) => tokens))].sort((a, b) => a - b);
   return noGrad(() =>
     scope(() => {
-      const visual = vlm.encode(chat.inputs);
+      const visual = chat.visual ?? vlm.encode(chat.inputs);
       const { rows: rows_RN } = vlm.forward(chat, { visual, rows, logits: 'last' });
       return places.map(({ word, spans, tokens }) => {
         const index = tensor(

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import { fixture } from '../testing/fixtures.js';
+import { temporaryFolder } from '../testing/temporary-folder.js';
+import { tensorTestAsync } from '../testing/tensor-test.js';
+import { answer } from './answer.js';
+import { disposeChat, prepareChat } from './chat.js';
+import { loadVlm } from './load.js';
+import { ChatSession } from './session.js';
+import { testSettings, writeTestForm } from './testing.js';
+import type { VlmMessage } from './types.js';
+
+const dir = temporaryFolder();
+const settings = testSettings({ frames: 4 });
+const options = { maxNewTokens: 5, temperature: 0, repetitionPenalty: 1.5 };
+const video = { type: 'video', path: fixture('videos/hfdatasets_66x50.mov') } as const;
+const image = { type: 'image', path: fixture('images/made_420.jpg') } as const;
+
+for (const form of ['qwen-hub', 'internvl-hf'] as const) {
+  const vlm = loadVlm(writeTestForm(join(dir, form), form), { device: 'cpu', dtype: 'float32' });
+  after(() => vlm.dispose());
+
+  tensorTestAsync(`${form}: a conversation answers as its messages given at once do`, async () => {
+    const session = new ChatSession(vlm, settings);
+    await session.look(video);
+    assert.deepEqual(session.waiting, [video]);
+    const first = session.ask('What moves?', options);
+    assert.deepEqual(session.waiting, []);
+    const second = session.ask('How fast?', options);
+    await session.look(image);
+    const third = session.ask('And in <image>, what moves?', options);
+    const said: VlmMessage[] = [
+      { role: 'user', content: [video, { type: 'text', text: 'What moves?' }] },
+      { role: 'assistant', content: first },
+      { role: 'user', content: 'How fast?' },
+      { role: 'assistant', content: second },
+      { role: 'user', content: [{ type: 'text', text: 'And in ' }, image, { type: 'text', text: ', what moves?' }] },
+    ];
+    assert.deepEqual(session.messages, [...said, { role: 'assistant', content: third }]);
+    for (const [turns, wanted] of [
+      [1, first],
+      [3, second],
+      [5, third],
+    ] as const) {
+      const chat = await prepareChat(vlm, said.slice(0, turns), settings);
+      assert.equal(answer(vlm, chat, options), wanted);
+      disposeChat(chat);
+    }
+    session.withChat((chat) => assert.deepEqual(chat.media.length, 2));
+    session.clear();
+    assert.deepEqual([session.messages.length, session.waiting.length], [0, 0]);
+    const fresh = new ChatSession(vlm, settings);
+    assert.equal(session.ask('Hello?', options), fresh.ask('Hello?', options));
+    fresh.dispose();
+    session.dispose();
+  });
+
+  tensorTestAsync(`${form}: a question that fails leaves the conversation as it was`, async () => {
+    const session = new ChatSession(vlm, settings);
+    await session.look(image);
+    assert.throws(() => session.ask('<video> What?', options), { code: 'ERR_MEDIA' });
+    assert.throws(() => session.ask(`${'again '.repeat(40_000)}?`, options), { code: 'ERR_CONTEXT' });
+    assert.deepEqual([session.waiting, session.messages], [[image], []]);
+    await assert.rejects(session.look({ type: 'image', path: join(dir, 'none.png') }), { code: 'ERR_IMAGE' });
+    assert.equal(session.ask('What?', options).length > 0, true);
+    session.dispose();
+  });
+}

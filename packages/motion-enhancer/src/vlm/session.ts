@@ -1,0 +1,103 @@
+import { cat, keep, noGrad, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { answer } from './answer.js';
+import { layOut, mediaParts, prepareMedium } from './chat.js';
+import type { GenerationOptions } from './generation-options.js';
+import type { MediumPart } from './media.js';
+import { placeMedia } from './place-media.js';
+import type { InputSettings, MediumInput, PreparedChat, Vlm, VlmMessage } from './types.js';
+
+interface Seen {
+  part: MediumPart;
+  input: MediumInput;
+  /** [tokens, C] */
+  visual: Tensor;
+}
+
+/** A conversation that goes on: media are seen once, what was said stays. Free it with `dispose()`. */
+export class ChatSession {
+  readonly #vlm: Vlm;
+  readonly #settings: InputSettings;
+  #messages: VlmMessage[] = [];
+  /** Media of the messages, in order, then those that wait for the next question. */
+  #seen: Seen[] = [];
+  #waiting = 0;
+
+  constructor(vlm: Vlm, settings: InputSettings) {
+    this.#vlm = vlm;
+    this.#settings = settings;
+  }
+
+  get messages(): readonly VlmMessage[] {
+    return this.#messages;
+  }
+
+  /** Images and videos that the next question is about. */
+  get waiting(): readonly MediumPart[] {
+    return this.#seen.slice(this.#seen.length - this.#waiting).map(({ part }) => part);
+  }
+
+  /** Looks at an image or video; the next question is about it. @throws UserError ERR_IMAGE, ERR_VIDEO, ERR_MEDIA */
+  async look(part: MediumPart): Promise<MediumInput> {
+    const input = await prepareMedium(this.#vlm, part, this.#settings);
+    try {
+      const visual = keep(noGrad(() => scope(() => this.#vlm.encode([input])!)));
+      this.#seen.push({ part, input, visual });
+    } catch (error) {
+      input.pixels.dispose();
+      throw error;
+    }
+    this.#waiting++;
+    return input;
+  }
+
+  /**
+   * The answer to the next question; `<image>` and `<video>` in it say where the waiting media stand, else they stand
+   * before it. A question that fails leaves the conversation as it was.
+   * @throws UserError ERR_CONTEXT when the conversation no longer fits, ERR_MEDIA, ERR_VALUE
+   */
+  ask(text: string, options: GenerationOptions = {}): string {
+    const [question] = placeMedia([{ role: 'user', content: text }], this.waiting);
+    const messages = [...this.#messages, question!];
+    const reply = this.#with(messages, (chat) => answer(this.#vlm, chat, options));
+    this.#messages = [...messages, { role: 'assistant', content: reply }];
+    this.#waiting = 0;
+    return reply;
+  }
+
+  /** Runs `body` with the conversation so far as the model takes it, its media encoded. */
+  withChat<T>(body: (chat: PreparedChat) => T): T {
+    return this.#with(this.#messages, body);
+  }
+
+  #with<T>(messages: readonly VlmMessage[], body: (chat: PreparedChat) => T): T {
+    const seen = this.#seen.slice(0, mediaParts(messages).length);
+    return noGrad(() =>
+      scope(() => {
+        const inputs = seen.map(({ input }) => input);
+        const parts = seen.map(({ visual }) => visual);
+        const visual = parts.length > 1 ? cat(parts) : (parts[0] ?? null);
+        const chat = layOut(this.#vlm, messages, inputs, this.#settings);
+        try {
+          return body({ ...chat, visual });
+        } finally {
+          chat.positions?.dispose();
+        }
+      }),
+    );
+  }
+
+  /** Forgets everything that was said and seen. */
+  clear(): void {
+    for (const { input, visual } of this.#seen) {
+      input.pixels.dispose();
+      visual.dispose();
+    }
+    this.#seen = [];
+    this.#waiting = 0;
+    this.#messages = [];
+  }
+
+  dispose(): void {
+    this.clear();
+  }
+}
