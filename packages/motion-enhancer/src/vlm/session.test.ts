@@ -47,7 +47,7 @@ for (const form of ['qwen-hub', 'internvl-hf'] as const) {
       assert.equal(answer(vlm, chat, options), wanted);
       disposeChat(chat);
     }
-    session.withChat((chat) => assert.deepEqual(chat.media.length, 2));
+    await session.withChat((chat, parts) => assert.deepEqual([chat.media.length, parts], [2, [video, image]]));
     session.clear();
     assert.deepEqual([session.messages.length, session.waiting.length], [0, 0]);
     const fresh = new ChatSession(vlm, settings);

@@ -58,32 +58,44 @@ export class ChatSession {
   ask(text: string, options: GenerationOptions = {}): string {
     const [question] = placeMedia([{ role: 'user', content: text }], this.waiting);
     const messages = [...this.#messages, question!];
-    const reply = this.#with(messages, (chat) => answer(this.#vlm, chat, options));
+    const { chat, free } = this.#layOut(messages);
+    let reply: string;
+    try {
+      reply = answer(this.#vlm, chat, options);
+    } finally {
+      free();
+    }
     this.#messages = [...messages, { role: 'assistant', content: reply }];
     this.#waiting = 0;
     return reply;
   }
 
-  /** Runs `body` with the conversation so far as the model takes it, its media encoded. */
-  withChat<T>(body: (chat: PreparedChat) => T): T {
-    return this.#with(this.#messages, body);
+  /** Runs `body` with the conversation so far as the model takes it, its media encoded, and with these media. */
+  async withChat<T>(body: (chat: PreparedChat, parts: readonly MediumPart[]) => Promise<T> | T): Promise<T> {
+    const { chat, free } = this.#layOut(this.#messages);
+    try {
+      return await body(chat, mediaParts(this.#messages));
+    } finally {
+      free();
+    }
   }
 
-  #with<T>(messages: readonly VlmMessage[], body: (chat: PreparedChat) => T): T {
+  #layOut(messages: readonly VlmMessage[]): { chat: PreparedChat; free(): void } {
     const seen = this.#seen.slice(0, mediaParts(messages).length);
-    return noGrad(() =>
-      scope(() => {
-        const inputs = seen.map(({ input }) => input);
-        const parts = seen.map(({ visual }) => visual);
-        const visual = parts.length > 1 ? cat(parts) : (parts[0] ?? null);
-        const chat = layOut(this.#vlm, messages, inputs, this.#settings);
-        try {
-          return body({ ...chat, visual });
-        } finally {
-          chat.positions?.dispose();
-        }
-      }),
+    const chat = layOut(
+      this.#vlm,
+      messages,
+      seen.map(({ input }) => input),
+      this.#settings,
     );
+    const joined = seen.length > 1 ? keep(noGrad(() => scope(() => cat(seen.map(({ visual }) => visual))))) : null;
+    return {
+      chat: { ...chat, visual: joined ?? seen[0]?.visual ?? null },
+      free: () => {
+        joined?.dispose();
+        chat.positions?.dispose();
+      },
+    };
   }
 
   /** Forgets everything that was said and seen. */

@@ -1,52 +1,84 @@
-import { VLM_FILES } from '@motion-enhancer/models';
-import type { Fields } from '../../config/field.js';
-import { pick } from '../../config/field.js';
-import { DEVICE_FIELDS } from '../../config/fields-of-run.js';
-import { askAboutVideo } from '../../vlm/ask.js';
-import { loadVlm } from '../../vlm/load.js';
-import { VIDEO_FIELDS } from '../../vlm/video-input.js';
-import { fetchCheckpoint, OR_NAME } from '../fetch-checkpoint.js';
-import { OUTPUT_FIELDS, parseCommand, resolveRun } from '../run-options.js';
+import { UserError } from '@motion-enhancer/libtorch';
+import { type Fields, pick, type Values } from '../../config/field.js';
+import { memoryPlan, VIDEO_FIELDS } from '../../vlm/index.js';
+import { answerPrompts, messagesOf, type PromptAnswer } from '../answer-prompts.js';
+import { fetchCheckpoint } from '../fetch-checkpoint.js';
+import { planText } from '../plan-text.js';
+import { parseCommand, resolveRun } from '../run-options.js';
+import { ANSWER_FIELDS, generationOf, loadForTalk, mediaOf, TALK_FIELDS } from '../talk-options.js';
 import type { Command } from './registry.js';
 
 const FIELDS = {
-  vlm: { type: 'path', default: '', required: true, text: `Folder of a Qwen2.5-VL checkpoint, ${OR_NAME}` },
-  video: { type: 'path', default: '', required: true, text: 'Video file' },
-  prompt: { type: 'string', default: '', required: true, text: 'The question' },
-  maxNewTokens: { type: 'integer', default: 128, min: 1, text: 'Longest answer', unit: 'tokens' },
-  temperature: { type: 'number', default: null, min: 0, text: '0 is greedy; unsaid: as generation_config.json says' },
-  seed: { type: 'integer', default: 0, min: 0, text: 'Seed of the sampling' },
-  ...VIDEO_FIELDS,
-  ...DEVICE_FIELDS,
-  ...OUTPUT_FIELDS,
+  ...TALK_FIELDS,
+  prompt: {
+    type: 'strings',
+    default: [],
+    text: 'A question, each of several by itself; <video> and <image> in it say where the files stand',
+  },
+  plan: {
+    type: 'boolean',
+    default: false,
+    text: 'Only say what the model needs in memory, from its config.json alone',
+  },
+  ...ANSWER_FIELDS,
 } as const satisfies Fields;
 
 export const command: Command = {
   name: 'generate',
   async run(argv) {
-    const parsed = parseCommand('generate', '--vlm DIR --video FILE --prompt "…" [options]', FIELDS, argv);
+    const usage = '--vlm DIR --video FILE --prompt "…" [options]';
+    const parsed = parseCommand('generate', usage, FIELDS, argv);
     if (!parsed) return 0;
     const { values } = parsed;
-    const vlm = loadVlm(await fetchCheckpoint(values.vlm, { files: VLM_FILES, json: values.json }), resolveRun(values));
-    try {
-      if (vlm.weights === 'random') {
-        const message = 'note: this checkpoint has untrained random weights: its answer means nothing';
-        console.error(values.json ? JSON.stringify({ type: 'log', label: 'generate', message }) : message);
-      }
-      const answer = await askAboutVideo(vlm, values.video, values.prompt, pick(VIDEO_FIELDS, values), {
-        maxNewTokens: values.maxNewTokens,
-        ...(values.temperature === null ? {} : { temperature: values.temperature }),
-        seed: values.seed,
-        ...(values.json ? {} : { onText: (piece: string) => process.stdout.write(piece) }),
+    if (values.plan) return plan(values);
+    if (values.prompt.length === 0)
+      throw new UserError('Expected a question for prompt but received nothing. Give --prompt "…".', {
+        code: 'ERR_VALUE',
       });
-      console.log(
-        values.json
-          ? JSON.stringify({ type: 'answer', video: values.video, prompt: values.prompt, answer, weights: vlm.weights })
-          : '',
-      );
+    const media = mediaOf(parsed.order, values);
+    messagesOf(values.prompt, media); // mistakes in them are told before anything is loaded
+    const vlm = await loadForTalk(values, 'generate');
+    const streamed = !values.json && values.prompt.length === 1;
+    try {
+      const results = await answerPrompts({
+        vlm,
+        prompts: values.prompt,
+        media,
+        settings: pick(VIDEO_FIELDS, values),
+        generation: {
+          ...generationOf(values),
+          ...(streamed ? { onText: (piece: string) => process.stdout.write(piece) } : {}),
+        },
+        attention: values.attention,
+        out: values.out,
+      });
+      if (streamed) console.log();
+      for (const result of results) {
+        const text = values.json
+          ? JSON.stringify({ type: 'answer', media, ...result, weights: vlm.weights })
+          : said(result, streamed);
+        if (text !== '') console.log(text);
+      }
       return 0;
     } finally {
       vlm.dispose();
     }
   },
 };
+
+/** Several answers stand under their questions; one alone has been written already. */
+function said({ prompt, answer, attention }: PromptAnswer, streamed: boolean): string {
+  const shares = attention?.shares.map(
+    ({ word, visualShare }) => `attention ${word}: ${(100 * visualShare).toFixed(1)} % on what it sees`,
+  );
+  const files = attention?.files.map((file) => `picture ${file}`);
+  return [...(streamed ? [] : [`> ${prompt}`, answer]), ...(shares ?? []), ...(files ?? [])].join('\n');
+}
+
+async function plan(values: Values<typeof FIELDS>): Promise<number> {
+  const { device } = resolveRun(values);
+  const dir = await fetchCheckpoint(values.vlm, { files: ['config.json'], json: values.json });
+  const found = memoryPlan(dir);
+  console.log(values.json ? JSON.stringify({ type: 'plan', ...found }) : planText(found, device));
+  return 0;
+}

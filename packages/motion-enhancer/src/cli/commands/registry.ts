@@ -19,7 +19,8 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   priors: { summary: 'verify, tidy and count a folder of priors', load: () => import('./priors.js') },
   inspect: { summary: 'pictures and tables of priors', load: () => import('./inspect.js') },
   train: { summary: 'fine-tune a VLM with its attention aligned to priors', load: () => import('./train.js') },
-  generate: { summary: 'ask a VLM about a video', load: () => import('./generate.js') },
+  generate: { summary: 'ask a VLM about videos and images', load: () => import('./generate.js') },
+  chat: { summary: 'talk with a VLM about videos and images', load: () => import('./chat.js') },
   parity: { summary: 'compare every number with reference tensors', load: () => import('./parity.js') },
   demo: { summary: 'all of it in miniature, with random weights', load: () => import('./demo.js') },
 };
