@@ -1,5 +1,6 @@
 export * from './attention/index.js';
 export * from './cogvideox/index.js';
+export * from './generation/index.js';
 export * from './hub/index.js';
 export * from './internvl3/index.js';
 export * from './language/index.js';

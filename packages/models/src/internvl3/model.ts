@@ -1,4 +1,4 @@
-import { arange, type DType, scope, type Tensor, tensor, UserError } from '@motion-enhancer/libtorch';
+import { arange, type DType, embedding, scope, type Tensor, tensor, UserError } from '@motion-enhancer/libtorch';
 import type { SaveOptions } from '../hub/index.js';
 import { type Decoded, type DecoderOptions, decodeLayers } from '../language/decode-layers.js';
 import { embedTokens } from '../qwen2-5-vl/embed.js';
@@ -94,7 +94,9 @@ export class InternVL3 {
    */
   forward({ ids, visual = null, ...options }: InternVL3Input): Decoded {
     return scope(() => {
-      const embeds = this.embed(ids, visual);
+      // A media token that the model itself wrote is text: only prompts have places for media.
+      const written = visual === null && (options.cache?.length ?? 0) > 0;
+      const embeds = written ? this.#textEmbeddings(ids) : this.embed(ids, visual);
       const [B, N] = embeds.shape as [number, number, number];
       const past = options.cache?.length ?? 0;
       checkLength(past + N, visual?.size(0) ?? 0, this.config.text.maxPositionEmbeddings);
@@ -119,6 +121,10 @@ export class InternVL3 {
 
   dispose(): void {
     for (const parameter of this.#parts.parameters.values()) parameter.dispose();
+  }
+
+  #textEmbeddings(ids: InternVL3Input['ids']): Tensor {
+    return embedding(this.#idsTensor(ids), this.weights.language_model.embed_tokens);
   }
 
   #idsTensor(ids: InternVL3Input['ids']): Tensor {

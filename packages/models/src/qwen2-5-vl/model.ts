@@ -1,4 +1,4 @@
-import { type DType, scope, type Tensor, tensor, UserError } from '@motion-enhancer/libtorch';
+import { type DType, embedding, scope, type Tensor, tensor, UserError } from '@motion-enhancer/libtorch';
 import type { SaveOptions } from '../hub/index.js';
 import { type Decoded, type DecoderOptions, decodeLayers } from '../language/decode-layers.js';
 import type { Qwen25VLConfig } from './config.js';
@@ -87,7 +87,9 @@ export class Qwen25VL {
    */
   forward({ ids, visual = null, positions_3BN, ...options }: Qwen25VLInput): Decoded {
     return scope(() => {
-      const embeds = this.embed(ids, visual);
+      // A media token that the model itself wrote is text: only prompts have places for media.
+      const written = visual === null && (options.cache?.length ?? 0) > 0;
+      const embeds = written ? this.#textEmbeddings(ids) : this.embed(ids, visual);
       const [B, N] = embeds.shape as [number, number, number];
       checkLength((options.cache?.length ?? 0) + N, visual?.size(0) ?? 0, this.config.text.maxPositionEmbeddings);
       if (options.rows && (B !== 1 || options.cache?.length))
@@ -111,6 +113,10 @@ export class Qwen25VL {
 
   dispose(): void {
     for (const parameter of this.#parts.parameters.values()) parameter.dispose();
+  }
+
+  #textEmbeddings(ids: Qwen25VLInput['ids']): Tensor {
+    return embedding(this.#idsTensor(ids), this.weights.language_model.embed_tokens);
   }
 
   #idsTensor(ids: Qwen25VLInput['ids']): Tensor {

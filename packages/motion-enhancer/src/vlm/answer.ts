@@ -1,4 +1,5 @@
 import { noGrad, scope } from '@motion-enhancer/libtorch';
+import type { KVCache } from '@motion-enhancer/models';
 import { type GenerationOptions, tokenOptions } from './generation-options.js';
 import { StopText } from './stop-text.js';
 import type { PreparedChat, Vlm } from './types.js';
@@ -9,11 +10,20 @@ export function answer(vlm: Vlm, chat: PreparedChat, options: GenerationOptions 
 }
 
 /**
- * Answers to several chats in one batch. Row i is what `answer` gives for chat i alone, rounding aside; draws of a
- * batch are other draws.
+ * Answers to several chats in one batch. Row i is what `answer` gives for chat i alone, rounding aside.
  * @throws UserError ERR_VALUE, ERR_CONTEXT
  */
 export function answers(vlm: Vlm, chats: readonly PreparedChat[], options: GenerationOptions = {}): string[] {
+  return replies(vlm, chats, options).map(({ text }) => text);
+}
+
+/** The same with the tokens, the end token among them. @param cache see `TokenOptions` */
+export function replies(
+  vlm: Vlm,
+  chats: readonly PreparedChat[],
+  options: GenerationOptions,
+  cache?: KVCache,
+): { text: string; ids: number[] }[] {
   const texts = chats.map(() => '');
   const rows = chats.map((_, row) => ({
     decoder: vlm.tokenizer.createDecoder({ skipSpecialTokens: true }),
@@ -23,17 +33,19 @@ export function answers(vlm: Vlm, chats: readonly PreparedChat[], options: Gener
     }),
   }));
   const given = tokenOptions(options, vlm.generation);
-  noGrad(() =>
-    scope(() => {
+  const ids = noGrad(() =>
+    scope(() =>
       vlm.generate(chats, {
         ...given,
+        ...(cache ? { cache } : {}),
+        mayEnd: (options.stop?.length ?? 0) > 0,
         onToken: (id, row) => rows[row]!.text.push(rows[row]!.decoder.push(id)),
-      });
-    }),
+      }),
+    ),
   );
   for (const { decoder, text } of rows) {
     text.push(decoder.end());
     text.end();
   }
-  return texts;
+  return texts.map((text, row) => ({ text, ids: ids[row]! }));
 }

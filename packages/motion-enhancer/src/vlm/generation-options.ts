@@ -1,5 +1,5 @@
 import { UserError } from '@motion-enhancer/libtorch';
-import type { GenerateOptions } from '@motion-enhancer/models';
+import type { GenerateOptions, KVCache } from '@motion-enhancer/models';
 import type { GenerationConfig } from './generation-config.js';
 
 /** How to answer. What is left out is as the checkpoint's generation_config.json says. */
@@ -26,8 +26,11 @@ export type TokenOptions = Pick<
   GenerateOptions,
   'maxNewTokens' | 'eosIds' | 'temperature' | 'topP' | 'topK' | 'repetitionPenalty' | 'seed'
 > & {
-  /** Called with each token, the end token excluded; false ends that row. */
+  /** Called with each token, the end token excluded; false ends that row, where `mayEnd` says that it may. */
   onToken?(id: number, row: number): boolean;
+  mayEnd?: boolean;
+  /** Of a single chat: holds its first tokens already; stays the caller's (`GenerateRowsOptions.cache`). */
+  cache?: KVCache;
 };
 
 const DEFAULT_LENGTH = 128;

@@ -1,6 +1,7 @@
 import { cat, scope, type Tensor } from '@motion-enhancer/libtorch';
 import {
   generateInternVL3,
+  generateInternVL3Batch,
   IMAGENET_MEAN,
   IMAGENET_STD,
   type InternVL3,
@@ -11,14 +12,16 @@ import {
   tileOptions,
 } from '@motion-enhancer/models';
 import type { FolderParts } from './family-parts.js';
+import { inGroups, isPlain } from './in-groups.js';
 import { systemOf } from './system-prompt.js';
-import type { DecodedMedium, InputSettings, MediumInput, Vlm } from './types.js';
+import type { DecodedMedium, InputSettings, MediumInput, PreparedChat, Vlm } from './types.js';
 
 /** A loaded InternVL3 behind the interface of all families. */
 export function internVlm(model: InternVL3, folder: FolderParts): Vlm {
   const { config } = model;
   const encode = (media: readonly MediumInput[]): Tensor | null =>
     media.length === 0 ? null : scope(() => model.encodeVisual(together(media)));
+  const inputOf = (chat: PreparedChat) => ({ ids: chat.ids, visual: chat.visual ?? encode(chat.inputs) });
   return {
     ...folder,
     family: 'internvl3',
@@ -38,13 +41,16 @@ export function internVlm(model: InternVL3, folder: FolderParts): Vlm {
     },
     encode,
     forward: (chat, { visual = null, ...options } = {}) => model.forward({ ids: [chat.ids], visual, ...options }),
-    generate: (chats, { onToken, ...options }) =>
-      chats.map((chat, row) =>
-        generateInternVL3(
-          model,
-          { ids: chat.ids, visual: chat.visual ?? encode(chat.inputs) },
-          { ...options, ...(onToken ? { onToken: (id) => onToken(id, row) } : {}) },
-        ),
+    generate: (chats, options) =>
+      inGroups(
+        chats,
+        (group, onToken) => {
+          const inputs = group.map(inputOf);
+          if (!isPlain(group, options))
+            return generateInternVL3Batch(model, inputs, { ...options, ...(onToken ? { onToken } : {}) });
+          return [generateInternVL3(model, inputs[0]!, { ...options, onToken: (id) => void onToken?.(id, 0) })];
+        },
+        options.onToken,
       ),
     save: (dir, options) => model.savePretrained(dir, options),
     dispose: () => model.dispose(),

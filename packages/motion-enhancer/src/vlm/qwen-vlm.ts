@@ -1,6 +1,7 @@
 import { cat, scope, type Tensor, UserError } from '@motion-enhancer/libtorch';
 import {
   generate,
+  generateBatch,
   imagePatches,
   type PatchOptions,
   type PixelBudgetOptions,
@@ -11,6 +12,7 @@ import {
   videoPatches,
 } from '@motion-enhancer/models';
 import type { FolderParts } from './family-parts.js';
+import { inGroups, isPlain } from './in-groups.js';
 import { systemOf } from './system-prompt.js';
 import type { ChatTokens, DecodedMedium, InputSettings, MediumInput, PreparedChat, Vlm } from './types.js';
 
@@ -19,6 +21,7 @@ export function qwenVlm(model: Qwen25VL, folder: FolderParts): Vlm {
   const { config } = model;
   checkProcessor(model, folder);
   const visualOf = (chat: PreparedChat) => chat.visual ?? encode(model, chat.inputs);
+  const inputOf = (chat: PreparedChat) => ({ ids: chat.ids, visual: visualOf(chat), rope: chat.rope! });
   return {
     ...folder,
     family: 'qwen2_5_vl',
@@ -40,16 +43,16 @@ export function qwenVlm(model: Qwen25VL, folder: FolderParts): Vlm {
     encode: (media) => encode(model, media),
     forward: (chat, { visual = null, ...options } = {}) =>
       model.forward({ ids: [chat.ids], visual, positions_3BN: positionsOf(chat), ...options }),
-    generate: (chats, { onToken, ...options }) =>
-      chats.map((chat, row) =>
-        generate(
-          model,
-          { ids: chat.ids, visual: visualOf(chat), rope: chat.rope! },
-          {
-            ...options,
-            ...(onToken ? { onToken: (id) => onToken(id, row) } : {}),
-          },
-        ),
+    generate: (chats, options) =>
+      inGroups(
+        chats,
+        (group, onToken) => {
+          const inputs = group.map(inputOf);
+          if (!isPlain(group, options))
+            return generateBatch(model, inputs, { ...options, ...(onToken ? { onToken } : {}) });
+          return [generate(model, inputs[0]!, { ...options, onToken: (id) => void onToken?.(id, 0) })];
+        },
+        options.onToken,
       ),
     save: (dir, options) => model.savePretrained(dir, options),
     dispose: () => model.dispose(),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { after } from 'node:test';
+import { after, mock } from 'node:test';
 import { fixture } from '../testing/fixtures.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
 import { tensorTestAsync } from '../testing/tensor-test.js';
@@ -20,6 +20,7 @@ const image = { type: 'image', path: fixture('images/made_420.jpg') } as const;
 for (const form of ['qwen-hub', 'internvl-hf'] as const) {
   const vlm = loadVlm(writeTestForm(join(dir, form), form), { device: 'cpu', dtype: 'float32' });
   after(() => vlm.dispose());
+  const original = vlm.model.forward as (...args: never[]) => unknown;
 
   tensorTestAsync(`${form}: a conversation answers as its messages given at once do`, async () => {
     const session = new ChatSession(vlm, settings);
@@ -53,6 +54,26 @@ for (const form of ['qwen-hub', 'internvl-hf'] as const) {
     const fresh = new ChatSession(vlm, settings);
     assert.equal(session.ask('Hello?', options), fresh.ask('Hello?', options));
     fresh.dispose();
+    session.dispose();
+  });
+
+  tensorTestAsync(`${form}: what was computed is not computed again`, async () => {
+    const session = new ChatSession(vlm, settings);
+    await session.look(video);
+    const lengths: number[] = [];
+    const forward = mock.method(vlm.model, 'forward', (input: { ids: number[][] }): unknown => {
+      lengths.push(input.ids[0]!.length);
+      return original.call(vlm.model, input as never);
+    });
+    try {
+      session.ask('What moves?', options);
+      const first = lengths.splice(0);
+      session.ask('How fast?', options);
+      assert.ok(first[0]! > 20 && lengths[0]! < first[0]! && lengths[0]! < 20, `${first[0]} and ${lengths[0]} tokens`);
+      assert.deepEqual(new Set([...first, ...lengths].filter((n) => n > 20)).size, 1);
+    } finally {
+      forward.mock.restore();
+    }
     session.dispose();
   });
 

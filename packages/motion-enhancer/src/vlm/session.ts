@@ -1,5 +1,6 @@
 import { cat, keep, noGrad, scope, type Tensor } from '@motion-enhancer/libtorch';
-import { answer } from './answer.js';
+import { KVCache } from '@motion-enhancer/models';
+import { replies } from './answer.js';
 import { layOut, mediaParts, prepareMedium } from './chat.js';
 import type { GenerationOptions } from './generation-options.js';
 import type { MediumPart } from './media.js';
@@ -13,6 +14,22 @@ interface Seen {
   visual: Tensor;
 }
 
+/** What the key-value cache holds. */
+interface Past {
+  cache: KVCache;
+  ids: readonly number[];
+  /** Where the last reply began, and what its positions were ahead of its places. */
+  start: number;
+  delta: number;
+}
+
+/** Does a chat begin with the tokens of the cache, at the positions that they were computed for? */
+function continues({ ids, start, delta }: Past, chat: PreparedChat): boolean {
+  if (ids.length === 0 || ids.length >= chat.ids.length || ids.some((id, i) => id !== chat.ids[i])) return false;
+  const times = chat.rope?.positions[0];
+  return !times || ids.every((_, i) => i < start || times[i] === i + delta);
+}
+
 /** A conversation that goes on: media are seen once, what was said stays. Free it with `dispose()`. */
 export class ChatSession {
   readonly #vlm: Vlm;
@@ -21,6 +38,7 @@ export class ChatSession {
   /** Media of the messages, in order, then those that wait for the next question. */
   #seen: Seen[] = [];
   #waiting = 0;
+  #past: Past | null = null;
 
   constructor(vlm: Vlm, settings: InputSettings) {
     this.#vlm = vlm;
@@ -61,13 +79,33 @@ export class ChatSession {
     const { chat, free } = this.#layOut(messages);
     let reply: string;
     try {
-      reply = answer(this.#vlm, chat, options);
+      reply = this.#reply(chat, options);
+    } catch (error) {
+      this.#forget(); // it may hold half a question
+      throw error;
     } finally {
       free();
     }
     this.#messages = [...messages, { role: 'assistant', content: reply }];
     this.#waiting = 0;
     return reply;
+  }
+
+  /** Tokens that were computed for earlier turns are not computed again. */
+  #reply(chat: PreparedChat, options: GenerationOptions): string {
+    const past = this.#past && continues(this.#past, chat) ? this.#past : this.#forget();
+    const cache = past?.cache ?? new KVCache();
+    this.#past = { cache, ids: [], start: 0, delta: 0 }; // freed by `#forget` if this fails
+    const [reply] = replies(this.#vlm, [chat], options, cache);
+    const ids = [...chat.ids, ...reply!.ids].slice(0, cache.length);
+    this.#past = { cache, ids, start: chat.ids.length, delta: chat.rope?.delta ?? 0 };
+    return reply!.text;
+  }
+
+  #forget(): null {
+    this.#past?.cache.dispose();
+    this.#past = null;
+    return null;
   }
 
   /** Runs `body` with the conversation so far as the model takes it, its media encoded, and with these media. */
@@ -100,6 +138,7 @@ export class ChatSession {
 
   /** Forgets everything that was said and seen. */
   clear(): void {
+    this.#forget();
     for (const { input, visual } of this.#seen) {
       input.pixels.dispose();
       visual.dispose();

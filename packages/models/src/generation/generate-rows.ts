@@ -1,0 +1,109 @@
+import { Generator, noGrad, scope, type Tensor, tensor, UserError } from '@motion-enhancer/libtorch';
+import { checkSampling, type GenerateOptions, KVCache, nextToken } from '../language/index.js';
+
+export interface GenerateRowsOptions extends Omit<GenerateOptions, 'onToken'> {
+  /** Most tokens that the model takes, the prompt included. */
+  context: number;
+  /** Called with each token as it comes, the end token excluded; false ends its row. */
+  onToken?: (id: number, row: number) => boolean;
+  /**
+   * Of a single prompt: holds its first tokens already, as many as its length says; they are not computed again. It
+   * stays the caller's, and then holds all tokens but the last new one.
+   */
+  cache?: KVCache;
+}
+
+/** Fills shorter prompts on the left, and rows that are done: nothing looks at it. A token of every vocabulary, and no medium's. */
+const PAD = 0;
+
+/** One call of a model for all rows. */
+export interface RowsInput {
+  /** [B, n]: at first the prompts (less what the cache holds), later one token a row. */
+  ids: number[][];
+  /** Tokens in the cache, padding included. */
+  past: number;
+  /** Padding on the left of each row. */
+  padding: readonly number[];
+  /** [B, past + n]: 1 for tokens, 0 for padding; null where there is none. */
+  mask: Tensor | null;
+  cache: KVCache;
+}
+
+/**
+ * Generates replies to several prompts at once, padded on the left, with one key-value cache. Every row draws from a
+ * generator of its own with the same seed: it has the tokens that it would have alone, rounding aside.
+ * @param step logits [B, 1, V] of each row's last token
+ * @returns the new tokens of each row; the end token, if it came, is the last one
+ * @throws UserError ERR_VALUE
+ */
+export function generateRows(
+  prompts: readonly (readonly number[])[],
+  options: GenerateRowsOptions,
+  step: (input: RowsInput) => Tensor,
+): number[][] {
+  check(prompts, options);
+  const { context, maxNewTokens, temperature, seed = 0, onToken } = options;
+  const longest = Math.max(...prompts.map((ids) => ids.length));
+  const padding = prompts.map((ids) => longest - ids.length);
+  const cache = options.cache ?? new KVCache(longest + Math.max(0, Math.min(maxNewTokens, context - longest)));
+  const ends = new Set(options.eosIds);
+  const rows = prompts.map((prompt) => ({
+    seen: [...prompt],
+    reply: [] as number[],
+    generator: temperature ? new Generator(seed) : null,
+    done: prompt.length >= context,
+  }));
+  try {
+    noGrad(() => {
+      let ids = prompts.map((prompt, b) => [...new Array<number>(padding[b]!).fill(PAD), ...prompt]);
+      if (options.cache) ids = [ids[0]!.slice(cache.length)];
+      while (rows.some(({ done }) => !done)) {
+        const next = scope(() => {
+          const past = cache.length;
+          const mask = maskOf(padding, past + ids[0]!.length);
+          const logits = step({ ids, past, padding, mask, cache });
+          return rows.map(({ done, seen, generator }, b) =>
+            done ? PAD : nextToken(logits.select(0, b).flatten(), seen, options, generator),
+          );
+        });
+        for (const [b, row] of rows.entries()) {
+          if (row.done) continue;
+          const id = next[b]!;
+          row.reply.push(id);
+          row.seen.push(id);
+          const ended = ends.has(id);
+          const goOn = ended || (onToken?.(id, b) ?? true);
+          row.done = ended || !goOn || row.reply.length === maxNewTokens || row.seen.length === context;
+        }
+        ids = next.map((id) => [id]);
+      }
+    });
+    return rows.map(({ reply }) => reply);
+  } finally {
+    if (!options.cache) cache.dispose();
+    for (const { generator } of rows) generator?.dispose();
+  }
+}
+
+function maskOf(padding: readonly number[], length: number): Tensor | null {
+  if (padding.every((count) => count === 0)) return null;
+  return tensor(
+    padding.map((count) => Array.from({ length }, (_, i) => (i < count ? 0 : 1))),
+    { dtype: 'int64' },
+  );
+}
+
+function check(prompts: readonly (readonly number[])[], o: GenerateRowsOptions): void {
+  checkSampling(o);
+  const fail = (what: string) => new UserError(what, { code: 'ERR_VALUE' });
+  if (!Number.isInteger(o.maxNewTokens) || o.maxNewTokens < 1)
+    throw fail(`Expected a whole number above 0 for maxNewTokens but received ${o.maxNewTokens}.`);
+  if (prompts.length === 0 || prompts.some((ids) => ids.length === 0))
+    throw fail(
+      `Expected prompts of at least one token but received ${prompts.length === 0 ? 'none' : 'an empty one'}.`,
+    );
+  if (o.cache && (prompts.length > 1 || o.cache.length >= prompts[0]!.length))
+    throw fail(
+      `Expected one prompt, longer than the cache, but received ${prompts.length} of ${prompts[0]!.length} tokens with ${o.cache.length} in the cache.`,
+    );
+}

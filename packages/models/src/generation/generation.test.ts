@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { liveTensors, manualSeed, noGrad, randn, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { generateInternVL3, type InternVL3, loadInternVL3 } from '../internvl3/index.js';
+import { KVCache } from '../language/index.js';
+import { type GenerateInput, generate, loadQwen25VL, type Qwen25VL, ropeIndex } from '../qwen2-5-vl/index.js';
+import { fixture } from '../qwen2-5-vl/testing.js';
+import { generateInternVL3Batch } from './internvl-rows.js';
+import { generateBatch } from './qwen-rows.js';
+
+const INTERNVL_IMAGE = 310;
+const words = (n: number) => Array.from({ length: n }, () => 10 + Math.floor(Math.random() * 280));
+
+/** A model with prompts of several lengths, one of them with visual tokens. */
+interface Case {
+  model: Qwen25VL | InternVL3;
+  inputs: GenerateInput[];
+  alone(input: GenerateInput, o: object): number[];
+  together(inputs: readonly GenerateInput[], o: object): number[][];
+}
+
+const CASES: Record<string, () => Case> = {
+  'Qwen2.5-VL': () => {
+    const model = loadQwen25VL(fixture('reference/qwen2_5_vl/model'), { device: 'cpu', dtype: 'float32' });
+    const { config } = model;
+    const video = [302, ...new Array<number>(12).fill(config.videoTokenId), 303];
+    const input = (ids: number[], visual: Tensor | null): GenerateInput => ({
+      ids,
+      visual,
+      rope: ropeIndex(ids, visual ? [[2, 4, 6]] : [], visual ? [1.5] : null, config),
+    });
+    const visual = () => randn([12, config.text.hiddenSize]);
+    return {
+      model,
+      inputs: [
+        input([...words(4), ...video, ...words(9)], visual()),
+        input(words(7), null),
+        input([...video, ...words(3)], visual()),
+      ],
+      alone: (one, o) => generate(model, one, { maxNewTokens: 9, eosIds: [], ...o }),
+      together: (all, o) => generateBatch(model, all, { maxNewTokens: 9, eosIds: [], ...o }),
+    };
+  },
+  InternVL3: () => {
+    const model = loadInternVL3(fixture('reference/internvl3/model'), { device: 'cpu', dtype: 'float32' });
+    const image = new Array<number>(4).fill(INTERNVL_IMAGE);
+    const visual = () => randn([4, model.config.text.hiddenSize]);
+    const rope = { positions: [[], [], []], delta: 0 } as GenerateInput['rope'];
+    return {
+      model,
+      inputs: [
+        { ids: [...words(2), ...image, ...words(5)], visual: visual(), rope },
+        { ids: words(21), visual: null, rope },
+        { ids: [...image, ...words(1)], visual: visual(), rope },
+      ],
+      alone: (one, o) => generateInternVL3(model, one, { maxNewTokens: 9, eosIds: [], ...o }),
+      together: (all, o) => generateInternVL3Batch(model, all, { maxNewTokens: 9, eosIds: [], ...o }),
+    };
+  },
+};
+
+for (const [name, make] of Object.entries(CASES)) {
+  const run = (title: string, body: (c: Case) => void) =>
+    test(`${name}: ${title}`, () => {
+      const before = liveTensors();
+      manualSeed(Date.now());
+      scope(() =>
+        noGrad(() => {
+          const c = make();
+          body(c);
+          c.model.dispose();
+        }),
+      );
+      assert.equal(liveTensors(), before);
+    });
+
+  run('each row of a batch is what it is alone, greedy and drawn', ({ inputs, alone, together }) => {
+    for (const o of [{}, { repetitionPenalty: 1.3 }, { temperature: 1.5, topK: 40, topP: 0.9, seed: 3 }]) {
+      const wanted = inputs.map((input) => alone(input, o));
+      assert.deepEqual(together(inputs, o), wanted, JSON.stringify(o));
+      assert.deepEqual(together([...inputs].reverse(), o), wanted.reverse());
+    }
+  });
+
+  run('rows end by themselves: end tokens, and what is told of each token', ({ inputs, alone, together }) => {
+    const replies = inputs.map((input) => alone(input, { repetitionPenalty: 1.3 }));
+    const eos = replies[0]![3]!;
+    const ended = inputs.map((input) => alone(input, { repetitionPenalty: 1.3, eosIds: [eos] }));
+    const heard: number[][] = inputs.map(() => []);
+    const o = {
+      repetitionPenalty: 1.3,
+      eosIds: [eos],
+      onToken: (id: number, row: number) => heard[row]!.push(id) < 6,
+    };
+    const cut = ended.map((ids) => (ids.length > 6 ? ids.slice(0, 6) : ids));
+    assert.deepEqual(together(inputs, o), cut);
+    assert.deepEqual(
+      heard,
+      cut.map((ids) => ids.filter((id) => id !== eos)),
+    );
+  });
+
+  run('a medium’s token that the model writes is text', ({ model, inputs, alone, together }) => {
+    const pad = 'videoTokenId' in model.config ? model.config.videoTokenId : model.config.imageTokenId;
+    const head = model.weights.language_model.lm_head;
+    // The pad's row of the head becomes far the largest for the first reply's state.
+    const first = alone(inputs[1]!, { maxNewTokens: 1 })[0]!;
+    head.select(0, pad).copy_(head.select(0, first).mul(1.5));
+    const reply = alone(inputs[1]!, {});
+    assert.ok(reply.includes(pad), `${reply}`);
+    assert.deepEqual(together([inputs[1]!, inputs[1]!], {}), [reply, reply]);
+  });
+
+  run('a cache that holds the beginning gives the same, and then holds the reply', ({ inputs, alone, together }) => {
+    const [input] = inputs;
+    const wanted = alone(input!, {});
+    const cache = new KVCache();
+    assert.deepEqual(together([input!], { cache, maxNewTokens: 4 }), [wanted.slice(0, 4)]);
+    assert.equal(cache.length, input!.ids.length + 3);
+    const ids = [...input!.ids, ...wanted.slice(0, 4)];
+    // Its positions go on; those of pads stay.
+    const { delta, positions } = input!.rope;
+    const more = positions.map((axis) => [...axis, ...[0, 1, 2, 3].map((k) => input!.ids.length + k + delta)]);
+    const rope = { delta, positions: more as unknown as GenerateInput['rope']['positions'] };
+    assert.deepEqual(together([{ ...input!, ids, rope }], { cache, maxNewTokens: 5 }), [wanted.slice(4)]);
+    assert.throws(() => together([{ ...input!, ids }], { cache }), {
+      code: 'ERR_VALUE',
+      message: /longer than the cache/,
+    });
+    cache.dispose();
+  });
+
+  run('mistakes are told', ({ inputs, together }) => {
+    const refused = (all: GenerateInput[], o: object, message: RegExp) =>
+      assert.throws(() => together(all, o), { code: 'ERR_VALUE', message });
+    refused([], {}, /received none/);
+    refused([{ ...inputs[0]!, ids: [] }], {}, /an empty one/);
+    refused(inputs, { maxNewTokens: 0 }, /maxNewTokens but received 0/);
+    refused(inputs, { topP: 2 }, /topP but received 2/);
+    refused(inputs, { cache: new KVCache() }, /Expected one prompt/);
+  });
+}

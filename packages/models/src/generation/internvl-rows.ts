@@ -1,0 +1,27 @@
+import type { InternVL3, InternVL3GenerateInput } from '../internvl3/index.js';
+import { generateRows } from './generate-rows.js';
+import { type BatchOptions, visualOf } from './qwen-rows.js';
+
+/**
+ * Replies of InternVL3 to several prompts at once, padded on the left.
+ * @throws UserError ERR_CONTEXT, ERR_MEDIA, ERR_VALUE
+ */
+export function generateInternVL3Batch(
+  model: InternVL3,
+  inputs: readonly InternVL3GenerateInput[],
+  options: BatchOptions,
+): number[][] {
+  const { config } = model;
+  const prompts = inputs.map(({ ids }) => ids);
+  const context = config.text.maxPositionEmbeddings;
+  return generateRows(prompts, { ...options, context }, (step) => {
+    const first = step.ids[0]!.length > 1 || step.past === 0;
+    return model.forward({
+      ids: step.ids,
+      visual: first ? visualOf(inputs, [config.imageTokenId], options.cache ? step.past : 0) : null,
+      attentionMask: step.mask?.to(model.device) ?? null,
+      logits: 'last',
+      cache: step.cache,
+    }).logits;
+  });
+}

@@ -1,0 +1,51 @@
+import { cat, type Tensor, tensor } from '@motion-enhancer/libtorch';
+import type { GenerateInput, Qwen25VL } from '../qwen2-5-vl/index.js';
+import { type GenerateRowsOptions, generateRows } from './generate-rows.js';
+
+export type BatchOptions = Omit<GenerateRowsOptions, 'context'>;
+
+/**
+ * Replies of Qwen2.5-VL to several prompts at once, padded on the left.
+ * @throws UserError ERR_CONTEXT, ERR_MEDIA, ERR_VALUE
+ */
+export function generateBatch(model: Qwen25VL, inputs: readonly GenerateInput[], options: BatchOptions): number[][] {
+  const { config } = model;
+  const context = config.text.maxPositionEmbeddings;
+  const prompts = inputs.map(({ ids }) => ids);
+  const media = [config.imageTokenId, config.videoTokenId];
+  return generateRows(prompts, { ...options, context }, (step) => {
+    const first = step.ids[0]!.length > 1 || step.past === 0;
+    // Padded places have position 1, as in transformers; nothing looks at them.
+    const positions = [0, 1, 2].map((axis) =>
+      inputs.map(({ rope }, b) =>
+        step.ids[b]!.map((_, i) => {
+          const place = step.past + i - step.padding[b]!;
+          if (place < 0) return 1;
+          return rope.positions[axis]![place] ?? place + rope.delta;
+        }),
+      ),
+    );
+    return model.forward({
+      ids: step.ids,
+      visual: first ? visualOf(inputs, media, options.cache ? step.past : 0) : null,
+      positions_3BN: tensor(positions, { dtype: 'int64', device: model.device }),
+      attentionMask: step.mask?.to(model.device) ?? null,
+      logits: 'last',
+      cache: step.cache,
+    }).logits;
+  });
+}
+
+/** Embeddings of all rows, one row after the other, without those of the first `past` tokens. */
+export function visualOf(
+  inputs: readonly Pick<GenerateInput, 'ids' | 'visual'>[],
+  mediaIds: readonly number[],
+  past: number,
+): Tensor | null {
+  const parts = inputs.flatMap(({ ids, visual }) => {
+    if (!visual) return [];
+    const seen = ids.slice(0, past).filter((id) => mediaIds.includes(id)).length;
+    return seen === visual.size(0) ? [] : [visual.narrow(0, seen, visual.size(0) - seen)];
+  });
+  return parts.length > 1 ? cat(parts) : (parts[0] ?? null);
+}

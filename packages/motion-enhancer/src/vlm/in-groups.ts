@@ -1,0 +1,42 @@
+import { noGrad, scope } from '@motion-enhancer/libtorch';
+import type { TokenOptions } from './generation-options.js';
+import type { PreparedChat } from './types.js';
+
+type OnToken = TokenOptions['onToken'];
+
+/** Entries of the attention mask of a padded batch, rows × tokens²: at 16 bits about 4.5 GiB with its float copy. */
+const MOST_ENTRIES = 1.5e9;
+
+/** Is it one chat that ends by itself: what the models' own loop takes, which is the fastest? */
+export function isPlain(group: readonly PreparedChat[], { cache, mayEnd }: TokenOptions): boolean {
+  return group.length === 1 && !cache && !mayEnd;
+}
+
+/**
+ * Runs chats in as few batches as memory allows; a chat that is alone needs no padding and no mask.
+ * @param run new tokens of each chat of a group
+ */
+export function inGroups(
+  chats: readonly PreparedChat[],
+  run: (group: readonly PreparedChat[], onToken: OnToken) => number[][],
+  onToken: OnToken,
+): number[][] {
+  const replies: number[][] = [];
+  for (let from = 0; from < chats.length; ) {
+    const group = chats.slice(from, from + sizeOf(chats, from));
+    const first = from;
+    // Each group's embeddings go before the next group's come.
+    replies.push(...noGrad(() => scope(() => run(group, onToken && ((id, row) => onToken(id, first + row))))));
+    from += group.length;
+  }
+  return replies;
+}
+
+function sizeOf(chats: readonly PreparedChat[], from: number): number {
+  let longest = 0;
+  for (let count = 0; from + count < chats.length; count++) {
+    longest = Math.max(longest, chats[from + count]!.ids.length);
+    if (count > 0 && (count + 1) * longest ** 2 > MOST_ENTRIES) return count;
+  }
+  return chats.length - from;
+}
