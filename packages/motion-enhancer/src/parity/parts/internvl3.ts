@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { noGrad, openSafetensors, type SafetensorsFile, scope, type Tensor } from '@motion-enhancer/libtorch';
 import { generateInternVL3, type InternVL3, loadInternVL3 } from '@motion-enhancer/models';
 import { compare } from '../compare.js';
+import { besideReference } from '../golden-file.js';
 import type { ParityContext, ParityPart } from '../part.js';
 import { readJson } from '../read-json.js';
 import { alignedStepChecks } from './aligned-step-checks.js';
@@ -18,8 +19,8 @@ export const internVL3Part: ParityPart = {
   needs: ['internvl3/model', 'internvl3/step.safetensors', 'internvl3/step.json'],
   run(root, context) {
     const dir = join(root, 'internvl3');
-    const golden = join(root, 'goldens/internvl_frames.json');
-    if (existsSync(golden)) internVL3FrameChecks(golden, context);
+    const golden = besideReference(root, 'goldens/internvl_frames.json');
+    if (golden) internVL3FrameChecks(golden, context);
     // Original checkpoints name the image token in their tokenizer only.
     const imageTokenId = readJson(join(dir, 'model/config.json')).image_token_id as number;
     const file = openSafetensors(join(dir, 'step.safetensors'));

@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { noGrad, openSafetensors, type SafetensorsFile, scope, type Tensor } from '@motion-enhancer/libtorch';
 import { type Grid, generate, loadQwen25VL, positionsTensor, type Qwen25VL, ropeIndex } from '@motion-enhancer/models';
 import { compare, compareExact, EXACT } from '../compare.js';
+import { besideReference } from '../golden-file.js';
 import type { ParityContext, ParityPart } from '../part.js';
+import { qwen25VLProcessingChecks } from './qwen2-5-vl-processing.js';
+import { qwen2TokenChecks } from './qwen2-tokens.js';
 import { decoderChecks, generationChecks, outputTolerance, sameParameters } from './vlm-checks.js';
 
 /** The reference was computed by transformers 5, which goes on after a video by its extent. */
@@ -15,6 +18,7 @@ export const qwen25VLPart: ParityPart = {
   needs: ['qwen2_5_vl/model', 'qwen2_5_vl/step.safetensors', 'qwen2_5_vl/vision.safetensors'],
   run(dir, context) {
     const folder = join(dir, 'qwen2_5_vl');
+    goldenChecks(dir, context);
     const model = loadQwen25VL(join(folder, 'model'), {
       device: context.device,
       dtype: context.dtype,
@@ -37,6 +41,15 @@ export const qwen25VLPart: ParityPart = {
     }
   },
 };
+
+/** Where the folder has them: processing arithmetic, and token ids by the tokenizer files beside it. */
+function goldenChecks(dir: string, context: ParityContext): void {
+  const processing = besideReference(dir, 'goldens/qwen25vl_processing.json');
+  if (processing) qwen25VLProcessingChecks(processing, context);
+  const tokens = besideReference(dir, 'goldens/tokens_qwen2.json');
+  const tokenizer = besideReference(dir, 'tokenizers/qwen2');
+  if (tokens && tokenizer) qwen2TokenChecks(tokens, tokenizer, context);
+}
 
 /** The form of published checkpoints (flat config, sharded, bfloat16) holds the same weights, rounded. */
 function hubChecks(model: Qwen25VL, folder: string, context: ParityContext): void {

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fixture } from '../../testing/fixtures.js';
+import { temporaryFolder } from '../../testing/temporary-folder.js';
+import { tensorTestAsync } from '../../testing/tensor-test.js';
+import type { Check } from '../part.js';
+import { runParity } from '../run.js';
+
+const GOLDEN = 'goldens/qwen25vl_processing.json';
+
+/** Failed checks of Qwen2.5-VL's part with a changed golden file. */
+async function failedWith(change: (golden: any) => void): Promise<string[]> {
+  const dir = temporaryFolder();
+  cpSync(fixture('reference/qwen2_5_vl'), join(dir, 'qwen2_5_vl'), { recursive: true });
+  mkdirSync(join(dir, 'goldens'));
+  const golden = JSON.parse(readFileSync(fixture(GOLDEN), 'utf8'));
+  change(golden);
+  writeFileSync(join(dir, GOLDEN), JSON.stringify(golden));
+  const checks: Check[] = [];
+  const onCheck = (check: Check) => checks.push(check);
+  await runParity(dir, { device: 'cpu', dtype: 'float32', only: ['qwen2_5_vl'], onCheck, onSkip() {} });
+  assert.ok(checks.length > 15);
+  return checks.filter((check) => !check.ok).map(({ name }) => name);
+}
+
+tensorTestAsync('golden sizes, frames, positions, windows and patches are checked, each by itself', async () => {
+  assert.deepEqual(await failedWith(() => {}), []);
+  const changes: [string, (golden: any) => void][] = [
+    ['smart_resize_transformers', (g) => (g.smart_resize[3].transformers[0] += 28)],
+    ['frames', (g) => (g.smart_nframes[0].idx[2] += 1)],
+    ['mrope', (g) => (g.mrope[0].delta += 1)],
+    ['windows', (g) => g.window_index.at(-1).window_index.reverse()],
+    ['patch_order', (g) => (g.patch_order.first_value_of_each_row[5] += 1)],
+  ];
+  assert.deepEqual(
+    await failedWith((golden) => {
+      for (const [, change] of changes) change(golden);
+    }),
+    changes.map(([name]) => `qwen2_5_vl/${name}`),
+  );
+});
