@@ -11,6 +11,11 @@ export interface GenerateRowsOptions extends Omit<GenerateOptions, 'onToken'> {
    * stays the caller's, and then holds all tokens but the last new one.
    */
   cache?: KVCache;
+  /**
+   * Prompts are computed so many tokens at a time: activations are those of a chunk, and attention needs a mask of chunk ×
+   * tokens so far. Default: all at once.
+   */
+  prefillChunk?: number;
 }
 
 /** Fills shorter prompts on the left, and rows that are done: nothing looks at it. A token of every vocabulary, and no medium's. */
@@ -18,7 +23,7 @@ const PAD = 0;
 
 /** One call of a model for all rows. */
 export interface RowsInput {
-  /** [B, n]: at first the prompts (less what the cache holds), later one token a row. */
+  /** [B, n]: at first the prompts (less what the cache holds), perhaps in chunks; later one token a row. */
   ids: number[][];
   /** Tokens in the cache, padding included. */
   past: number;
@@ -57,11 +62,19 @@ export function generateRows(
     noGrad(() => {
       let ids = prompts.map((prompt, b) => [...new Array<number>(padding[b]!).fill(PAD), ...prompt]);
       if (options.cache) ids = [ids[0]!.slice(cache.length)];
+      const run = (part: number[][]) => {
+        const past = cache.length;
+        return step({ ids: part, past, padding, mask: maskOf(padding, past + part[0]!.length), cache });
+      };
+      const chunk = options.prefillChunk ?? longest;
+      while (ids[0]!.length > chunk) {
+        const part = ids.map((row) => row.slice(0, chunk));
+        scope(() => void run(part));
+        ids = ids.map((row) => row.slice(chunk));
+      }
       while (rows.some(({ done }) => !done)) {
         const next = scope(() => {
-          const past = cache.length;
-          const mask = maskOf(padding, past + ids[0]!.length);
-          const logits = step({ ids, past, padding, mask, cache });
+          const logits = run(ids);
           return rows.map(({ done, seen, generator }, b) =>
             done ? PAD : nextToken(logits.select(0, b).flatten(), seen, options, generator),
           );
@@ -98,6 +111,8 @@ function check(prompts: readonly (readonly number[])[], o: GenerateRowsOptions):
   const fail = (what: string) => new UserError(what, { code: 'ERR_VALUE' });
   if (!Number.isInteger(o.maxNewTokens) || o.maxNewTokens < 1)
     throw fail(`Expected a whole number above 0 for maxNewTokens but received ${o.maxNewTokens}.`);
+  if (o.prefillChunk !== undefined && !(Number.isInteger(o.prefillChunk) && o.prefillChunk >= 1))
+    throw fail(`Expected a whole number above 0 for prefillChunk but received ${o.prefillChunk}.`);
   if (prompts.length === 0 || prompts.some((ids) => ids.length === 0))
     throw fail(
       `Expected prompts of at least one token but received ${prompts.length === 0 ? 'none' : 'an empty one'}.`,

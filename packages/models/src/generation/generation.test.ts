@@ -130,12 +130,23 @@ for (const [name, make] of Object.entries(CASES)) {
     cache.dispose();
   });
 
+  run('prompts in chunks of any size give the same', ({ inputs, alone, together }) => {
+    for (const prefillChunk of [1, 3, 8, 1000]) {
+      assert.deepEqual(
+        together(inputs, { prefillChunk }),
+        inputs.map((input) => alone(input, {})),
+      );
+      assert.deepEqual(together([inputs[0]!], { prefillChunk }), [alone(inputs[0]!, {})]);
+    }
+  });
+
   run('mistakes are told', ({ inputs, together }) => {
     const refused = (all: GenerateInput[], o: object, message: RegExp) =>
       assert.throws(() => together(all, o), { code: 'ERR_VALUE', message });
     refused([], {}, /received none/);
     refused([{ ...inputs[0]!, ids: [] }], {}, /an empty one/);
     refused(inputs, { maxNewTokens: 0 }, /maxNewTokens but received 0/);
+    refused(inputs, { prefillChunk: 0 }, /prefillChunk but received 0/);
     refused(inputs, { topP: 2 }, /topP but received 2/);
     refused(inputs, { cache: new KVCache() }, /Expected one prompt/);
   });

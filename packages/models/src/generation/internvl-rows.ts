@@ -15,10 +15,9 @@ export function generateInternVL3Batch(
   const prompts = inputs.map(({ ids }) => ids);
   const context = config.text.maxPositionEmbeddings;
   return generateRows(prompts, { ...options, context }, (step) => {
-    const first = step.ids[0]!.length > 1 || step.past === 0;
     return model.forward({
       ids: step.ids,
-      visual: first ? visualOf(inputs, [config.imageTokenId], options.cache ? step.past : 0) : null,
+      visual: visualOf(inputs, [config.imageTokenId], step),
       attentionMask: step.mask?.to(model.device) ?? null,
       logits: 'last',
       cache: step.cache,

@@ -1,6 +1,6 @@
 import { cat, type Tensor, tensor } from '@motion-enhancer/libtorch';
 import type { GenerateInput, Qwen25VL } from '../qwen2-5-vl/index.js';
-import { type GenerateRowsOptions, generateRows } from './generate-rows.js';
+import { type GenerateRowsOptions, generateRows, type RowsInput } from './generate-rows.js';
 
 export type BatchOptions = Omit<GenerateRowsOptions, 'context'>;
 
@@ -14,7 +14,6 @@ export function generateBatch(model: Qwen25VL, inputs: readonly GenerateInput[],
   const prompts = inputs.map(({ ids }) => ids);
   const media = [config.imageTokenId, config.videoTokenId];
   return generateRows(prompts, { ...options, context }, (step) => {
-    const first = step.ids[0]!.length > 1 || step.past === 0;
     // Padded places have position 1, as in transformers; nothing looks at them.
     const positions = [0, 1, 2].map((axis) =>
       inputs.map(({ rope }, b) =>
@@ -27,7 +26,7 @@ export function generateBatch(model: Qwen25VL, inputs: readonly GenerateInput[],
     );
     return model.forward({
       ids: step.ids,
-      visual: first ? visualOf(inputs, media, options.cache ? step.past : 0) : null,
+      visual: visualOf(inputs, media, step),
       positions_3BN: tensor(positions, { dtype: 'int64', device: model.device }),
       attentionMask: step.mask?.to(model.device) ?? null,
       logits: 'last',
@@ -36,16 +35,19 @@ export function generateBatch(model: Qwen25VL, inputs: readonly GenerateInput[],
   });
 }
 
-/** Embeddings of all rows, one row after the other, without those of the first `past` tokens. */
+/** Embeddings of the media tokens in the part of the prompts that a step computes, one row after the other. */
 export function visualOf(
   inputs: readonly Pick<GenerateInput, 'ids' | 'visual'>[],
   mediaIds: readonly number[],
-  past: number,
+  { past, ids, padding }: Pick<RowsInput, 'past' | 'ids' | 'padding'>,
 ): Tensor | null {
-  const parts = inputs.flatMap(({ ids, visual }) => {
+  const parts = inputs.flatMap(({ ids: prompt, visual }, b) => {
     if (!visual) return [];
-    const seen = ids.slice(0, past).filter((id) => mediaIds.includes(id)).length;
-    return seen === visual.size(0) ? [] : [visual.narrow(0, seen, visual.size(0) - seen)];
+    const start = Math.max(0, past - padding[b]!);
+    const end = Math.max(0, past + ids[b]!.length - padding[b]!);
+    const count = (from: number, to: number) => prompt.slice(from, to).filter((id) => mediaIds.includes(id)).length;
+    const [before, within] = [count(0, start), count(start, end)];
+    return within === 0 ? [] : [visual.narrow(0, before, within)];
   });
   return parts.length > 1 ? cat(parts) : (parts[0] ?? null);
 }

@@ -30,6 +30,13 @@ const GENERATION_FIELDS = {
     text: 'Logits of tokens seen before, prompt included, are divided by it',
   },
   seed: { type: 'integer', default: 0, min: 0, text: 'Seed of the draws' },
+  prefillChunk: {
+    type: 'integer',
+    default: 0,
+    min: 0,
+    text: 'Compute long prompts so many tokens at a time, which needs less memory; 0: at once',
+    unit: 'tokens',
+  },
   stop: { type: 'strings', default: [], text: 'Text that ends the answer and is not part of it' },
 } as const satisfies Fields;
 
@@ -62,7 +69,7 @@ export const ANSWER_FIELDS = {
 
 /** What the command line says about answers. */
 export function generationOf(values: Values<typeof GENERATION_FIELDS>): GenerationOptions {
-  const { maxNewTokens, temperature, topP, topK, repetitionPenalty, seed, stop } = values;
+  const { maxNewTokens, temperature, topP, topK, repetitionPenalty, seed, stop, prefillChunk } = values;
   return {
     ...(maxNewTokens === null ? {} : { maxNewTokens }),
     ...(temperature === null ? {} : { temperature }),
@@ -71,6 +78,7 @@ export function generationOf(values: Values<typeof GENERATION_FIELDS>): Generati
     ...(repetitionPenalty === null ? {} : { repetitionPenalty }),
     seed,
     stop,
+    ...(prefillChunk > 0 ? { prefillChunk } : {}),
   };
 }
 

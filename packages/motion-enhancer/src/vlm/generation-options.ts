@@ -17,6 +17,8 @@ export interface GenerationOptions {
   seed?: number;
   /** Texts that end the answer; they are not part of it. */
   stop?: readonly string[];
+  /** Prompts are computed so many tokens at a time, for long videos: less memory, a little slower. Default: at once. */
+  prefillChunk?: number;
   /** Pieces of the answers as they come; `row` counts the chats. */
   onText?(piece: string, row: number): void;
 }
@@ -29,6 +31,7 @@ export type TokenOptions = Pick<
   /** Called with each token, the end token excluded; false ends that row, where `mayEnd` says that it may. */
   onToken?(id: number, row: number): boolean;
   mayEnd?: boolean;
+  prefillChunk?: number;
   /** Of a single chat: holds its first tokens already; stays the caller's (`GenerateRowsOptions.cache`). */
   cache?: KVCache;
 };
@@ -47,6 +50,7 @@ export function tokenOptions(o: GenerationOptions, config: GenerationConfig): To
     maxNewTokens: o.maxNewTokens ?? config.maxNewTokens ?? DEFAULT_LENGTH,
     eosIds: config.eosIds,
     repetitionPenalty: o.repetitionPenalty ?? config.repetitionPenalty,
+    ...(o.prefillChunk ? { prefillChunk: o.prefillChunk } : {}),
   };
   if (!sampled) return base;
   return {

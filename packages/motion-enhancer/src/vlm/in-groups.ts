@@ -8,8 +8,9 @@ type OnToken = TokenOptions['onToken'];
 const MOST_ENTRIES = 1.5e9;
 
 /** Is it one chat that ends by itself: what the models' own loop takes, which is the fastest? */
-export function isPlain(group: readonly PreparedChat[], { cache, mayEnd }: TokenOptions): boolean {
-  return group.length === 1 && !cache && !mayEnd;
+export function isPlain([chat, ...more]: readonly PreparedChat[], o: TokenOptions): boolean {
+  const chunked = o.prefillChunk !== undefined && chat!.ids.length > o.prefillChunk;
+  return more.length === 0 && !o.cache && !o.mayEnd && !chunked;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { cat, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { scope } from '@motion-enhancer/libtorch';
 import {
   generateInternVL3,
   generateInternVL3Batch,
@@ -11,6 +11,7 @@ import {
   tileImage,
   tileOptions,
 } from '@motion-enhancer/models';
+import { encodeInternVL } from './encode-in-pieces.js';
 import type { FolderParts } from './family-parts.js';
 import { inGroups, isPlain } from './in-groups.js';
 import { systemOf } from './system-prompt.js';
@@ -19,9 +20,10 @@ import type { DecodedMedium, InputSettings, MediumInput, PreparedChat, Vlm } fro
 /** A loaded InternVL3 behind the interface of all families. */
 export function internVlm(model: InternVL3, folder: FolderParts): Vlm {
   const { config } = model;
-  const encode = (media: readonly MediumInput[]): Tensor | null =>
-    media.length === 0 ? null : scope(() => model.encodeVisual(together(media)));
-  const inputOf = (chat: PreparedChat) => ({ ids: chat.ids, visual: chat.visual ?? encode(chat.inputs) });
+  const inputOf = (chat: PreparedChat) => ({
+    ids: chat.ids,
+    visual: chat.visual ?? encodeInternVL(model, chat.inputs),
+  });
   return {
     ...folder,
     family: 'internvl3',
@@ -39,7 +41,7 @@ export function internVlm(model: InternVL3, folder: FolderParts): Vlm {
       });
       return { ...chat, positions: null, rope: null };
     },
-    encode,
+    encode: (media) => encodeInternVL(model, media),
     forward: (chat, { visual = null, ...options } = {}) => model.forward({ ids: [chat.ids], visual, ...options }),
     generate: (chats, options) =>
       inGroups(
@@ -78,9 +80,4 @@ function prepareMedium(
     frames: medium.type === 'image' ? [[0, 0]] : Array.from({ length: count }, (_, k) => [k, k] as const),
     seconds: medium.type === 'image' ? [0] : medium.seconds,
   };
-}
-
-/** Tiles of all media, one after the other. */
-function together(media: readonly MediumInput[]): Tensor {
-  return media.length === 1 ? media[0]!.pixels : cat(media.map(({ pixels }) => pixels));
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { readJsonObject } from '@motion-enhancer/models';
 import { type ModelSize, modelSize } from './count-parameters.js';
+import { PATCHES_AT_ONCE } from './encode-in-pieces.js';
 import { familyOf } from './load.js';
 import type { VlmFamily } from './types.js';
 
@@ -60,9 +61,10 @@ export function memoryPlan(dir: string, tokens?: readonly number[]): MemoryPlan 
 /** Activations of the widest moment of a prefill: the decoder's MLP or the vision tower's, whichever is larger. */
 function workingBytes(size: ModelSize, tokens: number, bytes: number): number {
   const visual = 0.9 * tokens;
-  const patches = visual * size.patchesPerToken;
   // The stream, its norm, and gate, up and their product.
   const decoder = tokens * (3 * size.hidden + 3 * size.intermediate) * bytes + size.vocabulary * 4;
-  const tower = patches * (4 * size.visionHidden + 3 * size.visionIntermediate) * bytes + patches * size.patchWidth * 4;
+  const patches = visual * size.patchesPerToken;
+  const atOnce = Math.min(patches, PATCHES_AT_ONCE);
+  const tower = atOnce * (4 * size.visionHidden + 3 * size.visionIntermediate) * bytes + patches * size.patchWidth * 4;
   return Math.max(decoder + visual * size.hidden * bytes, tower);
 }

@@ -1,4 +1,4 @@
-import { cat, scope, type Tensor, UserError } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/libtorch';
 import {
   generate,
   generateBatch,
@@ -11,6 +11,7 @@ import {
   VIDEO_LEAST_TOKENS,
   videoPatches,
 } from '@motion-enhancer/models';
+import { encodeQwen } from './encode-in-pieces.js';
 import type { FolderParts } from './family-parts.js';
 import { inGroups, isPlain } from './in-groups.js';
 import { systemOf } from './system-prompt.js';
@@ -20,7 +21,7 @@ import type { ChatTokens, DecodedMedium, InputSettings, MediumInput, PreparedCha
 export function qwenVlm(model: Qwen25VL, folder: FolderParts): Vlm {
   const { config } = model;
   checkProcessor(model, folder);
-  const visualOf = (chat: PreparedChat) => chat.visual ?? encode(model, chat.inputs);
+  const visualOf = (chat: PreparedChat) => chat.visual ?? encodeQwen(model, chat.inputs);
   const inputOf = (chat: PreparedChat) => ({ ids: chat.ids, visual: visualOf(chat), rope: chat.rope! });
   return {
     ...folder,
@@ -40,7 +41,7 @@ export function qwenVlm(model: Qwen25VL, folder: FolderParts): Vlm {
         ...(system === undefined ? {} : { system }),
       });
     },
-    encode: (media) => encode(model, media),
+    encode: (media) => encodeQwen(model, media),
     forward: (chat, { visual = null, ...options } = {}) =>
       model.forward({ ids: [chat.ids], visual, positions_3BN: positionsOf(chat), ...options }),
     generate: (chats, options) =>
@@ -105,20 +106,9 @@ function limitsOf({ minPixels, maxPixels, totalPixels }: InputSettings, token: n
   };
 }
 
-/** Patches of all media, one after the other. */
-function together(media: readonly MediumInput[]): Tensor {
-  return media.length === 1 ? media[0]!.pixels : cat(media.map(({ pixels }) => pixels));
-}
-
 function positionsOf({ positions }: ChatTokens) {
   if (positions) return positions;
   throw new TypeError('a chat of another family has no positions of Qwen2.5-VL');
-}
-
-function encode(model: Qwen25VL, media: readonly MediumInput[]): Tensor | null {
-  if (media.length === 0) return null;
-  const grids = media.map(({ grid }) => grid);
-  return scope(() => model.encodeVisual(together(media), grids));
 }
 
 /** The processor's patches must be those that the weights are for. */

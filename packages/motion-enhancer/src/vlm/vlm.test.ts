@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { aten, backward, noGrad, randint, scope } from '@motion-enhancer/libtorch';
+import type { InternVL3, Qwen25VL } from '@motion-enhancer/models';
 import { fixture } from '../testing/fixtures.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
 import { tensorTestAsync } from '../testing/tensor-test.js';
 import { answer, answers } from './answer.js';
 import { disposeChat, layOut, prepareChat, prepareMedium } from './chat.js';
+import { encodeInternVL, encodeQwen } from './encode-in-pieces.js';
 import { loadVlm } from './load.js';
 import { FORMS, type Form, testSettings, writeTestForm } from './testing.js';
 import type { PreparedChat, Vlm, VlmMessage } from './types.js';
@@ -123,12 +125,33 @@ for (const form of FORMS) {
     assert.deepEqual(together, alone);
     assert.deepEqual(pieces, alone);
     assert.notEqual(alone[0], alone[1]);
+    assert.deepEqual(answers(vlm, chats, { ...options, prefillChunk: 16 }), alone);
+    assert.equal(answer(vlm, chats[0]!, { ...options, prefillChunk: 16 }), alone[0]);
     // A stop ends the answer before it.
     const whole = alone[0]!;
     const stop = whole.slice(Math.floor(whole.length / 2));
     const stopped = answer(vlm, chats[0]!, { ...options, stop: [stop] });
     assert.equal(stopped, whole.slice(0, whole.indexOf(stop)));
     chats.forEach(disposeChat);
+  });
+
+  tensorTestAsync(`${form}: the tower sees long videos in pieces, at inference; at once under autograd`, async () => {
+    const { model } = get(form);
+    const chat = await prepareChat(get(form), MESSAGES, settings);
+    const encode = (atOnce?: number) =>
+      'videoTokenId' in model.config
+        ? encodeQwen(model as Qwen25VL, chat.inputs, atOnce)!
+        : encodeInternVL(model as InternVL3, chat.inputs, atOnce)!;
+    scope(() => {
+      const whole = encode();
+      assert.equal(whole.requiresGrad, true);
+      for (const atOnce of [1, 40, 1e6]) {
+        const pieces = noGrad(() => encode(atOnce));
+        assert.equal(pieces.requiresGrad, false);
+        assert.ok(whole.detach().sub(pieces).abs().max().item() < 1e-5);
+      }
+    });
+    disposeChat(chat);
   });
 
   tensorTestAsync(`${form}: saved as it came, and the same after`, async () => {
