@@ -68,6 +68,9 @@ test('published sizes: 3.75, 8.29 and 73.4 thousand million parameters; what 72B
   for (const { chats, weights } of large.dtypes)
     for (const { total, cache, working } of chats) assert.equal(total, weights + cache + working);
   assert.ok(bfloat16!.chats[1]!.working > 10 * bfloat16!.chats[0]!.working);
+  const chunked = memoryPlan(join(dir, '72b'), undefined, 2048).dtypes[1]!;
+  assert.ok(chunked.chats[1]!.working < 0.4 * bfloat16!.chats[1]!.working);
+  assert.equal(chunked.chats[1]!.cache, bfloat16!.chats[1]!.cache);
 });
 
 test('InternVL3-78B, which cannot be run here, is planned', () => {

@@ -35,9 +35,10 @@ const TYPICAL = 8192;
  * What a checkpoint needs in memory, from its config.json alone: weights and caches to the byte, working memory as an
  * estimate of the largest layer's activations (all tokens in one pass, nine in ten of them visual).
  * @param tokens lengths of chats; by default a typical one and the model's longest
+ * @param prefillChunk as in `GenerationOptions`; 0: prompts at once
  * @throws UserError ERR_CHECKPOINT, ERR_CONFIG
  */
-export function memoryPlan(dir: string, tokens?: readonly number[]): MemoryPlan {
+export function memoryPlan(dir: string, tokens?: readonly number[], prefillChunk = 0): MemoryPlan {
   const { family } = familyOf(dir);
   const file = join(dir, 'config.json');
   const size = modelSize(readJsonObject(file, 'ERR_CONFIG'), file, family);
@@ -49,7 +50,7 @@ export function memoryPlan(dir: string, tokens?: readonly number[]): MemoryPlan 
     const cachePerToken = 2 * size.layers * size.keyWidth * bytes;
     const chats = lengths.map((n) => {
       const cache = n * cachePerToken;
-      const working = workingBytes(size, n, bytes);
+      const working = workingBytes(size, n, prefillChunk || n, bytes);
       return { tokens: n, cache, working, total: weights + cache + working };
     });
     // 16-bit: weights 2, gradients 2, master weights 4, moments 8; float32: weights, gradients, moments.
@@ -58,13 +59,19 @@ export function memoryPlan(dir: string, tokens?: readonly number[]): MemoryPlan 
   return { family, size, parameters, dtypes };
 }
 
-/** Activations of the widest moment of a prefill: the decoder's MLP or the vision tower's, whichever is larger. */
-function workingBytes(size: ModelSize, tokens: number, bytes: number): number {
+/**
+ * What lives at once in the decoder's or the vision tower's block, whichever is more: a block's intermediate results are
+ * freed together when it ends. Counted from language/block.ts and the towers; bench/memory-plan.mjs holds it against runs.
+ */
+function workingBytes(size: ModelSize, tokens: number, chunk: number, bytes: number): number {
   const visual = 0.9 * tokens;
-  // The stream, its norm, and gate, up and their product.
-  const decoder = tokens * (3 * size.hidden + 3 * size.intermediate) * bytes + size.vocabulary * 4;
+  const computed = Math.min(tokens, chunk);
+  // A chunk after the first has a mask, which attention wants as numbers.
+  const mask = computed < tokens ? computed * tokens * (1 + bytes) : 0;
+  const decoder = computed * (22 * size.hidden + 4 * size.intermediate) * bytes + mask + size.vocabulary * 4;
   const patches = visual * size.patchesPerToken;
   const atOnce = Math.min(patches, PATCHES_AT_ONCE);
-  const tower = atOnce * (4 * size.visionHidden + 3 * size.visionIntermediate) * bytes + patches * size.patchWidth * 4;
-  return Math.max(decoder + visual * size.hidden * bytes, tower);
+  // Rotation is in float32 there.
+  const tower = atOnce * ((14 * bytes + 12 * 4) * size.visionHidden + 4 * size.visionIntermediate * bytes);
+  return Math.max(decoder + visual * size.hidden * bytes, tower) + patches * size.patchWidth * 4;
 }

@@ -18,7 +18,7 @@ const FIELDS = {
   plan: {
     type: 'boolean',
     default: false,
-    text: 'Only say what the model needs in memory, from its config.json alone',
+    text: 'Only say what the model needs in memory, from its config.json and --prefill-chunk alone',
   },
   ...ANSWER_FIELDS,
 } as const satisfies Fields;
@@ -78,7 +78,7 @@ function said({ prompt, answer, attention }: PromptAnswer, streamed: boolean): s
 async function plan(values: Values<typeof FIELDS>): Promise<number> {
   const { device } = resolveRun(values);
   const dir = await fetchCheckpoint(values.vlm, { files: ['config.json'], json: values.json });
-  const found = memoryPlan(dir);
+  const found = memoryPlan(dir, undefined, values.prefillChunk);
   console.log(values.json ? JSON.stringify({ type: 'plan', ...found }) : planText(found, device));
   return 0;
 }
