@@ -5,25 +5,32 @@
 //   node scripts/check-with-transformers.mjs OUT --python PYTHON            (small random checkpoints in every form)
 // Compiled sources: npm run build. Exit code 1 when a number is off.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { noGrad, scope, tensor, writeSafetensors } from '@motion-enhancer/libtorch';
 import { writeRandomInternVL3, writeRandomQwen25VL } from '@motion-enhancer/models';
 import { resolve } from '../packages/motion-enhancer/dist/config/field.js';
+import { encodePng } from '../packages/motion-enhancer/dist/data/image/index.js';
+import { readFrames } from '../packages/motion-enhancer/dist/data/video/index.js';
 import { disposeChat, loadVlm, prepareChat, VIDEO_FIELDS } from '../packages/motion-enhancer/dist/vlm/index.js';
 
 const fixture = (path) => fileURLToPath(new URL(`../test/fixtures/${path}`, import.meta.url));
 const VIDEO = fixture('videos/moviepy_bbb_432_433.webm');
-const IMAGE = fixture('images/made_444.jpg');
 const TEXT = '<|im_start|>user\nWhat moves? Zwölf Boxkämpfer, 12 345 🐕.<|im_end|>\n<|im_start|>assistant\n';
 const QUESTION = 'What moves in this video, and what is in the picture?';
 const NEW_TOKENS = 12;
 /** Replies of random weights would otherwise repeat one token. */
 const PENALTY = 1.3;
 /** transformers 5 goes on after media by their extent. */
-const SETTINGS = resolve(VIDEO_FIELDS, { frames: 6, maxPixels: 40_000, maxTiles: 4, mropeResume: 'extent' });
+const SETTINGS = resolve(VIDEO_FIELDS, {
+  frames: 6,
+  maxPixels: 40_000,
+  imageMaxPixels: 60_000,
+  maxTiles: 4,
+  mropeResume: 'extent',
+});
 
 /** Random checkpoints of each published form; some sharded, some in half precision. */
 const RANDOM = {
@@ -76,12 +83,15 @@ async function check(source, folder) {
   first.save(checkpoint);
   first.dispose();
   const vlm = loadVlm(checkpoint, { device: 'cpu', dtype: 'float32' });
+  const image = join(folder, 'image.png');
+  const { data, width, height } = await readFrames(VIDEO, { choose: () => [3] });
+  writeFileSync(image, encodePng({ data, width, height }));
   const question = [
     {
       role: 'user',
       content: [
         { type: 'video', path: VIDEO },
-        { type: 'image', path: IMAGE },
+        { type: 'image', path: image },
         { type: 'text', text: QUESTION },
       ],
     },
@@ -116,9 +126,11 @@ async function check(source, folder) {
         text: TEXT,
         chat: chat.text,
         question: QUESTION,
-        image: IMAGE,
+        image,
+        image_max_pixels: String(SETTINGS.imageMaxPixels),
         second_per_grid: String(chat.inputs[0].secondPerGrid ?? ''),
         repetition_penalty: String(PENALTY),
+        max_tiles: String(SETTINGS.maxTiles),
       };
       writeSafetensors(join(folder, 'ours.safetensors'), tensors, notes);
     }),

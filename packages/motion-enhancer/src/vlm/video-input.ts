@@ -64,7 +64,7 @@ export const VIDEO_FIELDS = {
     type: 'choice',
     choices: ['float', 'integer'],
     default: 'float',
-    text: 'Fractions of a time position: floored at the end, or cut off first (transformers 4.50 to 4.57)',
+    text: 'Fractions of a time position: floored at the end, or cut off first (transformers 4.57)',
   },
   mropeResume: {
     type: 'choice',
