@@ -57,7 +57,10 @@ tensorTestAsync('questions, media, forgetting: the answers of a session', async 
     'never heard',
   ]);
   assert.equal(out, `${first}\n${second}\n${third}\n`);
-  assert.match(err, /^sees .*hfdatasets_66x50\.mov: 4 frames \(2×\d+×\d+\)\nsees .*made_444\.jpg\nforgotten\n$/);
+  assert.match(
+    err,
+    /^sees .*hfdatasets_66x50\.mov: 4 frames from 0\.\d+ to \d\.\d+ s\nsees .*made_444\.jpg\nforgotten\n$/,
+  );
 });
 
 tensorTestAsync('mistakes are told, and the talk goes on', async () => {

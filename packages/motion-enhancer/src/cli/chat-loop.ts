@@ -78,9 +78,10 @@ class Talk {
   }
 
   async look(part: MediumPart): Promise<void> {
-    const { grid, seconds, type } = await this.#session.look(part);
+    const { seconds, type } = await this.#session.look(part);
     const name = 'path' in part ? part.path : type;
-    this.#note(type === 'video' ? `sees ${name}: ${seconds.length} frames (${grid.join('×')})` : `sees ${name}`);
+    const [first, last] = [seconds[0]!, seconds.at(-1)!].map((time) => time.toFixed(2));
+    this.#note(`sees ${name}${type === 'video' ? `: ${seconds.length} frames from ${first} to ${last} s` : ''}`);
   }
 
   async #command(line: string): Promise<void> {

@@ -5,7 +5,7 @@ import {
   IMAGENET_MEAN,
   IMAGENET_STD,
   type InternVL3,
-  normalizeFrames,
+  normalizeInChunks,
   prepareInternVL3Tokens,
   tileFrames,
   tileImage,
@@ -75,7 +75,7 @@ function prepareMedium(
   const count = tiles.size(0);
   return {
     type: medium.type,
-    pixels: normalizeFrames(tiles, processor.imageMean ?? IMAGENET_MEAN, processor.imageStd ?? IMAGENET_STD),
+    pixels: normalizeInChunks(tiles, processor.imageMean ?? IMAGENET_MEAN, processor.imageStd ?? IMAGENET_STD),
     grid: [count, 1, 1],
     frames: medium.type === 'image' ? [[0, 0]] : Array.from({ length: count }, (_, k) => [k, k] as const),
     seconds: medium.type === 'image' ? [0] : medium.seconds,

@@ -1,6 +1,6 @@
 import { cat, scope, type Tensor } from '@motion-enhancer/libtorch';
 import type { ChatMessage } from '../../qwen2-5-vl/processing/chat-template.js';
-import { normalizeFrames } from '../../qwen2-5-vl/processing/patchify.js';
+import { normalizeInChunks } from '../../qwen2-5-vl/processing/patchify.js';
 import { type VideoQuestion, videoMessages } from '../../qwen2-5-vl/processing/video-messages.js';
 import type { Tokenizer } from '../../tokenizers/index.js';
 import type { InternVL3Config } from '../config.js';
@@ -59,7 +59,7 @@ export function prepareInternVL3Chat(
       ...(frameLabel === undefined ? {} : { frameLabel }),
       tileSize: options.tileSize,
     });
-    const pixels = tiles.length === 0 ? null : normalizeFrames(cat(tiles), IMAGENET_MEAN, IMAGENET_STD);
+    const pixels = tiles.length === 0 ? null : normalizeInChunks(cat(tiles), IMAGENET_MEAN, IMAGENET_STD);
     return { ...chat, visualPositions: chat.media.flatMap(({ positions }) => positions), tiles: pixels };
   });
 }

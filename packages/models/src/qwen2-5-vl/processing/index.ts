@@ -7,7 +7,7 @@ export {
   DEFAULT_SYSTEM,
 } from './chat-template.js';
 export { type ChooseFramesOptions, type ChosenFrames, chooseFrames } from './choose-frames.js';
-export { IMAGE_MEAN, IMAGE_STD, normalizeFrames, patchify } from './patchify.js';
+export { IMAGE_MEAN, IMAGE_STD, normalizeFrames, normalizeInChunks, patchify } from './patchify.js';
 export {
   imageBudget,
   type PixelBudgetOptions,

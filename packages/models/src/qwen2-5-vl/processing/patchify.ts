@@ -1,4 +1,4 @@
-import { scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
+import { cat, scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
 import type { Qwen25VLVisionConfig } from '../config.js';
 import type { Grid } from '../grid.js';
 
@@ -21,6 +21,19 @@ export function normalizeFrames(
       .mul(255)
       .view(1, 3, 1, 1);
     return frames.to('float32').sub(mean).div(std);
+  });
+}
+
+/** The same a few frames at a time, so that few of them have float32 intermediates. */
+export function normalizeInChunks(
+  frames: Tensor,
+  means: readonly number[],
+  deviations: readonly number[],
+  chunk = 32,
+): Tensor {
+  return scope(() => {
+    const parts = frames.split(chunk).map((part) => normalizeFrames(part, means, deviations));
+    return parts.length > 1 ? cat(parts) : parts[0]!;
   });
 }
 

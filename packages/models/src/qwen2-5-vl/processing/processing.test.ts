@@ -15,11 +15,12 @@ import { fixture, realConfig } from '../testing.js';
 import { visionLayout } from '../vision-layout.js';
 import { windowIndex } from '../window-index.js';
 import { chooseFrames } from './choose-frames.js';
-import { normalizeFrames, patchify } from './patchify.js';
+import { normalizeFrames, normalizeInChunks, patchify } from './patchify.js';
 import { pixelBudget } from './pixel-budget.js';
 import { resizeFrames } from './resize-frames.js';
 import { roundHalfEven } from './round.js';
 import { smartResize } from './smart-resize.js';
+import { videoPatches } from './visual-patches.js';
 
 const golden = JSON.parse(readFileSync(fixture('goldens/qwen25vl_processing.json'), 'utf8'));
 const config = realConfig();
@@ -219,6 +220,28 @@ test('normalisation: (x / 255 − mean) / std', () => {
       const channel = Math.floor(i / 4);
       assert.ok(Math.abs(got[i]! - (x / 255 - mean[channel]!) / std[channel]!) < 1e-5);
     }
+  });
+  assert.equal(liveTensors(), before);
+});
+
+test('long videos are cut in chunks: the patches of the whole', () => {
+  const before = liveTensors();
+  scope(() => {
+    manualSeed(Date.now());
+    const frames = randint(0, 256, [71, 3, 56, 28]).to('uint8');
+    const { patches, grid } = videoPatches(frames, config, { minPixels: 784, maxPixels: 56 * 28 });
+    const whole = patchify(normalizeFrames(frames), config.vision);
+    assert.deepEqual([grid, patches.shape], [whole.grid, whole.patches.shape]);
+    assert.equal(patches.sub(whole.patches).abs().max().item(), 0);
+    const tiles = normalizeInChunks(frames, [0.5, 0.4, 0.3], [0.2, 0.3, 0.4]);
+    assert.equal(
+      tiles
+        .sub(normalizeFrames(frames, [0.5, 0.4, 0.3], [0.2, 0.3, 0.4]))
+        .abs()
+        .max()
+        .item(),
+      0,
+    );
   });
   assert.equal(liveTensors(), before);
 });

@@ -1,4 +1,4 @@
-import { scope, type Tensor, UserError } from '@motion-enhancer/libtorch';
+import { cat, scope, type Tensor, UserError } from '@motion-enhancer/libtorch';
 import type { Qwen25VLConfig, Qwen25VLVisionConfig } from '../config.js';
 import type { Grid } from '../grid.js';
 import { IMAGE_MEAN, IMAGE_STD, normalizeFrames, patchify } from './patchify.js';
@@ -68,6 +68,15 @@ export function tokenCover(vision: Qwen25VLVisionConfig): Required<TokenCover> {
   return { pixels: factorOf(vision) ** 2, frames: vision.temporalPatchSize };
 }
 
+/** Frame pairs normalised and cut at a time: the work is in float32, four times the size of the frames. */
+const PAIRS = 16;
+
 function cut(frames: Tensor, vision: Qwen25VLVisionConfig, { imageMean, imageStd }: PatchOptions): Patches {
-  return patchify(normalizeFrames(frames, imageMean ?? IMAGE_MEAN, imageStd ?? IMAGE_STD), vision);
+  const [h, w] = [frames.size(2) / vision.patchSize, frames.size(3) / vision.patchSize];
+  const chunks = frames.split(PAIRS * vision.temporalPatchSize).map((chunk) =>
+    // Only the last chunk may have an odd frame.
+    scope(() => patchify(normalizeFrames(chunk, imageMean ?? IMAGE_MEAN, imageStd ?? IMAGE_STD), vision).patches),
+  );
+  const patches = chunks.length > 1 ? cat(chunks) : chunks[0]!;
+  return { patches, grid: [patches.size(0) / (h * w), h, w] };
 }
