@@ -8,7 +8,6 @@ const NAMES = { qwen2_5_vl: 'Qwen2.5-VL', internvl3: 'InternVL3' } as const;
 /** A plan as a table, and whether the device would hold it. */
 export function planText(plan: MemoryPlan, device: string): string {
   const { size, parameters, dtypes } = plan;
-  const billions = (count: number) => `${(count / 1e9).toFixed(2)} G`;
   const lengths = dtypes[0]!.chats.map(({ tokens }) => tokens);
   const rows: [string, ...string[]][] = [
     ['', ...dtypes.map(({ dtype }) => dtype)],
@@ -27,7 +26,7 @@ export function planText(plan: MemoryPlan, device: string): string {
   );
   return [
     `${NAMES[plan.family]}, ${size.layers} layers, up to ${size.context} tokens`,
-    `parameters: vision ${billions(size.vision)} + merger ${billions(size.merger)} + language ${billions(size.language)} = ${billions(parameters)}`,
+    `parameters: vision ${countText(size.vision)} + merger ${countText(size.merger)} + language ${countText(size.language)} = ${countText(parameters)}`,
     ...table,
     fits(plan, device),
   ].join('\n');
@@ -41,6 +40,11 @@ function fits({ dtypes }: MemoryPlan, device: string): string {
     return weights <= total ? `${dtype}: the weights fit, longer chats do not` : `${dtype}: the weights do not fit`;
   });
   return `${name}, ${bytesText(total)}: ${verdicts.join('; ')}. A model runs on one device here.`;
+}
+
+/** 3750000000 → `3.75 G` */
+function countText(count: number): string {
+  return count >= 1e8 ? `${(count / 1e9).toFixed(2)} G` : `${(count / 1e6).toFixed(2)} M`;
 }
 
 /** What a device has in all. */
