@@ -53,6 +53,8 @@ test('InternVL3: eight middles of segments unless said; short videos repeat fram
 test('rules of one family serve the other', () => {
   assert.equal(choose(INTERN, 300, 30, { frameRule: 'qwen-vl-utils', frames: 5 }).indices.length, 5);
   assert.equal(choose(QWEN, 300, 30, { frameRule: 'segments' }).indices.length, 8);
+  assert.deepEqual(choose(QWEN, 300, 30, { frameRule: 'transformers', frames: 4 }).indices, [0, 75, 150, 225]);
+  assert.deepEqual(choose(INTERN, 300, 30, { frameRule: 'transformers', frames: 4 }).indices, [37, 112, 187, 262]);
   assert.deepEqual(choose(QWEN, 100, 25, { frameRule: 'vlmevalkit' }), { indices: [0, 25, 50, 75], sampleFps: 1 });
   assert.equal(choose(QWEN, 100, 25, { frameRule: 'vlmevalkit', frames: 8 }).indices.length, 8);
   assert.throws(() => choose(QWEN, 20, 25, { frameRule: 'vlmevalkit' }), {

@@ -25,13 +25,14 @@ export function chooseVideoFrames(
   const qwen = vlm.family === 'qwen2_5_vl';
   const rule = settings.frameRule === 'auto' ? (qwen ? 'qwen-vl-utils' : 'segments') : settings.frameRule;
   const whole = span.start === undefined && span.end === undefined;
-  if (rule === 'qwen-vl-utils') {
+  if (rule === 'qwen-vl-utils' || (rule === 'transformers' && qwen)) {
     const [first, total] = whole ? [0, count] : partOf(count, fps, span);
     const { frames, minFrames, maxFrames } = settings;
     const factor = vlm.framesPerToken;
     return chooseFrames(total, fps, {
       first,
       factor,
+      spread: rule === 'transformers' ? 'steps' : 'ends',
       ...(frames > 0
         ? { nframes: Math.min(frames, Math.floor(total / factor) * factor) }
         : { fps: settings.fps, minFrames: Math.min(minFrames, total), maxFrames: Math.min(maxFrames, total) }),

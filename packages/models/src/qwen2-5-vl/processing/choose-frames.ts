@@ -1,4 +1,4 @@
-import { linspace, scope, UserError } from '@motion-enhancer/libtorch';
+import { arange, linspace, scope, UserError } from '@motion-enhancer/libtorch';
 import { roundHalfEven } from './round.js';
 
 export interface ChooseFramesOptions {
@@ -11,6 +11,11 @@ export interface ChooseFramesOptions {
   maxFrames?: number;
   /** Frames that become one token: the count is a multiple of it. Default 2 (`temporalPatchSize`). */
   factor?: number;
+  /**
+   * How they are spread: from the first to the last frame (`ends`, qwen-vl-utils; the default), or from the first in even
+   * steps (`steps`, the video processor of transformers).
+   */
+  spread?: 'ends' | 'steps';
   /** First frame of the part that is looked at, `total` frames long. Default 0. */
   first?: number;
 }
@@ -30,7 +35,8 @@ const MAX_FRAMES = 768;
 
 /**
  * Which frames of a video the model sees.
- * Source: qwen-vl-utils 0.0.10 vision_process.py (smart_nframes, linspace in float32, halves to even).
+ * Sources: qwen-vl-utils 0.0.10 vision_process.py (smart_nframes, linspace in float32, halves to even); transformers
+ * models/qwen2_vl/video_processing_qwen2_vl.py @ v5.18.0 (sample_frames: arange in float32, truncated).
  * @param total frames in the video, or in the part of it that begins at `first`
  * @param videoFps its frame rate
  * @throws UserError ERR_MEDIA when the video has too few frames, ERR_VALUE for contradicting options
@@ -39,11 +45,15 @@ export function chooseFrames(total: number, videoFps: number, options: ChooseFra
   const count = frameCount(total, videoFps, options);
   const first = options.first ?? 0;
   const indices = scope(() =>
-    linspace(first, first + total - 1, count)
-      .round()
-      .toArray(),
+    options.spread === 'steps'
+      ? arange(0, total, total / count, { dtype: 'float32' })
+          .toArray()
+          .map((place) => first + Math.trunc(place))
+      : linspace(first, first + total - 1, count)
+          .round()
+          .toArray(),
   );
-  return { indices, sampleFps: (count / Math.max(total, 1e-6)) * videoFps };
+  return { indices, sampleFps: (indices.length / Math.max(total, 1e-6)) * videoFps };
 }
 
 function frameCount(total: number, videoFps: number, o: ChooseFramesOptions): number {

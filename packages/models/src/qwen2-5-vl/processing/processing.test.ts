@@ -79,6 +79,19 @@ test('smart_nframes: golden counts, indices, sample rates and budgets', () => {
   assert.equal(liveTensors(), before);
 });
 
+test('frames in even steps: those of the video processor of transformers', () => {
+  const before = liveTensors();
+  const { rows } = JSON.parse(readFileSync(fixture('qwen25vl/frames_transformers.json'), 'utf8'));
+  assert.ok(rows.length > 50);
+  for (const { total, video_fps, fps, num_frames: nframes, idx, error } of rows) {
+    const options = JSON.parse(JSON.stringify({ fps, nframes, spread: 'steps' }));
+    if (error) assert.throws(() => chooseFrames(total, video_fps, options), { code: 'ERR_MEDIA' });
+    else
+      assert.deepEqual(chooseFrames(total, video_fps, options).indices, idx, `${total} ${video_fps} ${fps} ${nframes}`);
+  }
+  assert.equal(liveTensors(), before);
+});
+
 test('pixel budget: a user can only lower it; 360·420 gives 280×504 for 720p', () => {
   assert.deepEqual(pixelBudget(10, { maxPixels: 151200 }), { minPixels: 100352, maxPixels: 151200 });
   assert.equal(pixelBudget(10, { maxPixels: 1e9 }).maxPixels, 602112);
