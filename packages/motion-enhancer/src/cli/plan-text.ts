@@ -1,6 +1,4 @@
-import { totalmem } from 'node:os';
-import { deviceInfo } from '@motion-enhancer/libtorch';
-import type { MemoryPlan } from '../vlm/index.js';
+import { type MemoryPlan, memoryOf } from '../vlm/index.js';
 import { bytesText } from './progress-text.js';
 
 const NAMES = { qwen2_5_vl: 'Qwen2.5-VL', internvl3: 'InternVL3' } as const;
@@ -45,11 +43,4 @@ function fits({ dtypes }: MemoryPlan, device: string): string {
 /** 3750000000 → `3.75 G` */
 function countText(count: number): string {
   return count >= 1e8 ? `${(count / 1e9).toFixed(2)} G` : `${(count / 1e6).toFixed(2)} M`;
-}
-
-/** What a device has in all. */
-export function memoryOf(device: string): { name: string; total: number } {
-  if (device === 'cpu') return { name: 'this machine’s memory', total: totalmem() };
-  const { name, total } = deviceInfo(Number(device.split(':')[1] ?? 0));
-  return { name: `${device} (${name})`, total };
 }

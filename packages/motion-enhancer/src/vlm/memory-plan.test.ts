@@ -106,3 +106,12 @@ test('a config without sizes is told', () => {
     message: /integer for hidden_size/,
   });
 });
+
+test('weights that no machine holds are refused before they are read', () => {
+  planOf('giant', qwen(8192, 29568, 40_000, 64, 8, 152064, false, 3456));
+  assert.throws(() => loadVlm(join(dir, 'giant'), { device: 'cpu', dtype: 'float32' }), {
+    name: 'UserError',
+    code: 'ERR_MEMORY',
+    message: /Expected \d+\.\d GiB of memory .*giant in float32 but this machine’s memory has .* generate --plan/,
+  });
+});

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { readJsonObject } from '@motion-enhancer/models';
 import { type ModelSize, modelSize } from './count-parameters.js';
 import { PATCHES_AT_ONCE } from './encode-in-pieces.js';
-import { familyOf } from './load.js';
+import { familyOf } from './family-of.js';
 import type { VlmFamily } from './types.js';
 
 export type PlanDType = 'float32' | 'bfloat16' | 'float16';
