@@ -77,7 +77,7 @@ export function generationOf(values: Values<typeof GENERATION_FIELDS>): Generati
     ...(topK === null ? {} : { topK }),
     ...(repetitionPenalty === null ? {} : { repetitionPenalty }),
     seed,
-    stop,
+    ...(stop.length > 0 ? { stop } : {}),
     ...(prefillChunk > 0 ? { prefillChunk } : {}),
   };
 }

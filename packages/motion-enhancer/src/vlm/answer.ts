@@ -25,20 +25,21 @@ export function replies(
   cache?: KVCache,
 ): { text: string; ids: number[] }[] {
   const texts = chats.map(() => '');
+  const stop = options.stop ?? vlm.generation.stop;
   const rows = chats.map((_, row) => ({
     decoder: vlm.tokenizer.createDecoder({ skipSpecialTokens: true }),
-    text: new StopText(options.stop ?? [], (piece) => {
+    text: new StopText(stop, (piece) => {
       texts[row] += piece;
       options.onText?.(piece, row);
     }),
   }));
-  const given = tokenOptions(options, vlm.generation);
+  const given = tokenOptions(options, vlm.generation, Math.max(0, ...chats.map(({ ids }) => ids.length)));
   const ids = noGrad(() =>
     scope(() =>
       vlm.generate(chats, {
         ...given,
         ...(cache ? { cache } : {}),
-        mayEnd: (options.stop?.length ?? 0) > 0,
+        mayEnd: stop.length > 0,
         onToken: (id, row) => rows[row]!.text.push(rows[row]!.decoder.push(id)),
       }),
     ),

@@ -19,6 +19,8 @@ const PLAIN = {
   topK: 50,
   repetitionPenalty: 1,
   maxNewTokens: null,
+  maxLength: null,
+  stop: [],
 };
 
 test('every field is read; transformers’ defaults where the file is silent or absent', () => {
@@ -33,6 +35,8 @@ test('every field is read; transformers’ defaults where the file is silent or 
     do_sample: true,
     eos_token_id: [151645, 151643],
     max_new_tokens: 77,
+    max_length: 4096,
+    stop_strings: ['###', 'User:'],
     repetition_penalty: 1.05,
     temperature: 0.1,
     top_p: 0.001,
@@ -46,7 +50,10 @@ test('every field is read; transformers’ defaults where the file is silent or 
     topK: 1,
     repetitionPenalty: 1.05,
     maxNewTokens: 77,
+    maxLength: 4096,
+    stop: ['###', 'User:'],
   });
+  assert.deepEqual(read({ stop_strings: '###' }).stop, ['###']);
 });
 
 test('what cannot be honoured is told, not passed over', () => {
@@ -59,6 +66,7 @@ test('what cannot be honoured is told, not passed over', () => {
   refused({ top_k: -3 }, /top_k .* received -3/);
   refused({ repetition_penalty: 0 }, /repetition_penalty .* received 0/);
   refused({ eos_token_id: ['x'] }, /list of integers for eos_token_id/);
+  refused({ stop_strings: [1] }, /list of strings for stop_strings/);
   refused({ num_beams: 4 }, /num_beams .* received 4: that is not supported/);
   refused({ no_repeat_ngram_size: 3 }, /no_repeat_ngram_size .* received 3/);
   refused({ min_p: 0.1 }, /min_p/);
@@ -85,5 +93,12 @@ test('options stand above the checkpoint’s; temperature 0 is greedy, unsaid it
     maxNewTokens: 9,
     repetitionPenalty: 1,
   });
+  const long = read({ max_length: 50 });
+  assert.deepEqual(
+    [tokenOptions({}, long, 30), tokenOptions({}, long, 60), tokenOptions({ maxNewTokens: 7 }, long, 30)].map(
+      ({ maxNewTokens }) => maxNewTokens,
+    ),
+    [20, 1, 7],
+  );
   assert.throws(() => given({ stop: ['a', ''] }), { code: 'ERR_VALUE', message: /texts for stop/ });
 });

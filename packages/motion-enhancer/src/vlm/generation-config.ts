@@ -16,6 +16,10 @@ export interface GenerationConfig {
   repetitionPenalty: number;
   /** Longest reply, where the file names one. */
   maxNewTokens: number | null;
+  /** Longest chat with its reply, where the file names one; counts only without `maxNewTokens`. */
+  maxLength: number | null;
+  /** Texts that end a reply. */
+  stop: readonly string[];
 }
 
 /** Settings that change what is generated, with the values at which they do nothing: none of them may be passed over. */
@@ -71,7 +75,14 @@ export function readGenerationConfig(dir: string, fallbackEos: number): Generati
     topK: within(reader, 'top_k', 50, (v) => Number.isInteger(v) && v >= 0),
     repetitionPenalty: within(reader, 'repetition_penalty', 1, (v) => v > 0),
     maxNewTokens: reader.int('max_new_tokens', null),
+    maxLength: reader.int('max_length', null),
+    stop: stopStrings(reader),
   };
+}
+
+function stopStrings(reader: ConfigReader): readonly string[] {
+  if (typeof reader.raw.stop_strings === 'string') return [reader.raw.stop_strings];
+  return reader.strings('stop_strings', []);
 }
 
 function within(reader: ConfigReader, field: string, fallback: number, fits: (value: number) => boolean): number {

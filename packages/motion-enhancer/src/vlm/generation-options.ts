@@ -4,7 +4,7 @@ import type { GenerationConfig } from './generation-config.js';
 
 /** How to answer. What is left out is as the checkpoint's generation_config.json says. */
 export interface GenerationOptions {
-  /** Longest answer. Default: generation_config's, else 128. */
+  /** Longest answer. Default: what generation_config's max_new_tokens or max_length leaves, else 128. */
   maxNewTokens?: number;
   /** 0: the likeliest token each time (greedy), whatever generation_config says. */
   temperature?: number;
@@ -15,7 +15,7 @@ export interface GenerationOptions {
   /** Logits of tokens seen before, prompt included, are divided by it. */
   repetitionPenalty?: number;
   seed?: number;
-  /** Texts that end the answer; they are not part of it. */
+  /** Texts that end the answer; they are not part of it. Instead of generation_config's. */
   stop?: readonly string[];
   /** Prompts are computed so many tokens at a time, for long videos: less memory, a little slower. Default: at once. */
   prefillChunk?: number;
@@ -40,14 +40,16 @@ const DEFAULT_LENGTH = 128;
 
 /**
  * Options under what the checkpoint says. A temperature alone turns sampling on; with none given, `do_sample` decides.
+ * @param promptLength of the longest chat, tokens
  * @throws UserError ERR_VALUE
  */
-export function tokenOptions(o: GenerationOptions, config: GenerationConfig): TokenOptions {
+export function tokenOptions(o: GenerationOptions, config: GenerationConfig, promptLength = 0): TokenOptions {
   if (o.stop?.some((text) => text === ''))
     throw new UserError('Expected texts for stop but received an empty one.', { code: 'ERR_VALUE' });
   const sampled = o.temperature === undefined ? config.doSample && config.temperature > 0 : o.temperature > 0;
+  const left = config.maxLength === null ? null : Math.max(1, config.maxLength - promptLength);
   const base = {
-    maxNewTokens: o.maxNewTokens ?? config.maxNewTokens ?? DEFAULT_LENGTH,
+    maxNewTokens: o.maxNewTokens ?? config.maxNewTokens ?? left ?? DEFAULT_LENGTH,
     eosIds: config.eosIds,
     repetitionPenalty: o.repetitionPenalty ?? config.repetitionPenalty,
     ...(o.prefillChunk ? { prefillChunk: o.prefillChunk } : {}),

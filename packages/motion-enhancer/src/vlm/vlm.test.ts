@@ -132,6 +132,9 @@ for (const form of FORMS) {
     const stop = whole.slice(Math.floor(whole.length / 2));
     const stopped = answer(vlm, chats[0]!, { ...options, stop: [stop] });
     assert.equal(stopped, whole.slice(0, whole.indexOf(stop)));
+    const configured = { ...vlm, generation: { ...vlm.generation, stop: [stop] } };
+    assert.equal(answer(configured, chats[0]!, options), stopped);
+    assert.equal(answer(configured, chats[0]!, { ...options, stop: [] }), whole);
     chats.forEach(disposeChat);
   });
 
