@@ -1,9 +1,11 @@
-import { Generator, noGrad, scope, type Tensor, tensor, UserError } from '@motion-enhancer/libtorch';
+import { arange, Generator, noGrad, scope, type Tensor, tensor, UserError } from '@motion-enhancer/libtorch';
 import { checkSampling, type GenerateOptions, KVCache, nextToken } from '../language/index.js';
 
 export interface GenerateRowsOptions extends Omit<GenerateOptions, 'onToken'> {
   /** Most tokens that the model takes, the prompt included. */
   context: number;
+  /** Where masks are made. */
+  device: string;
   /** Called with each token as it comes, the end token excluded; false ends its row. */
   onToken?: (id: number, row: number) => boolean;
   /**
@@ -29,7 +31,7 @@ export interface RowsInput {
   past: number;
   /** Padding on the left of each row. */
   padding: readonly number[];
-  /** [B, past + n]: 1 for tokens, 0 for padding; null where there is none. */
+  /** bool [B, past + n]: true for tokens, false for padding; null where there is none. */
   mask: Tensor | null;
   cache: KVCache;
 }
@@ -64,7 +66,7 @@ export function generateRows(
       if (options.cache) ids = [ids[0]!.slice(cache.length)];
       const run = (part: number[][]) => {
         const past = cache.length;
-        return step({ ids: part, past, padding, mask: maskOf(padding, past + part[0]!.length), cache });
+        return step({ ids: part, past, padding, mask: maskOf(padding, past + part[0]!.length, options.device), cache });
       };
       const chunk = options.prefillChunk ?? longest;
       while (ids[0]!.length > chunk) {
@@ -98,12 +100,10 @@ export function generateRows(
   }
 }
 
-function maskOf(padding: readonly number[], length: number): Tensor | null {
+function maskOf(padding: readonly number[], length: number, device: string): Tensor | null {
   if (padding.every((count) => count === 0)) return null;
-  return tensor(
-    padding.map((count) => Array.from({ length }, (_, i) => (i < count ? 0 : 1))),
-    { dtype: 'int64' },
-  );
+  const first_B1 = tensor([...padding], { dtype: 'int64', device }).unsqueeze(1);
+  return arange(0, length, 1, { dtype: 'int64', device }).unsqueeze(0).ge(first_B1);
 }
 
 function check(prompts: readonly (readonly number[])[], o: GenerateRowsOptions): void {

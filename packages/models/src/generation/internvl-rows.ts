@@ -14,11 +14,11 @@ export function generateInternVL3Batch(
   const { config } = model;
   const prompts = inputs.map(({ ids }) => ids);
   const context = config.text.maxPositionEmbeddings;
-  return generateRows(prompts, { ...options, context }, (step) => {
+  return generateRows(prompts, { ...options, context, device: model.device }, (step) => {
     return model.forward({
       ids: step.ids,
       visual: visualOf(inputs, [config.imageTokenId], step),
-      attentionMask: step.mask?.to(model.device) ?? null,
+      attentionMask: step.mask,
       logits: 'last',
       cache: step.cache,
     }).logits;

@@ -2,7 +2,7 @@ import { cat, type Tensor, tensor } from '@motion-enhancer/libtorch';
 import type { GenerateInput, Qwen25VL } from '../qwen2-5-vl/index.js';
 import { type GenerateRowsOptions, generateRows, type RowsInput } from './generate-rows.js';
 
-export type BatchOptions = Omit<GenerateRowsOptions, 'context'>;
+export type BatchOptions = Omit<GenerateRowsOptions, 'context' | 'device'>;
 
 /**
  * Replies of Qwen2.5-VL to several prompts at once, padded on the left.
@@ -13,7 +13,7 @@ export function generateBatch(model: Qwen25VL, inputs: readonly GenerateInput[],
   const context = config.text.maxPositionEmbeddings;
   const prompts = inputs.map(({ ids }) => ids);
   const media = [config.imageTokenId, config.videoTokenId];
-  return generateRows(prompts, { ...options, context }, (step) => {
+  return generateRows(prompts, { ...options, context, device: model.device }, (step) => {
     // Padded places have position 1, as in transformers; nothing looks at them.
     const positions = [0, 1, 2].map((axis) =>
       inputs.map(({ rope }, b) =>
@@ -28,7 +28,7 @@ export function generateBatch(model: Qwen25VL, inputs: readonly GenerateInput[],
       ids: step.ids,
       visual: visualOf(inputs, media, step),
       positions_3BN: tensor(positions, { dtype: 'int64', device: model.device }),
-      attentionMask: step.mask?.to(model.device) ?? null,
+      attentionMask: step.mask,
       logits: 'last',
       cache: step.cache,
     }).logits;
