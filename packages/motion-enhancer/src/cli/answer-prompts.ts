@@ -1,4 +1,4 @@
-import { keep, noGrad, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { keep, noGrad, scope, type Tensor, UserError } from '@motion-enhancer/libtorch';
 import {
   answers,
   type GenerationOptions,
@@ -30,6 +30,8 @@ export interface PromptAnswer {
   answer: string;
   /** Of `attention`: the pictures, and each word's share of attention on what is seen. */
   attention?: { files: string[]; shares: { word: string; visualShare: number }[] };
+  /** Why there are none: the word stands in neither question nor answer. */
+  attentionError?: UserError;
 }
 
 /** Each prompt as a chat of its own. @throws UserError ERR_MEDIA when tags and media differ */
@@ -62,6 +64,10 @@ export async function answerPrompts(job: PromptJob): Promise<PromptAnswer[]> {
       try {
         const folder = results.length > 1 ? `${out}/${i + 1}` : out;
         result.attention = await drawAttention(vlm, chat, media, attention, { settings, out: folder });
+      } catch (error) {
+        // The answers are there: they must not be lost to it.
+        if (!(error instanceof UserError)) throw error;
+        result.attentionError = error;
       } finally {
         chat.positions?.dispose();
       }

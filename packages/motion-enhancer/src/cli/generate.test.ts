@@ -56,6 +56,18 @@ test('several questions about several files, in one batch; attention of a word',
   loaded.dispose();
 });
 
+test('a word that is in one of two questions is drawn there; in none, that is told after the answers', async () => {
+  const ask = (...words: string[]) => [
+    ...['--vlm', vlm, '--video', VIDEO, '--prompt', 'Where is the dog?', '--prompt', 'Who runs?', ...TINY, '--json'],
+    ...words.flatMap((word) => ['--attention', word]),
+    ...['--out', join(dir, 'some')],
+  ];
+  const [first, second] = (await lines(...ask('dog'))).map((line) => JSON.parse(line));
+  assert.equal(first.attention.files.length, 1);
+  assert.match(second.attentionError, /received "dog"\. They are: Who, runs/);
+  await assert.rejects(lines(...ask('sundial')), { name: 'UserError', message: /received "sundial"/ });
+});
+
 test('--plan needs the config alone, also of models that cannot be run here', async () => {
   const folder = join(dir, 'plan');
   mkdirSync(folder);

@@ -53,12 +53,16 @@ export const command: Command = {
         out: values.out,
       });
       if (streamed) console.log();
-      for (const result of results) {
+      for (const { attentionError: error, ...result } of results) {
+        const note = error ? { attentionError: error.message } : {};
         const text = values.json
-          ? JSON.stringify({ type: 'answer', media, ...result, weights: vlm.weights })
+          ? JSON.stringify({ type: 'answer', media, ...result, ...note, weights: vlm.weights })
           : said(result, streamed);
         if (text !== '') console.log(text);
+        if (error && results.length > 1 && !values.json) console.error(`note: ${error.message}`);
       }
+      // One question that has the word is enough.
+      if (results.every(({ attentionError }) => attentionError)) throw results[0]!.attentionError;
       return 0;
     } finally {
       vlm.dispose();
