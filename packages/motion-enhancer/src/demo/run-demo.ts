@@ -157,6 +157,6 @@ function commandsOf({ vdm, vlm }: { vdm: string; vlm: string }, video: string, o
   return [
     `${tool} extract --vdm ${vdm} --video ${file} --text "${TEXT}" --id ${ID} --out ${at('priors')} --frames ${PRIOR.frames} --height ${PRIOR.height} --width ${PRIOR.width}`,
     `${tool} train --vlm ${vlm} --data ${at('data.json')} --priors ${at('priors')} --out ${at('run')} --steps ${RECIPE.steps} --batch-size ${RECIPE.batchSize} --lr ${RECIPE.lr} --merger-lr ${RECIPE.mergerLr} --vision-lr ${RECIPE.visionLr} --aligner-width ${RECIPE.alignerWidth} --fps ${RECIPE.fps} --max-pixels ${RECIPE.maxPixels}`,
-    `${tool} generate --vlm ${at('run/checkpoint')} --video ${file} --prompt "${QUESTION}" --fps ${RECIPE.fps} --max-pixels ${RECIPE.maxPixels} --max-new-tokens 24`,
+    `${tool} generate --vlm ${at('run/checkpoint')} --video ${file} --prompt "${QUESTION}" --fps ${RECIPE.fps} --max-pixels ${RECIPE.maxPixels} --max-new-tokens 24 --temperature 0`,
   ];
 }

@@ -8,5 +8,8 @@ export const COGVIDEOX_FILES: readonly string[] = [
   'RANDOM_WEIGHTS',
 ];
 
-/** What is needed of the repository of a vision-language model. */
-export const VLM_FILES: readonly string[] = ['*.safetensors', '*.json', '*.jinja', '*.txt', 'RANDOM_WEIGHTS'];
+/**
+ * What is needed of the repository of a vision-language model. The model code of InternVL's original form is never run here:
+ * it goes along when the model is saved, because transformers loads that form with it.
+ */
+export const VLM_FILES: readonly string[] = ['*.safetensors', '*.json', '*.jinja', '*.txt', '*.py', 'RANDOM_WEIGHTS'];
