@@ -1,4 +1,5 @@
 export * from './autograd.js';
+export { type BlockOutputs, Checkpoints } from './checkpoints.js';
 export * from './cuda-kernel.js';
 export * from './devices.js';
 export { DTYPES, type DType, dtypeOfArray, isFloating, type TypedArray } from './dtype.js';

@@ -154,45 +154,57 @@ function tensorOf(state: ParameterState, kind: (typeof KINDS)[number]): Tensor |
   }
 }
 
+/** Entries whose float32 gradients stand in memory at once: those of all parameters would be as large as the moments. */
+const ENTRIES_AT_ONCE = 2 ** 27;
+
 function stepGroup(group: ParameterGroup, states: ParameterState[], grads: readonly (Tensor | null)[]): void {
   // The fused operator takes lists of one device and dtype.
-  const batches = new Map<string, { states: ParameterState[]; grads: Tensor[] }>();
+  const batches = new Map<string, { states: ParameterState[]; grads: Tensor[]; entries: number }>();
+  const flush = (key: string) => {
+    const batch = batches.get(key)!;
+    batches.delete(key);
+    scope(() => stepBatch(group, batch.states, batch.grads));
+  };
   states.forEach((state, i) => {
     const grad = grads[i];
     if (!grad) return;
     const { dtype, device } = state.target;
     const key = `${dtype} ${device}`;
-    const batch = batches.get(key) ?? { states: [], grads: [] };
+    const batch = batches.get(key) ?? { states: [], grads: [], entries: 0 };
     batches.set(key, batch);
     batch.states.push(state);
-    batch.grads.push(grad.dtype === dtype ? grad : grad.to(dtype));
+    batch.grads.push(grad);
+    batch.entries += grad.numel;
+    if (batch.entries >= ENTRIES_AT_ONCE) flush(key);
   });
+  for (const key of [...batches.keys()]) flush(key);
+}
+
+function stepBatch(group: ParameterGroup, states: ParameterState[], grads: Tensor[]): void {
   const { lr, weightDecay, betas, eps } = group;
-  for (const batch of batches.values()) {
-    const list = (pick: (s: ParameterState) => Tensor) => batch.states.map(pick);
-    const steps = list((s) => s.step);
-    aten._foreach_add_(steps, 1);
-    aten._fused_adamw_(
-      list((s) => s.target),
-      batch.grads,
-      list((s) => s.expAvg),
-      list((s) => s.expAvgSq),
-      [],
-      steps,
-      lr,
-      betas[0],
-      betas[1],
-      weightDecay,
-      eps,
-      false,
-      false,
+  const list = (pick: (s: ParameterState) => Tensor) => states.map(pick);
+  const steps = list((s) => s.step);
+  aten._foreach_add_(steps, 1);
+  aten._fused_adamw_(
+    list((s) => s.target),
+    grads.map((grad, i) => (grad.dtype === states[i]!.target.dtype ? grad : grad.to(states[i]!.target.dtype))),
+    list((s) => s.expAvg),
+    list((s) => s.expAvgSq),
+    [],
+    steps,
+    lr,
+    betas[0],
+    betas[1],
+    weightDecay,
+    eps,
+    false,
+    false,
+  );
+  const mastered = states.filter((s) => s.target !== s.param);
+  if (mastered.length > 0) {
+    aten._foreach_copy_(
+      mastered.map((s) => s.param),
+      mastered.map((s) => s.target),
     );
-    const mastered = batch.states.filter((s) => s.target !== s.param);
-    if (mastered.length > 0) {
-      aten._foreach_copy_(
-        mastered.map((s) => s.param),
-        mastered.map((s) => s.target),
-      );
-    }
   }
 }

@@ -1,4 +1,13 @@
-import { arange, type DType, embedding, scope, type Tensor, tensor, UserError } from '@motion-enhancer/libtorch';
+import {
+  arange,
+  type Checkpoints,
+  type DType,
+  embedding,
+  scope,
+  type Tensor,
+  tensor,
+  UserError,
+} from '@motion-enhancer/libtorch';
 import type { SaveOptions } from '../hub/index.js';
 import { type Decoded, type DecoderOptions, decodeLayers } from '../language/decode-layers.js';
 import { embedTokens } from '../qwen2-5-vl/embed.js';
@@ -61,7 +70,7 @@ export class InternVL3 {
    * Sides other than the published ones must be multiples of two patches; positions are then interpolated.
    * @throws UserError ERR_MEDIA
    */
-  encodeVisual(pixels_NCHW: Tensor): Tensor {
+  encodeVisual(pixels_NCHW: Tensor, checkpoints: Checkpoints | null = null): Tensor {
     const { vision, shuffle, tileSize } = this.config;
     const [n, channels, h, w] = pixels_NCHW.shape as [number, number, number, number];
     const factor = vision.patchSize * shuffle;
@@ -72,7 +81,12 @@ export class InternVL3 {
         { code: 'ERR_MEDIA' },
       );
     return scope(() => {
-      const features = visionTower(pixels_NCHW.to(this.dtype, this.device), this.weights.vision_tower, vision);
+      const features = visionTower(
+        pixels_NCHW.to(this.dtype, this.device),
+        this.weights.vision_tower,
+        vision,
+        checkpoints,
+      );
       return projector(features, this.weights.multi_modal_projector, shuffle);
     });
   }

@@ -1,4 +1,13 @@
-import { aten, attention, cat, conv2d, layerNorm, scope, type Tensor } from '@motion-enhancer/libtorch';
+import {
+  aten,
+  attention,
+  type Checkpoints,
+  cat,
+  conv2d,
+  layerNorm,
+  scope,
+  type Tensor,
+} from '@motion-enhancer/libtorch';
 import { project } from '../language/self-attention.js';
 import type { InternVL3VisionConfig } from './config.js';
 import type { InternViTBlockWeights, InternViTWeights, LayerNormWeights } from './weights.js';
@@ -8,7 +17,12 @@ import type { InternViTBlockWeights, InternViTWeights, LayerNormWeights } from '
  * Source: transformers models/internvl/modeling_internvl.py @ v5.18.0 (InternVLVisionModel); OpenGVLab/InternVL
  * modeling_intern_vit.py @ 2410d1d computes the same.
  */
-export function visionTower(pixels_NCHW: Tensor, weights: InternViTWeights, config: InternVL3VisionConfig): Tensor {
+export function visionTower(
+  pixels_NCHW: Tensor,
+  weights: InternViTWeights,
+  config: InternVL3VisionConfig,
+  checkpoints: Checkpoints | null = null,
+): Tensor {
   return scope(() => {
     const { weight, bias } = weights.projection;
     const patches = conv2d(pixels_NCHW, weight, bias, { stride: config.patchSize });
@@ -18,7 +32,8 @@ export function visionTower(pixels_NCHW: Tensor, weights: InternViTWeights, conf
       positionEmbeddings(weights.position_embeddings, rows, columns),
     ); // [n, 1 + patches, C]
     for (const block of weights.layers) {
-      const next = visionBlock(h, block, config);
+      const run = (x: Tensor) => ({ h: visionBlock(x, block, config) });
+      const next = (checkpoints ? checkpoints.run(h, run) : run(h)).h;
       h.dispose();
       h = next;
     }

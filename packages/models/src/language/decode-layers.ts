@@ -1,4 +1,4 @@
-import { scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
+import { type Checkpoints, scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
 import { attentionMask } from './attention-mask.js';
 import { block } from './block.js';
 import type { KVCache } from './kv-cache.js';
@@ -19,6 +19,8 @@ export interface DecoderOptions {
   rows?: readonly number[] | null;
   logits?: LogitsAt;
   cache?: KVCache | null;
+  /** Keeps only the blocks' inputs for a backward pass through `Checkpoints.backward`. */
+  checkpoints?: Checkpoints | null;
   /** Called after every block with its output [B, N, C]; `keep` it to use it later. */
   onBlock?: (layer: number, h_BNC: Tensor) => void;
 }
@@ -53,12 +55,15 @@ export function decodeLayers(
       mask: attentionMask(n, cache?.length ?? 0, o.attentionMask ?? null, embeds_BNC.device),
       cache,
     };
+    o.checkpoints?.hold(context.rotary);
+    if (context.mask) o.checkpoints?.hold(context.mask);
     let h = embeds_BNC;
     let rows: Tensor | null = null;
     for (const [layer, layerWeights] of weights.layers.entries()) {
       // A scope per block: at inference only one block's activations live at a time.
       const next = scope(() => {
-        const out = block(h, layerWeights, context, layer, o.rows ?? null);
+        const run = (x: Tensor) => block(x, layerWeights, context, layer, o.rows ?? null);
+        const out = o.checkpoints ? o.checkpoints.run(h, run) : run(h);
         o.onBlock?.(layer, out.h);
         return { h: out.h, rows: runningMean(rows, out.rows, layer) };
       });

@@ -1,4 +1,12 @@
-import { type DType, embedding, scope, type Tensor, tensor, UserError } from '@motion-enhancer/libtorch';
+import {
+  type Checkpoints,
+  type DType,
+  embedding,
+  scope,
+  type Tensor,
+  tensor,
+  UserError,
+} from '@motion-enhancer/libtorch';
 import type { SaveOptions } from '../hub/index.js';
 import { type Decoded, type DecoderOptions, decodeLayers } from '../language/decode-layers.js';
 import type { Qwen25VLConfig } from './config.js';
@@ -60,7 +68,7 @@ export class Qwen25VL {
    * Patches [P, 1176] of images and videos → embeddings [tokens, C].
    * @throws UserError ERR_MEDIA when patches and grids do not match
    */
-  encodeVisual(patches: Tensor, grid_thw: readonly Grid[]): Tensor {
+  encodeVisual(patches: Tensor, grid_thw: readonly Grid[], checkpoints: Checkpoints | null = null): Tensor {
     const total = grid_thw.reduce((sum, grid) => sum + patchCount(grid), 0);
     if (total === 0 || patches.size(0) !== total) {
       const grids = grid_thw.map((grid) => grid.join('×')).join(', ');
@@ -70,7 +78,7 @@ export class Qwen25VL {
       );
     }
     return scope(() =>
-      visionTower(patches.to(this.dtype, this.device), grid_thw, this.weights.visual, this.config.vision),
+      visionTower(patches.to(this.dtype, this.device), grid_thw, this.weights.visual, this.config.vision, checkpoints),
     );
   }
 

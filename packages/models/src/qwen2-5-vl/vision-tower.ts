@@ -1,4 +1,4 @@
-import { attention, cat, linear, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { attention, type Checkpoints, cat, linear, scope, type Tensor } from '@motion-enhancer/libtorch';
 import { rmsNorm } from '../language/rms-norm.js';
 import { applyRotary, inverseFrequencies, type RotaryTables } from '../language/rotary.js';
 import { project } from '../language/self-attention.js';
@@ -18,16 +18,20 @@ export function visionTower(
   grids: readonly Grid[],
   weights: VisionWeights,
   config: Qwen25VLVisionConfig,
+  checkpoints: Checkpoints | null = null,
 ): Tensor {
   return scope(() => {
     const layout = visionLayout(grids, config, patches.device);
     const rotary = visionRotary(layout.positions, config);
+    checkpoints?.hold([layout, rotary]);
     const full = new Set(config.fullAttentionBlocks);
     // A convolution whose stride is its kernel is a dense layer over flattened patches.
     const embedded = linear(patches, weights.patch_embed.flatten(1));
     let h = embedded.indexSelect(0, layout.order); // [P, C]
     for (const [i, block] of weights.blocks.entries()) {
-      const next = visionBlock(h, block, { layout, rotary, numHeads: config.numHeads, full: full.has(i) });
+      const context = { layout, rotary, numHeads: config.numHeads, full: full.has(i) };
+      const run = (x: Tensor) => ({ h: visionBlock(x, block, context) });
+      const next = (checkpoints ? checkpoints.run(h, run) : run(h)).h;
       h.dispose();
       h = next;
     }

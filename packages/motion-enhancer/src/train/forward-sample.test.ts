@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { grad, noGrad, randn, scope, tensor } from '@motion-enhancer/libtorch';
+import { backward, Checkpoints, grad, noGrad, randn, scope, tensor } from '@motion-enhancer/libtorch';
 import { type InternVL3, loadInternVL3, loadQwen25VL } from '@motion-enhancer/models';
 import { Aligner } from '../align/index.js';
+import { closeTo } from '../testing/close-to.js';
 import { fixture } from '../testing/fixtures.js';
 import { freshSeed, randomSource } from '../testing/random-source.js';
 import { tensorTest } from '../testing/tensor-test.js';
@@ -97,5 +98,25 @@ tensorTest("a sample of one model is not another's", () => {
     const qwen = loadQwen25VL(fixture('reference/qwen2_5_vl/model'), { device: 'cpu', dtype: 'float32' });
     assert.throws(() => forwardSample(qwen, sample, {}), TypeError);
     qwen.dispose();
+  });
+});
+
+tensorTest(`InternVL3: blocks computed again give the same gradients (seed ${SEED})`, () => {
+  withModel((model) => {
+    const { sample, prior } = sampleOf();
+    const taken = [false, true].map((recompute) => {
+      const checkpoints = new Checkpoints();
+      const found = scope(() => {
+        const step = alignedStep(model, identity, sample, prior, 'norm', recompute ? checkpoints : null);
+        const loss = step.lossAr.add(step.lossAlign!, 5);
+        if (recompute) checkpoints.backward(loss);
+        else backward([loss]);
+        return new Map([...model.parameters()].map(([name, p]) => [name, p.grad!.flatten().toArray()]));
+      });
+      for (const p of model.parameters().values()) p.grad = null;
+      checkpoints.close();
+      return found;
+    });
+    for (const [name, gradient] of taken[0]!) closeTo(taken[1]!.get(name)!, gradient, 1e-5, name);
   });
 });

@@ -1,4 +1,4 @@
-import type { Tensor } from '@motion-enhancer/libtorch';
+import type { Checkpoints, Tensor } from '@motion-enhancer/libtorch';
 import {
   type Decoded,
   type DecoderOptions,
@@ -18,7 +18,7 @@ interface Tokens {
 
 /** One sample as Qwen2.5-VL takes it. */
 export interface PatchSample extends Tokens {
-  /** [P, 1176] */
+  /** [P, 1176] of all images and videos */
   patches: Tensor;
   /** In patches: frames, rows, columns of every video or image */
   grids: readonly MediaGrid[];
@@ -28,24 +28,32 @@ export interface PatchSample extends Tokens {
 
 /** One sample as InternVL3 takes it. */
 export interface TileSample extends Tokens {
-  /** [n, 3, 448, 448] */
+  /** [n, 3, 448, 448] of all images and videos */
   tiles: Tensor;
 }
 
-export type StepSample = PatchSample | TileSample;
+/** One sample without images and videos. */
+export interface TextSample extends Tokens {
+  /** int64 [3, 1, N] of Qwen2.5-VL */
+  positions_3BN?: Tensor;
+}
 
-/** Runs a sample through the model that it was prepared for. */
+export type StepSample = PatchSample | TileSample | TextSample;
+
+/** Runs a sample through the model that it was prepared for; with checkpoints, tower and decoder run through them. */
 export function forwardSample(
   model: TrainableVlm,
   sample: StepSample,
-  options: Pick<DecoderOptions, 'rows' | 'logits'>,
+  options: Pick<DecoderOptions, 'rows' | 'logits'> & { checkpoints?: Checkpoints | null },
 ): Decoded {
   const ids = [sample.ids];
+  const { checkpoints = null } = options;
   if (model instanceof InternVL3) {
-    if (!('tiles' in sample)) throw new TypeError('InternVL3 takes samples of tiles');
-    return model.forward({ ids, visual: model.encodeVisual(sample.tiles), ...options });
+    if ('patches' in sample) throw new TypeError('InternVL3 takes samples of tiles');
+    const visual = 'tiles' in sample ? model.encodeVisual(sample.tiles, checkpoints) : null;
+    return model.forward({ ids, visual, ...options });
   }
-  if (!('patches' in sample)) throw new TypeError('Qwen2.5-VL takes samples of patches');
-  const { positions_3BN } = sample;
-  return model.forward({ ids, visual: model.encodeVisual(sample.patches, sample.grids), positions_3BN, ...options });
+  if ('tiles' in sample || !sample.positions_3BN) throw new TypeError('Qwen2.5-VL takes samples of patches');
+  const visual = 'patches' in sample ? model.encodeVisual(sample.patches, sample.grids, checkpoints) : null;
+  return model.forward({ ids, visual, positions_3BN: sample.positions_3BN, ...options });
 }

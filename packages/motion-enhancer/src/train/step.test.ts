@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { grad, noGrad, openSafetensors, scope, type Tensor, UserError } from '@motion-enhancer/libtorch';
+import {
+  backward,
+  Checkpoints,
+  grad,
+  noGrad,
+  openSafetensors,
+  scope,
+  type Tensor,
+  UserError,
+} from '@motion-enhancer/libtorch';
 import { loadQwen25VL, type Qwen25VL } from '@motion-enhancer/models';
 import { Aligner, alignmentLoss } from '../align/index.js';
 import { closeTo } from '../testing/close-to.js';
@@ -121,3 +130,48 @@ tensorTest('the alignment loss alone reaches the vision tower, the merger and th
     }
   });
 });
+
+/** Gradients of both losses by every parameter that has one, and the losses. */
+function gradients(
+  model: Pick<Qwen25VL, 'parameters'>,
+  run: (checkpoints: Checkpoints | null) => { lossAr: Tensor; lossAlign: Tensor | null },
+  recompute: boolean,
+): { losses: number[]; byName: Map<string, number[]> } {
+  const checkpoints = recompute ? new Checkpoints() : null;
+  const byName = new Map<string, number[]>();
+  const losses = scope(() => {
+    const { lossAr, lossAlign } = run(checkpoints);
+    // The weight makes a wrong share of either part visible.
+    const loss = lossAr.add(lossAlign!, 37);
+    if (checkpoints) checkpoints.backward(loss);
+    else backward([loss]);
+    return [lossAr.item(), lossAlign!.item()];
+  });
+  for (const [name, parameter] of model.parameters()) {
+    const { grad: gradient } = parameter;
+    if (gradient)
+      byName.set(
+        name,
+        scope(() => gradient.flatten().toArray()),
+      );
+    parameter.grad = null;
+  }
+  checkpoints?.close();
+  return { losses, byName };
+}
+
+tensorTest(
+  'blocks computed again in the backward pass: every gradient as without, the attention rows’ part too',
+  () => {
+    withStep((model, sample, prior) => {
+      const identity = new Aligner('identity', 0, 0, []);
+      const run = (checkpoints: Checkpoints | null) => alignedStep(model, identity, sample, prior, 'norm', checkpoints);
+      const plain = gradients(model, run, false);
+      const again = gradients(model, run, true);
+      assert.deepEqual(again.losses, plain.losses);
+      assert.deepEqual([...again.byName.keys()].sort(), [...plain.byName.keys()].sort());
+      assert.equal(plain.byName.size, model.parameters().size);
+      for (const [name, gradient] of plain.byName) closeTo(again.byName.get(name)!, gradient, 2e-6, name);
+    });
+  },
+);

@@ -1,4 +1,4 @@
-import { crossEntropy, type Tensor, tensor, UserError } from '@motion-enhancer/libtorch';
+import { type Checkpoints, crossEntropy, type Tensor, tensor, UserError } from '@motion-enhancer/libtorch';
 import {
   type Aligner,
   type AlignmentLoss,
@@ -10,7 +10,7 @@ import {
 } from '../align/index.js';
 import { forwardSample, type StepSample, type TrainableVlm } from './forward-sample.js';
 
-export type { PatchSample, StepSample, TileSample } from './forward-sample.js';
+export type { PatchSample, StepSample, TextSample, TileSample } from './forward-sample.js';
 
 /** What aligns one sample: its prior on the run's grid, and where its words and its video stand in the chat. */
 export interface StepPrior {
@@ -37,7 +37,8 @@ export interface StepOutput {
 }
 
 /**
- * Forward pass of one sample with both losses of Eq 16; run it under autograd.
+ * Forward pass of one sample with both losses of Eq 16; run it under autograd. With checkpoints, its backward pass is
+ * `checkpoints.backward`.
  * @throws UserError when no token carries loss
  */
 export function alignedStep(
@@ -46,6 +47,7 @@ export function alignedStep(
   sample: StepSample,
   prior: StepPrior | null,
   kind: AlignmentLoss = 'norm',
+  checkpoints: Checkpoints | null = null,
 ): StepOutput {
   // Logits are wanted only where the next token carries loss: the vocabulary is the widest layer there is.
   const asked = sample.labels.flatMap((label, i) => (i > 0 && label !== -100 ? [i - 1] : []));
@@ -61,7 +63,7 @@ export function alignedStep(
     { dtype: 'int64', device: model.device },
   );
   const positions = prior ? rowsOfWords(prior.words) : null;
-  const { logits, rows } = forwardSample(model, sample, { rows: positions, logits: asked });
+  const { logits, rows } = forwardSample(model, sample, { rows: positions, logits: asked, checkpoints });
   const lossAr = crossEntropy(logits.reshape(asked.length, -1).to('float32'), targets);
   if (!prior || !positions || !rows) return { lossAr, lossAlign: null, attention: null, resized: null };
   const attention = visualAttention(rows, positions, prior);
