@@ -126,7 +126,9 @@ export function removeVoid(path: string, token: string): boolean {
   }
   try {
     const held = readClaim(path);
-    if (held !== 'absent' && held.token !== token) return false;
+    // Absent: nothing may be removed, for whoever removed it may be making a new one right now.
+    if (held === 'absent') return true;
+    if (held.token !== token) return false;
     rmSync(path, { force: true });
     return true;
   } finally {
