@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { AdamW, aten, backward, expected, gradNorm, keep, noGrad, scope, type Tensor } from '@motion-enhancer/libtorch';
 import { makeFolder } from '../../data/make-folder.js';
-import { loadState, saveState } from './state-file.js';
+import { loadState, saveState } from '../../data/state-file.js';
 
 export interface LegOptions {
   /** Folder of `state.safetensors`. */
