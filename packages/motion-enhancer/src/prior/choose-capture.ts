@@ -29,11 +29,8 @@ export interface ChosenCapture {
 
 /** Left free for the driver, and because freed memory comes in pieces. */
 const SPARE_BYTES = 4 * 2 ** 30;
-/**
- * What a pass over four streams needs at its height, in hidden states of all of them: 26 measured (CogVideoX-1.5-5B, 9,676
- * tokens, one H200: 16.2 GiB of which 10.4 are weights).
- */
-const STATES_AT_ONCE = 30;
+/** What a pass over four streams needs at its height, in hidden states of all of them (measured: see the results of bench/). */
+const STATES_AT_ONCE = 12;
 const STREAMS = 4;
 
 /** Bytes that each way keeps until the end; `fused` null with the reason where the kernel cannot serve. */

@@ -1,15 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  cuda,
-  type DType,
-  Generator,
-  liveTensors,
-  randn,
-  scope,
-  type Tensor,
-  UserError,
-} from '@motion-enhancer/libtorch';
+import { cuda, type DType, Generator, liveTensors, randn, scope, stack, type Tensor } from '@motion-enhancer/libtorch';
 import { closeTo } from '../testing/close-to.js';
 import { freshSeed } from '../testing/random-source.js';
 import { AttentionCapture, type Capture, type HeadMaps } from './capture.js';
@@ -127,11 +118,37 @@ test('auto takes the fused kernel where it can serve, plain operators where it c
   }
   // 360 GiB of maps, 26 TiB of q and k
   const large: TokenGrid = { frames: 11, height: 48, width: 85, textTokens: 226 };
-  assert.throws(
-    () => chooseCapture({ ...needs, heads: 48, grid: large, passes: 50_000, squareSum: 'auto' }),
-    (error) =>
-      error instanceof UserError && /Expected passes whose capture fits .* lower stepsUsed/.test(error.message),
-  );
+  const chosen = chooseCapture({ ...needs, heads: 48, grid: large, passes: 50_000, squareSum: 'auto', sampleRows: 8 });
+  assert.match(chosen.plan, /^sampled, plain operators, .*fused kernel would keep .*accumulate .* is free/);
+  chosen.capture.dispose();
+});
+
+test(`groups: every layer's units equal a capture of that layer alone (seed ${SEED})`, { skip }, () => {
+  const before = liveTensors();
+  scope(() => {
+    const [heads, layers, steps] = [2, 3, 2];
+    const grid: TokenGrid = { frames: 3, height: 7, width: 9, textTokens: 12 };
+    const options = { device: 'cuda:0', dtype: 'bfloat16' } as const;
+    const passes = passesOf(layers * steps, heads, grid, 'bfloat16', 0);
+    const textRows = [1, 4, 5];
+    const all = new FusedCapture(heads, grid, passes.length, { ...options, groups: layers, textRows });
+    // Layer after layer within a step, as a model runs.
+    for (const [i, { q, k, own }] of passes.entries()) all.add(q, k, own, own, i % layers);
+    const maps = all.finish();
+    all.dispose();
+    assert.deepEqual(maps.textToVideo_HTS.shape, [layers * heads, textRows.length, videoTokens(grid)]);
+    for (let layer = 0; layer < layers; layer++) {
+      const own = passes.filter((_, i) => i % layers === layer);
+      const alone = captured(new FusedCapture(heads, grid, steps, options), own, false);
+      const part = (x: Tensor) => x.narrow(0, layer * heads, heads).toArray();
+      assert.deepEqual(part(maps.sameLocation_HPFF), alone.sameLocation_HPFF.toArray());
+      assert.deepEqual(part(maps.squares_H), alone.squares_H.toArray());
+      assert.deepEqual(part(maps.total_H), alone.total_H.toArray());
+      const rows = textRows.map((row) => alone.textToVideo_HTS.select(1, row));
+      assert.deepEqual(part(maps.textToVideo_HTS), stack(rows, 1).toArray());
+    }
+  });
+  assert.equal(liveTensors(), before);
 });
 
 test('on the CPU auto accumulates and says why', () => {

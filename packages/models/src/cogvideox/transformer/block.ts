@@ -1,6 +1,7 @@
-import { aten, layerNorm, linear, type Tensor } from '@motion-enhancer/libtorch';
+import { aten, layerNorm, linear, scope, type Tensor } from '@motion-enhancer/libtorch';
 import type { Attend } from './attend.js';
 import type { CogVideoXConfig } from './config.js';
+import type { BlockKernels } from './kernels/block-kernels.js';
 import { applyRope_ } from './rope.js';
 import type { BlockWeights, Linear, Norm, NormZero } from './weights.js';
 
@@ -14,6 +15,8 @@ export interface BlockContext {
   /** complex64 [S, headDim / 2]; null in the 2B form. */
   ropeFactors: Tensor | null;
   attend: Attend;
+  /** Fused element-wise parts, or null for plain operators. */
+  kernels: BlockKernels | null;
 }
 
 /**
@@ -24,16 +27,34 @@ export interface BlockContext {
  * @returns how many rows it went on with
  */
 export function transformerBlock_(all_BND: Tensor, weights: BlockWeights, layer: number, o: BlockContext): number {
-  const first = modulatedNorm(all_BND, weights.norm1, o);
-  const attended = jointAttention(first.normed_BND, weights.attn1, layer, o);
+  // Scopes of their own: at 45,000 tokens a state of all rows takes a gigabyte, and a dozen would live at once.
+  const attended = scope(() => {
+    const { normed_BND, gate, textGate } = modulatedNorm(all_BND, weights.norm1, o);
+    const update = jointAttention(normed_BND, weights.attn1, layer, o);
+    return update && { update, gate, textGate };
+  });
   if (attended === null) return 0;
-  const rows = attended.size(0);
+  const rows = attended.update.size(0);
   const x_BND = all_BND.narrow(0, 0, rows);
-  addGated_(x_BND, attended, { gate: firstRows(first.gate, rows), textGate: firstRows(first.textGate, rows) }, o);
-  const second = modulatedNorm(x_BND, weights.norm2, { ...o, time: firstRows(o.time, rows) });
-  const inner = aten.gelu_!(apply(second.normed_BND, weights.ff.up), { approximate: 'tanh' }) as Tensor;
-  addGated_(x_BND, apply(inner, weights.ff.down), second, o);
+  const { update, gate, textGate } = attended;
+  addGated_(x_BND, update, { gate: firstRows(gate, rows), textGate: firstRows(textGate, rows) }, o);
+  update.dispose();
+  scope(() => {
+    const second = modulatedNorm(x_BND, weights.norm2, { ...o, time: firstRows(o.time, rows) });
+    const inner = activated(second.normed_BND, weights.ff.up, o);
+    addGated_(x_BND, apply(inner, weights.ff.down), second, o);
+  });
   return rows;
+}
+
+/** GELU (tanh) of a projection; with kernels inside of the matrix product (cuBLASLt's epilogue). */
+function activated(x_BND: Tensor, up: Linear, { kernels }: BlockContext): Tensor {
+  if (kernels && up.bias) {
+    const flat = x_BND.flatten(0, 1);
+    const out = aten._addmm_activation!(up.bias, flat, up.weight.transpose(0, 1), { use_gelu: true }) as Tensor;
+    return out.unflatten(0, [x_BND.size(0), x_BND.size(1)]);
+  }
+  return aten.gelu_!(apply(x_BND, up), { approximate: 'tanh' }) as Tensor;
 }
 
 /** The first rows of a batch; what all rows share stays. */
@@ -50,10 +71,20 @@ interface Modulated {
 
 /** (1 + scale) · LN(x) + shift, with separate shift, scale and gate for text and video. */
 function modulatedNorm(x_BND: Tensor, weights: NormZero, o: BlockContext): Modulated {
-  const { config: c } = o;
-  const [shift, scale, gate, textShift, textScale, textGate] = apply(o.time, weights.linear)
-    .unsqueeze(1)
-    .chunk(6, 2) as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
+  const { config: c, kernels } = o;
+  const modulation = apply(o.time, weights.linear);
+  const [shift, scale, gate, textShift, textScale, textGate] = modulation.unsqueeze(1).chunk(6, 2) as [
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+  ];
+  if (kernels) {
+    const normed_BND = kernels.modulatedNorm(x_BND, weights.norm, modulation, o.textTokens, c.normEps);
+    return { normed_BND, gate, textGate };
+  }
   const normed_BND = layerNorm(x_BND, [c.width], weights.norm.weight, weights.norm.bias, c.normEps);
   const [text, video] = parts(normed_BND, o.textTokens);
   aten['addcmul.out']!(textShift, text, textScale.add(1), text);
@@ -72,13 +103,8 @@ function addGated_(x_BND: Tensor, update_BND: Tensor, m: Pick<Modulated, 'gate' 
 function jointAttention(x_BND: Tensor, weights: BlockWeights['attn1'], layer: number, o: BlockContext): Tensor | null {
   const { numAttentionHeads: heads, attentionHeadDim: headDim } = o.config;
   const byHead = (w: Linear): Tensor => apply(x_BND, w).unflatten(-1, [heads, headDim]); // [B, N, heads, headDim]
-  const q_BNHD = headNorm(byHead(weights.to_q), weights.norm_q);
-  const k_BNHD = headNorm(byHead(weights.to_k), weights.norm_k);
+  const [q_BNHD, k_BNHD] = normedAndTurned(byHead(weights.to_q), byHead(weights.to_k), weights, o);
   const v_BNHD = byHead(weights.to_v);
-  if (o.ropeFactors) {
-    applyRope_(q_BNHD, o.ropeFactors, o.textTokens);
-    applyRope_(k_BNHD, o.ropeFactors, o.textTokens);
-  }
   const out_BHND = o.attend(q_BNHD.transpose(1, 2), k_BNHD.transpose(1, 2), v_BNHD.transpose(1, 2), {
     layer,
     textTokens: o.textTokens,
@@ -87,8 +113,19 @@ function jointAttention(x_BND: Tensor, weights: BlockWeights['attn1'], layer: nu
 }
 
 /** The eps of the per-head norms is fixed in the source, not in the config. */
-function headNorm(x_BNHD: Tensor, norm: Norm): Tensor {
-  return layerNorm(x_BNHD, [x_BNHD.size(-1)], norm.weight, norm.bias, 1e-6);
+const HEAD_EPS = 1e-6;
+
+/** LayerNorm of every head, then the rotation; `q` and `k` are fresh and may be changed. */
+function normedAndTurned(q: Tensor, k: Tensor, weights: BlockWeights['attn1'], o: BlockContext): [Tensor, Tensor] {
+  const { kernels, ropeFactors, textTokens } = o;
+  if (kernels) {
+    kernels.headNormRope_(q, k, { q: weights.norm_q, k: weights.norm_k }, ropeFactors, textTokens, HEAD_EPS);
+    return [q, k];
+  }
+  const normed = (x: Tensor, norm: Norm) => layerNorm(x, [x.size(-1)], norm.weight, norm.bias, HEAD_EPS);
+  const both: [Tensor, Tensor] = [normed(q, weights.norm_q), normed(k, weights.norm_k)];
+  if (ropeFactors) for (const x of both) applyRope_(x, ropeFactors, textTokens);
+  return both;
 }
 
 function apply(x: Tensor, w: Linear): Tensor {

@@ -17,6 +17,7 @@ import { configError } from '../require-class.js';
 import type { Attend } from './attend.js';
 import { type BlockContext, firstRows, transformerBlock_ } from './block.js';
 import { type CogVideoXConfig, readCogVideoXConfig } from './config.js';
+import { blockKernels } from './kernels/block-kernels.js';
 import { patchify, unpatchify } from './patches.js';
 import { type Rope, ropeFactors, ropeTables } from './rope.js';
 import { sinePositions } from './sine-positions.js';
@@ -99,6 +100,7 @@ export function cogVideoXTransformer(config: CogVideoXConfig, weights: Transform
           time,
           ropeFactors: config.rotary ? position : null,
           attend: options.attend ?? fused,
+          kernels: blockKernels(x_BND, config.attentionHeadDim, config.width, config.normAffine),
         };
         weights.blocks.forEach((block, layer) => {
           const rows = scope(() => transformerBlock_(x_BND, block, layer, context));
