@@ -114,6 +114,13 @@ export class AdamW {
     });
   }
 
+  /** Rounds the master weights into their parameters, after the state was written in place. */
+  restoreParameters(): void {
+    noGrad(() => {
+      for (const { param, target } of this.#states.flat()) if (target !== param) param.copy_(target);
+    });
+  }
+
   dispose(): void {
     for (const state of this.#states.flat()) for (const kind of KINDS) tensorOf(state, kind)?.dispose();
   }

@@ -19,6 +19,7 @@ export function resolveRun(values: Values<typeof DEVICE_FIELDS>): { device: stri
 /**
  * Parses a command's flags; null when help was asked for and printed.
  * @param operands how many words without `--` the command takes
+ * @param base values of a file, which flags override
  */
 export function parseCommand<F extends Fields>(
   name: string,
@@ -26,12 +27,13 @@ export function parseCommand<F extends Fields>(
   fields: F,
   argv: string[],
   operands = 0,
+  base: Readonly<Record<string, unknown>> = {},
 ): { values: Values<F>; rest: string[]; order: FlagValue[] } | null {
   if (argv.includes('--help') || argv.includes('-h')) {
     console.log(`motion-enhancer ${name} ${usage}\n\n${helpText(fields)}`);
     return null;
   }
-  const parsed = parseFlags(fields, argv);
+  const parsed = parseFlags(fields, argv, base);
   if (parsed.rest.length > operands) {
     // `--heat-maps false` would otherwise be read as `--heat-maps` and a word that nobody looks at.
     throw new UserError(

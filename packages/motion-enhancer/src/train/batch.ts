@@ -1,18 +1,12 @@
-import { keep, UserError } from '@motion-enhancer/libtorch';
-import type { Grid } from '../align/index.js';
+import { UserError } from '@motion-enhancer/libtorch';
 import type { Row } from '../data/rows.js';
-import type { PreparedChat, Vlm } from '../vlm/index.js';
-import type { PlacedPrior, PriorIndex } from './prior-index.js';
+import type { Vlm } from '../vlm/index.js';
+import { BrokenRows } from './broken-rows.js';
+import { type BatchItem, disposeItem, prepareItem } from './item.js';
+import type { PriorIndex } from './prior-index.js';
 import type { Recipe } from './recipe.js';
-import { disposeSample, prepareSample } from './sample.js';
-import type { StepPrior, StepSample } from './step.js';
 
-/** A prepared sample with its prior, if it has one. Free it with `disposeItem`. */
-export interface BatchItem {
-  row: Row;
-  chat: PreparedChat;
-  prior: PlacedPrior | null;
-}
+export { type BatchItem, disposeItem, stepPrior, stepSample } from './item.js';
 
 export interface BatchSource {
   vlm: Vlm;
@@ -21,6 +15,8 @@ export interface BatchSource {
   order: readonly number[];
   recipe: Recipe;
   index: PriorIndex | null;
+  /** Where an earlier part of the run stood. */
+  start?: { place: number; broken: readonly number[] };
   onWarning?(message: string): void;
 }
 
@@ -28,97 +24,65 @@ export interface NextBatch {
   (size: number): Promise<BatchItem[]>;
   /** Rows that could not be used. */
   readonly broken: ReadonlySet<number>;
+  /** Place in the order of the first sample that was not given out yet. */
+  place(): number;
   close(): Promise<void>;
 }
 
 /**
- * Samples in training order. The next one is decoded while the present one is computed. A row that cannot be used is
- * told once and replaced by the one that follows it.
- * @throws UserError when no row can be used
+ * Samples in training order; `prefetch` of them are made ready ahead. A row that cannot be used is told once and replaced
+ * by the one that follows it.
+ * @throws UserError when no row, or more than `maxBroken` of them, can be used
  */
-export function batches({ vlm, rows, order, recipe, index, onWarning }: BatchSource): NextBatch {
-  const broken = new Set<number>();
-  let place = 0;
-  let ahead: Promise<BatchItem | null> | null = null;
+export function batches({ vlm, rows, order, recipe, index, start, onWarning }: BatchSource): NextBatch {
+  const broken = new BrokenRows(rows, recipe.maxBroken, start?.broken ?? [], onWarning);
+  const queue: { place: number; item: Promise<BatchItem | UserError | null> }[] = [];
+  let used = start?.place ?? 0;
+  let ahead = used;
 
-  const prepare = async (number: number): Promise<BatchItem | null> => {
-    const row = rows[number]!;
-    if (broken.has(number)) return null;
-    let chat: PreparedChat | undefined;
+  const prepare = async (number: number): Promise<BatchItem | UserError | null> => {
+    if (broken.numbers.has(number)) return null;
     try {
-      chat = await prepareSample(vlm, row, recipe);
-      const text = { text: chat.text, spans: chat.tokenSpans, afterVideo: endOfVideo(chat) };
-      return { row, chat, prior: keep(index?.place(row.id, text, recipe, vlm.model.device) ?? null) };
+      return await prepareItem(vlm, rows[number]!, recipe, index);
     } catch (error) {
-      if (chat) disposeSample(chat);
-      if (!(error instanceof UserError)) throw error;
-      broken.add(number);
-      onWarning?.(`row ${row.id} is left out: ${error.message}`);
-      if (broken.size === rows.length) {
-        throw new UserError(`None of the ${rows.length} rows can be used. The last: ${error.message}`, {
-          code: 'ERR_DATA',
-          cause: error,
-        });
-      }
-      return null;
+      if (error instanceof UserError) return error;
+      throw error;
     }
   };
-  // A replacement may run past the planned end: the order then starts over.
-  const start = () => prepare(order[place++ % order.length]!);
+  // A replacement may run past the planned end: the order then starts over. Nothing beyond it is made ready ahead.
+  const refill = (least: number) => {
+    while (queue.length < least || (queue.length < recipe.prefetch && ahead < order.length)) {
+      const item = prepare(order[ahead % order.length]!);
+      // A failure is told when its turn comes, not as an unhandled rejection.
+      item.catch(() => {});
+      queue.push({ place: ahead++, item });
+    }
+  };
 
   const next = async (size: number): Promise<BatchItem[]> => {
     const items: BatchItem[] = [];
-    while (items.length < size) {
-      const present = ahead ?? start();
-      ahead = null;
-      let item: BatchItem | null;
-      try {
-        item = await present;
-      } catch (error) {
-        items.forEach(disposeItem);
-        throw error;
+    try {
+      while (items.length < size) {
+        refill(1);
+        const head = queue.shift()!;
+        const item = await head.item;
+        used = head.place + 1;
+        // Told when its turn comes: what is told does not depend on which file was read first.
+        if (item instanceof UserError) broken.add(order[head.place % order.length]!, item);
+        else if (item) items.push(item);
       }
-      ahead = place < order.length ? start() : null;
-      // A failure of the next sample is told when its turn comes, not as an unhandled rejection.
-      ahead?.catch(() => {});
-      if (item) items.push(item);
+    } catch (error) {
+      items.forEach(disposeItem);
+      throw error;
     }
+    refill(0);
     return items;
   };
   const close = async () => {
-    const item = await ahead?.catch(() => null);
-    if (item) disposeItem(item);
-    ahead = null;
+    for (const { item } of queue.splice(0)) {
+      const made = await item.catch(() => null);
+      if (made && !(made instanceof UserError)) disposeItem(made);
+    }
   };
-  return Object.assign(next, { broken, close });
-}
-
-export function disposeItem({ chat, prior }: BatchItem): void {
-  disposeSample(chat);
-  prior?.rows_WS.dispose();
-}
-
-export function stepSample({ ids, labels, inputs, positions }: PreparedChat): StepSample {
-  const [video] = inputs;
-  return positions
-    ? { ids, labels, patches: video!.pixels, grids: [video!.grid], positions_3BN: positions }
-    : { ids, labels, tiles: video!.pixels };
-}
-
-export function stepPrior(chat: PreparedChat, prior: PlacedPrior, grid: Grid): StepPrior {
-  const { positions, grid: visual } = chat.media[0]!;
-  const [frames, height, width] = visual;
-  return {
-    rows_WS: prior.rows_WS,
-    words: prior.words,
-    grid,
-    visual: [positions[0]!, endOfVideo(chat)],
-    visualPositions: positions,
-    visualGrid: { frames, height, width },
-  };
-}
-
-/** First place after the video's tokens: words before it cannot see them all. */
-function endOfVideo({ media }: PreparedChat): number {
-  return media[0]!.positions.at(-1)! + 1;
+  return Object.assign(next, { broken: broken.numbers, place: () => used, close });
 }

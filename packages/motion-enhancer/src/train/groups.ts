@@ -1,4 +1,4 @@
-import type { Tensor } from '@motion-enhancer/libtorch';
+import { expected, type Tensor } from '@motion-enhancer/libtorch';
 import type { ParameterGroup as Part } from '@motion-enhancer/models';
 import type { Aligner } from '../align/index.js';
 import type { TrainableVlm } from './forward-sample.js';
@@ -13,13 +13,22 @@ export interface NamedGroup {
   params: Tensor[];
 }
 
-/** Optimiser groups: vision tower, merger, language model, aligner, each with and without decay (method.md, recipe). */
+const PARTS: readonly string[] = ['vision', 'merger', 'llm'];
+
+/**
+ * Optimiser groups: vision tower, merger, language model, aligner, each with and without decay (method.md, recipe).
+ * Frozen parts are in none of them, and record no gradients.
+ * @throws UserError when `freeze` names no part
+ */
 export function parameterGroups(model: TrainableVlm, aligner: Aligner, recipe: Recipe): NamedGroup[] {
+  for (const part of recipe.freeze)
+    if (!PARTS.includes(part)) throw expected(`some of ${PARTS.join(', ')}`, 'freeze', part);
+  const frozen = (part: string) => recipe.freeze.includes(part);
   const peaks: Record<Part | 'aligner', number> = {
     vision: recipe.visionLr,
     merger: recipe.mergerLr,
     llm: recipe.lr,
-    aligner: recipe.lr,
+    aligner: recipe.alignerLr ?? recipe.lr,
   };
   const groups = new Map<string, NamedGroup>();
   const add = (part: Part | 'aligner', name: string, parameter: Tensor) => {
@@ -34,7 +43,11 @@ export function parameterGroups(model: TrainableVlm, aligner: Aligner, recipe: R
     group.names.push(name);
     group.params.push(parameter);
   };
-  for (const [name, parameter] of model.parameters()) add(model.groupOf(name), name, parameter);
+  for (const [name, parameter] of model.parameters()) {
+    const part = model.groupOf(name);
+    parameter.requiresGrad_(!frozen(part));
+    if (!frozen(part)) add(part, name, parameter);
+  }
   for (const [name, parameter] of aligner.parameters()) add('aligner', `aligner.${name}`, parameter);
   return [...groups.values()];
 }

@@ -4,6 +4,7 @@ import { topIndices } from '../prior/heads.js';
 import type { PriorInfo } from '../prior/prior.js';
 import { PriorStore } from '../prior/store.js';
 import { motionSaliency } from '../prior/tokens.js';
+import { chosenMaps, gateWeight } from './chosen-maps.js';
 import type { Recipe } from './recipe.js';
 
 /** The prior of one sample, cut and resized for this run. */
@@ -14,7 +15,12 @@ export interface PlacedPrior {
   words: number[][];
   /** Kept words that the chat does not have. */
   dropped: number;
+  /** Of this sample's L_MSE: 1 without a gate. */
+  weight: number;
 }
+
+export type PlaceRecipe = Pick<Recipe, 'heads' | 'words' | 'wordRatio'> &
+  Partial<Pick<Recipe, 'headRatio' | 'gate' | 'gateFull'>>;
 
 export interface ChatText {
   text: string;
@@ -56,18 +62,31 @@ export class PriorIndex {
     return [...this.#infos.values()].some((info) => info.model.weights === 'random');
   }
 
-  /** Selects words (MTTI over the chosen heads), finds them in the chat, resizes their maps. Null if none is found. */
+  /** What the priors are, as text: the same samples with the same keys, whatever the folder's name. */
+  get fingerprint(): string {
+    return [...this.#infos]
+      .map(([id, { key }]) => `${id} ${key}`)
+      .sort()
+      .join('\n');
+  }
+
+  /**
+   * Selects words (MTTI over the chosen heads), finds them in the chat, resizes their maps.
+   * @param onDropped told how many selected words the chat does not have, also where it has none
+   * @returns null if no word is found
+   */
   place(
     id: string,
     chat: ChatText,
-    recipe: Pick<Recipe, 'heads' | 'words' | 'wordRatio'>,
+    recipe: PlaceRecipe,
     device: string,
+    onDropped?: (words: number) => void,
   ): PlacedPrior | null {
     const info = this.#infos.get(id);
     if (!info) return null;
     return scope(() => {
       const prior = this.#store.read(info.key);
-      const maps = (recipe.heads === 'all' ? prior.allHeads_WFHW : prior.rows_WFHW).flatten(1);
+      const maps = chosenMaps(prior, recipe);
       const kept =
         recipe.words === 'all'
           ? info.words.map((_, i) => i)
@@ -77,15 +96,18 @@ export class PriorIndex {
         kept.map((i) => info.words[i]!),
         chat,
       );
+      onDropped?.(kept.length - placed.length);
       if (placed.length === 0) return null;
       const index = tensor(
         placed.map((p) => kept[p.index]!),
         { dtype: 'int64' },
       );
+      const rows = maps.indexSelect(0, index);
       return {
-        rows_WS: resizeMaps(maps.indexSelect(0, index), info.grid, this.grid).to(device),
+        rows_WS: resizeMaps(rows, info.grid, this.grid).to(device),
         words: placed.map((p) => p.tokens),
         dropped: kept.length - placed.length,
+        weight: recipe.gate === 'focus' ? gateWeight(rows, recipe.gateFull ?? 1) : 1,
       };
     });
   }

@@ -1,5 +1,7 @@
 import type { Fields, Values } from '../config/field.js';
 import { VIDEO_FIELDS } from '../vlm/video-input.js';
+import { ALIGNMENT_FIELDS } from './recipe-alignment.js';
+import { RUN_FIELDS } from './recipe-run.js';
 
 /** The paper's recipe (Section 5.2), every number a setting. */
 export const RECIPE_FIELDS = {
@@ -22,6 +24,21 @@ export const RECIPE_FIELDS = {
   },
   mergerLr: { type: 'number', default: 1e-5, min: 0, text: 'Peak learning rate of the merger', paper: '1e-5' },
   visionLr: { type: 'number', default: 2e-6, min: 0, text: 'Peak learning rate of the vision tower', paper: '2e-6' },
+  alignerLr: {
+    type: 'number',
+    default: null,
+    min: 0,
+    text: 'Peak learning rate of the aligner, where it is not that of the language model',
+  },
+  beta1: { type: 'number', default: 0.9, min: 0, max: 1, text: 'AdamW: decay of the first moment', paper: '0.9' },
+  beta2: { type: 'number', default: 0.999, min: 0, max: 1, text: 'AdamW: decay of the second moment', paper: '0.999' },
+  adamEps: {
+    type: 'number',
+    default: 1e-8,
+    min: 0,
+    text: 'AdamW: ε beside the root of the second moment',
+    paper: '1e-8',
+  },
   weightDecay: {
     type: 'number',
     default: 0.1,
@@ -38,36 +55,21 @@ export const RECIPE_FIELDS = {
     paper: '0.03',
   },
   maxGradNorm: { type: 'number', default: 1, min: 0, text: 'Gradients are scaled down to this norm; 0 leaves them' },
-  lambda: { type: 'number', default: 1, min: 0, text: 'λ of L = L_AR + λ L_MSE; 0 trains without priors', paper: '1' },
-  alignmentLoss: {
-    type: 'choice',
-    choices: ['norm', 'squared', 'min-max'],
-    default: 'norm',
-    text: 'L_MSE: the un-squared norm of Eq 15, its square, or the mean square of maps stretched to [0, 1]',
+  freeze: {
+    type: 'strings',
+    default: [],
+    text: 'Parts that stay as they are: vision, merger, llm',
+    paper: 'nothing is frozen',
   },
-  aligner: {
+  lossOver: {
     type: 'choice',
-    choices: ['mlp', 'pointwise', 'identity'],
-    default: 'mlp',
-    text: 'Maps the VLM’s attention to the prior’s space',
-    paper: 'mlp',
+    choices: ['samples', 'tokens'],
+    default: 'samples',
+    text: 'L_AR of a step: every sample counts alike, or every token of an answer',
   },
-  alignerWidth: { type: 'integer', default: 1024, min: 1, text: 'Hidden width of the aligner' },
-  maxCells: { type: 'integer', default: 4096, min: 1, text: 'Most cells S of the alignment grid', unit: 'cells' },
-  heads: {
-    type: 'choice',
-    choices: ['kept', 'all'],
-    default: 'kept',
-    text: 'Prior over motion-sensitive heads, or over all (ablation without MHS)',
-  },
-  words: {
-    type: 'choice',
-    choices: ['kept', 'all'],
-    default: 'kept',
-    text: 'Motion-salient words, or all (ablation without MTTI)',
-  },
-  wordRatio: { type: 'number', default: 0.5, min: 0, max: 1, text: 'Share of words that MTTI keeps', paper: '0.5' },
+  ...ALIGNMENT_FIELDS,
   seed: { type: 'integer', default: 0, min: 0, text: 'Seed of the order of the data and of the aligner' },
+  ...RUN_FIELDS,
   ...VIDEO_FIELDS,
 } as const satisfies Fields;
 

@@ -35,6 +35,8 @@ export const testRecipe = (given: Partial<Recipe> = {}): Recipe =>
     visionLr: 2e-4,
     alignerWidth: 16,
     maxPixels: 3136,
+    maxBroken: 1,
+    ratioEvery: 0,
     ...given,
   });
 

@@ -1,36 +1,54 @@
-import { join } from 'node:path';
+import { resolve as absolute, join } from 'node:path';
 import { VLM_FILES } from '@motion-enhancer/models';
 import { type Fields, pick } from '../../config/field.js';
 import { DEVICE_FIELDS } from '../../config/fields-of-run.js';
+import { readRunFile } from '../../config/read-run-file.js';
 import { readRows } from '../../data/rows.js';
+import { lambdaOfFlags, lambdaOfSettings } from '../../train/lambda-auto.js';
 import { RECIPE_FIELDS } from '../../train/recipe.js';
-import { type StepLog, train } from '../../train/train.js';
+import { stepLine } from '../../train/record/step-log.js';
+import { train } from '../../train/train.js';
 import { loadVlm } from '../../vlm/load.js';
 import { fetchCheckpoint, OR_NAME } from '../fetch-checkpoint.js';
 import { createProgress } from '../progress.js';
 import { OUTPUT_FIELDS, parseCommand, resolveRun } from '../run-options.js';
+import { stopOnSignal } from '../stop-on-signal.js';
 import type { Command } from './registry.js';
 
 const FIELDS = {
-  vlm: { type: 'path', default: '', required: true, text: `Folder of a Qwen2.5-VL checkpoint, ${OR_NAME}` },
+  vlm: {
+    type: 'path',
+    default: '',
+    required: true,
+    text: `Folder of a Qwen2.5-VL or InternVL3 checkpoint, ${OR_NAME}`,
+  },
   data: { type: 'path', default: '', required: true, text: 'JSON list or JSON lines of conversations about videos' },
   priors: { type: 'path', default: '', text: 'Folder of priors, by the rows’ ids; without it, plain fine-tuning' },
   out: {
     type: 'path',
     default: '',
     required: true,
-    text: 'Folder of the run: checkpoint/, aligner.safetensors, log.jsonl, run.json',
+    text: 'Folder of the run: checkpoint/, aligner.safetensors, log.jsonl, tensorboard/, run.yaml, states/',
   },
   media: { type: 'path', default: '', text: 'Folder that relative video paths start from; the data file’s by default' },
+  resume: { type: 'boolean', default: false, text: 'Go on from the newest saved state in --out, if there is one' },
   ...RECIPE_FIELDS,
   ...DEVICE_FIELDS,
   ...OUTPUT_FIELDS,
 } as const satisfies Fields;
 
+/** How the shell sees a run that a signal ended and that can go on: 128 + SIGTERM. */
+const STOPPED = 143;
+
 export const command: Command = {
   name: 'train',
   async run(argv) {
-    const parsed = parseCommand('train', '--vlm DIR --data FILE --priors DIR --out RUN [options]', FIELDS, argv);
+    const file = argv[0] !== undefined && !argv[0].startsWith('-') ? argv[0] : null;
+    const base = file === null ? {} : lambdaOfSettings(readRunFile(file));
+    const flags = lambdaOfFlags(file === null ? argv : argv.slice(1));
+    const usage =
+      '[RUN.yaml] --vlm DIR --data FILE --priors DIR --out RUN [options]\n\nRUN.yaml holds any of these options by name; options given here come before it.';
+    const parsed = parseCommand('train', usage, FIELDS, flags, 0, base);
     if (!parsed) return 0;
     const { values } = parsed;
     const run = resolveRun(values);
@@ -43,39 +61,62 @@ export const command: Command = {
       ...(run.device === 'cpu' ? {} : { device: run.device }),
     });
     for (const { line, reason } of bad) progress.log(`row ${line} of ${values.data} is left out: ${reason}`);
-    progress.stage('load');
-    const vlm = loadVlm(dir, { ...run, trainable: true });
+    const stop = stopOnSignal((signal) =>
+      progress.log(
+        `${signal}: the step in flight is finished and saved, then the run ends; a second signal ends it at once`,
+      ),
+    );
     try {
-      if (vlm.weights === 'random') progress.log('note: this checkpoint has untrained random weights');
-      const result = await train({
-        vlm,
-        rows,
-        priors: values.priors || null,
-        out: values.out,
-        recipe: pick(RECIPE_FIELDS, values),
-        onWarning: (message) => progress.log(message),
-        onStep: (log, total) => {
-          progress.log(values.json ? JSON.stringify({ type: 'step', ...log }) : stepLine(log, total));
-          progress.step('train', log.step, total);
-        },
-      });
-      progress.finish(`${result.steps} steps${result.skipped > 0 ? `, ${result.skipped} rows left out` : ''}`);
-      const { checkpoint, steps, skipped } = result;
-      const log = join(values.out, 'log.jsonl');
-      console.log(
-        values.json
-          ? JSON.stringify({ type: 'trained', checkpoint, log, steps, skipped })
-          : `checkpoint ${checkpoint}\nlog        ${log}`,
-      );
-      return 0;
+      progress.stage('load');
+      const vlm = loadVlm(dir, { ...run, trainable: true });
+      try {
+        if (vlm.weights === 'random') progress.log('note: this checkpoint has untrained random weights');
+        const result = await train({
+          vlm,
+          rows,
+          priors: values.priors || null,
+          out: values.out,
+          recipe: pick(RECIPE_FIELDS, values),
+          resume: values.resume,
+          settings: settingsOf(values),
+          signal: stop.signal,
+          onWarning: (message) => progress.log(message),
+          onStep: (log, total) => {
+            progress.log(values.json ? JSON.stringify({ type: 'step', ...log }) : stepLine(log, total));
+            progress.step('train', log.step, total);
+          },
+        });
+        const { checkpoint, steps, skipped, state } = result;
+        progress.finish(`${steps} steps${skipped > 0 ? `, ${skipped} rows left out` : ''}`);
+        if (!result.finished) {
+          console.log(
+            values.json
+              ? JSON.stringify({ type: 'stopped', state, steps })
+              : `stopped after step ${steps} of ${result.total}; go on with: motion-enhancer train ${join(values.out, 'run.yaml')} --resume`,
+          );
+          return STOPPED;
+        }
+        const log = join(values.out, 'log.jsonl');
+        console.log(
+          values.json
+            ? JSON.stringify({ type: 'trained', checkpoint, log, steps, skipped })
+            : `checkpoint ${checkpoint}\nlog        ${log}`,
+        );
+        return 0;
+      } finally {
+        vlm.dispose();
+      }
     } finally {
-      vlm.dispose();
+      stop.dispose();
     }
   },
 };
 
-/** One console line a step. */
-export function stepLine(log: StepLog, total: number): string {
-  const align = log.lossAlign === null ? 'no prior' : log.lossAlign.toExponential(3);
-  return `step ${log.step}/${total}  L_AR ${log.lossAr.toFixed(4)}  L_MSE ${align}  grad ${log.gradNorm.toFixed(3)}  lr ${log.lr.toExponential(1)}  ${log.tokensPerSecond.toFixed(0)} tokens/s`;
+/** The resolved settings of a run, good from any folder; what only says how this call speaks is left out. */
+function settingsOf(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { json: _, resume: __, ...rest } = values;
+  const settings: Record<string, unknown> = rest;
+  for (const name of ['data', 'priors', 'out', 'media'])
+    if (typeof settings[name] === 'string' && settings[name] !== '') settings[name] = absolute(settings[name]);
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null && value !== ''));
 }

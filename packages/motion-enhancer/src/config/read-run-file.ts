@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { expected, UserError } from '@motion-enhancer/libtorch';
+import { parseDocument } from 'yaml';
+
+const camel = (name: string) => name.replace(/-([a-z])/g, (_, c: string) => c.toUpperCase());
+
+/**
+ * Settings of a YAML file: one map, names as in the Fields tables or as the options are written (`batch-size`).
+ * @throws UserError ERR_CONFIG naming file, line and remedy; names and values are checked by `resolve`
+ */
+export function readRunFile(path: string): Record<string, unknown> {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new UserError(`The run file ${path} cannot be read: ${(cause as Error).message}. Check its name.`, {
+      code: 'ERR_CONFIG',
+      cause,
+    });
+  }
+  const document = parseDocument(text);
+  const [mistake] = document.errors;
+  if (mistake)
+    throw new UserError(`The run file ${path} is not valid YAML: ${mistake.message.trim()}`, {
+      code: 'ERR_CONFIG',
+      cause: mistake,
+    });
+  const content: unknown = document.toJS() ?? {};
+  if (typeof content !== 'object' || content === null || Array.isArray(content))
+    throw expected('a map of settings (name: value)', path, Array.isArray(content) ? 'a list' : content);
+  const settings: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(content)) {
+    const known = camel(name);
+    if (known in settings)
+      throw new UserError(`${known} stands twice in ${path}. Keep one of them.`, { code: 'ERR_CONFIG' });
+    settings[known] = value ?? undefined;
+  }
+  return settings;
+}

@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+import { UserError } from '@motion-enhancer/libtorch';
+import { stringify } from 'yaml';
+import type { Grid } from '../align/index.js';
+import { makeFolder } from '../data/make-folder.js';
+import { writeText } from '../data/write-text.js';
+import { stateSteps } from './state/states.js';
+import type { TrainOptions } from './train.js';
+
+/**
+ * Makes the run's folder and writes what is run: run.json, and run.yaml, which `motion-enhancer train` takes again.
+ * @throws UserError ERR_RUN where another run's states lie in it
+ */
+export function startRun({
+  vlm,
+  rows,
+  priors,
+  out,
+  recipe,
+  resume,
+  settings,
+  total,
+  grid,
+}: TrainOptions & { total: number; grid: Grid | null }): void {
+  makeFolder(out);
+  const last = stateSteps(out).at(-1);
+  if (last !== undefined && !resume)
+    throw new UserError(
+      `The folder ${out} holds a run that was saved after step ${last}. Give --resume to go on with it, or another --out.`,
+      { code: 'ERR_RUN' },
+    );
+  const run = {
+    vlm: vlm.dir,
+    weights: vlm.weights,
+    priors,
+    rows: rows.length,
+    steps: total,
+    recipe,
+    alignmentGrid: grid,
+  };
+  writeText(join(out, 'run.json'), `${JSON.stringify(run, null, 2)}\n`);
+  if (settings) writeText(join(out, 'run.yaml'), stringify(settings));
+}
