@@ -1,0 +1,66 @@
+"""The same step in transformers with gradient checkpointing and fused AdamW: python3 bench/train_step_theirs.py [tokens ...]
+
+Qwen2.5-VL-3B at real size, random bfloat16 weights, SDPA attention, one sample a step (see bench/train-step.mjs). Pure
+bfloat16 with moments in bfloat16: less memory and less work in the optimiser than float32 masters.
+"""
+
+import json
+import statistics
+import sys
+import time
+
+import torch
+import transformers
+from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
+
+lengths = [int(a) for a in sys.argv[1:]] or [4058]
+config = Qwen2_5_VLConfig(
+    text_config=dict(
+        hidden_size=2048, intermediate_size=11008, num_hidden_layers=36, num_attention_heads=16, num_key_value_heads=2,
+        vocab_size=151936, max_position_embeddings=128000, rms_norm_eps=1e-6, tie_word_embeddings=True,
+        rope_parameters=dict(rope_type="default", rope_theta=1e6, mrope_section=[16, 24, 24]),
+    ),
+    vision_config=dict(
+        depth=32, hidden_size=1280, intermediate_size=3420, num_heads=16, out_hidden_size=2048, patch_size=14,
+        spatial_merge_size=2, window_size=112, fullatt_block_indexes=[7, 15, 23, 31], tokens_per_second=2,
+        temporal_patch_size=2,
+    ),
+    image_token_id=151655, video_token_id=151656, vision_start_token_id=151652, vision_end_token_id=151653,
+    tie_word_embeddings=True,
+)
+torch.manual_seed(0)
+torch.set_default_dtype(torch.bfloat16)
+with torch.device("cuda"):
+    model = Qwen2_5_VLForConditionalGeneration._from_config(config, attn_implementation="sdpa")
+torch.set_default_dtype(torch.float32)
+model.train()
+model.gradient_checkpointing_enable(gradient_checkpointing_kwargs=dict(use_reentrant=False))
+optimiser = torch.optim.AdamW(model.parameters(), lr=1e-6, weight_decay=0.1, fused=True)
+for tokens in lengths:
+    pairs = max(1, round((tokens - 278) / 180))
+    ids = list(range(1000, 1020)) + [151652] + [151656] * (pairs * 180) + [151653] + [5000 + 7 * i for i in range(256)]
+    labels = [-100] * (len(ids) - 200) + ids[-200:]
+    batch = dict(
+        input_ids=torch.tensor([ids]).cuda(), labels=torch.tensor([labels]).cuda(),
+        attention_mask=torch.ones(1, len(ids), dtype=torch.long).cuda(),
+        mm_token_type_ids=torch.tensor([[2 if i == 151656 else 0 for i in ids]]).cuda(),
+        pixel_values_videos=torch.randn(pairs * 720, 1176).cuda().bfloat16(),
+        video_grid_thw=torch.tensor([[pairs, 20, 36]]).cuda(), second_per_grid_ts=torch.tensor([2.0]),
+    )
+    times = []
+    torch.cuda.reset_peak_memory_stats()
+    for step in range(5):
+        torch.cuda.synchronize()
+        began = time.perf_counter()
+        loss = model(**batch, use_cache=False).loss
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        optimiser.zero_grad(set_to_none=True)
+        torch.cuda.synchronize()
+        times.append(time.perf_counter() - began)
+    seconds = statistics.median(times[2:])
+    print(json.dumps(dict(
+        transformers=transformers.__version__, torch=torch.__version__, tokens=len(ids), seconds=seconds,
+        tokens_per_second=len(ids) / seconds, peak_gib=torch.cuda.max_memory_allocated() / 2**30, loss=loss.item(),
+    )), flush=True)
