@@ -1,6 +1,6 @@
 import { expected } from '@motion-enhancer/libtorch';
 
-const AUTO = /^auto:(.+)$/;
+const AUTO = /^auto:(.*)$/;
 
 /** `lambda: auto:R` is short for `lambdaRatio: R`. @throws UserError when R is no number above 0 */
 export function lambdaOfSettings(settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
