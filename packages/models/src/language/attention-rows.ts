@@ -6,15 +6,15 @@ import { arange, type Tensor, tensor } from '@motion-enhancer/libtorch';
  * The paper's alignment reads its text → video attention here (method.md §5.1).
  * @param q_BHND rotated queries, B = 1
  * @param k_BGND rotated keys, G heads, each shared by H / G query heads
- * @param rows query positions
+ * @param rows query positions; as an int64 tensor on the device nothing waits for a copy
  * @returns [R, N] float32, each row sums to 1
  */
-export function attentionRows(q_BHND: Tensor, k_BGND: Tensor, rows: readonly number[]): Tensor {
+export function attentionRows(q_BHND: Tensor, k_BGND: Tensor, rows: readonly number[] | Tensor): Tensor {
   const [, H, , D] = q_BHND.shape as [number, number, number, number];
   const [, G, N] = k_BGND.shape as [number, number, number, number];
   const { device } = q_BHND;
-  const R = rows.length;
-  const index = tensor([...rows], { dtype: 'int64', device });
+  const index = Array.isArray(rows) ? tensor([...rows], { dtype: 'int64', device }) : (rows as Tensor);
+  const R = index.numel;
   const q_GRD = q_BHND
     .select(0, 0)
     .indexSelect(1, index)

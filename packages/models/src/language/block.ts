@@ -14,7 +14,7 @@ export function block(
   weights: Qwen2BlockWeights,
   context: BlockContext,
   layer: number,
-  rowPositions: readonly number[] | null,
+  rowPositions: readonly number[] | Tensor | null,
 ): { h: Tensor; rows: Tensor | null } {
   return scope(() => {
     const eps = context.config.rmsNormEps;

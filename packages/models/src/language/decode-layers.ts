@@ -57,12 +57,15 @@ export function decodeLayers(
     };
     o.checkpoints?.hold(context.rotary);
     if (context.mask) o.checkpoints?.hold(context.mask);
+    // Copied to the device once: a copy in every layer would make the host wait for all that is queued.
+    const rowIndex = o.rows ? tensor([...o.rows], { dtype: 'int64', device: embeds_BNC.device }) : null;
+    if (rowIndex) o.checkpoints?.hold(rowIndex);
     let h = embeds_BNC;
     let rows: Tensor | null = null;
     for (const [layer, layerWeights] of weights.layers.entries()) {
       // A scope per block: at inference only one block's activations live at a time.
       const next = scope(() => {
-        const run = (x: Tensor) => block(x, layerWeights, context, layer, o.rows ?? null);
+        const run = (x: Tensor) => block(x, layerWeights, context, layer, rowIndex);
         const out = o.checkpoints ? o.checkpoints.run(h, run) : run(h);
         o.onBlock?.(layer, out.h);
         return { h: out.h, rows: runningMean(rows, out.rows, layer) };

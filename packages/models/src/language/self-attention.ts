@@ -20,7 +20,7 @@ export function selfAttention(
   weights: Qwen2BlockWeights['self_attn'],
   context: BlockContext,
   layer: number,
-  rows: readonly number[] | null,
+  rows: readonly number[] | Tensor | null,
 ): { h: Tensor; rows: Tensor | null } {
   const { config, rotary, mask, cache } = context;
   const [B, N] = h_BNC.shape as [number, number, number];

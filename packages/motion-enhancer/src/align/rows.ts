@@ -1,4 +1,4 @@
-import { stack, type Tensor, tensor } from '@motion-enhancer/libtorch';
+import { type Tensor, tensor } from '@motion-enhancer/libtorch';
 
 /**
  * A_VLM: from attention rows of single tokens to rows of words over the visual tokens (method.md 5.1).
@@ -15,15 +15,14 @@ export function wordAttention(
 ): Tensor {
   const rowOf = new Map(positions.map((position, row) => [position, row]));
   const columns = rows_RN.narrow(1, visual[0], visual[1] - visual[0]);
-  return stack(
-    words.map((tokens) => {
-      const index = tensor(
-        tokens.map((t) => rowOf.get(t)!),
-        { dtype: 'int64', device: rows_RN.device },
-      );
-      return columns.indexSelect(0, index).mean(0);
-    }),
-  );
+  // One product, and one copy to the device, for all words.
+  const share = words.flatMap((tokens) => {
+    const row = new Array<number>(positions.length).fill(0);
+    for (const t of tokens) row[rowOf.get(t)!]! += 1 / tokens.length;
+    return row;
+  });
+  const share_WR = tensor(share, { shape: [words.length, positions.length], dtype: 'float64' });
+  return share_WR.to(rows_RN.dtype, rows_RN.device).matmul(columns);
 }
 
 /** The distinct token positions of some words, ascending: the query rows to ask the model for. */
