@@ -49,15 +49,24 @@ export function visionLayout(grids: readonly Grid[], config: Qwen25VLVisionConfi
     pushCoordinates(coordinates, grid, config.spatialMergeSize);
   }
   const tokens = [...bySize.values()].flat(2);
-  const patches = tokens.flatMap((token) => Array.from({ length: unit }, (_, i) => token * unit + i));
-  const int64 = (values: number[]) => tensor(values, { dtype: 'int64', device });
+  // Loops and typed arrays: 60,000 patches are laid out in every pass, while the device waits.
+  const patches = new Int32Array(tokens.length * unit);
+  tokens.forEach((token, at) => {
+    for (let i = 0; i < unit; i++) patches[at * unit + i] = token * unit + i;
+  });
+  const places = new Int32Array(2 * patches.length);
+  patches.forEach((patch, at) => {
+    places[2 * at] = coordinates[2 * patch]!;
+    places[2 * at + 1] = coordinates[2 * patch + 1]!;
+  });
+  const int64 = (values: Int32Array) => tensor(values).to('int64', device);
   return {
     order: int64(patches),
     inverse: int64(inverseOf(patches)),
-    mergedInverse: int64(inverseOf(tokens)),
+    mergedInverse: int64(inverseOf(Int32Array.from(tokens))),
     windows: [...bySize].map(([size, windows]) => ({ count: windows.length, size: size * unit })),
     frames,
-    positions: int64(patches.flatMap((p) => [coordinates[2 * p]!, coordinates[2 * p + 1]!])).view(-1, 2),
+    positions: int64(places).view(-1, 2),
   };
 }
 
@@ -79,8 +88,8 @@ function pushCoordinates(coordinates: number[], grid: Grid, merge: number): void
   if (coordinates.length - before !== 2 * patchCount(grid)) throw new RangeError('grid is not a multiple of merge');
 }
 
-function inverseOf(order: readonly number[]): number[] {
-  const inverse = new Array<number>(order.length);
+function inverseOf(order: Int32Array): Int32Array {
+  const inverse = new Int32Array(order.length);
   order.forEach((from, to) => {
     inverse[from] = to;
   });

@@ -250,6 +250,96 @@ tensorTestAsync('a step that is not finite stops the run, named, and nothing is 
   });
 });
 
+tensorTestAsync('measuring the gradients’ ratio changes nothing of a run; auto λ holds it near its goal', async () => {
+  const recipe = { steps: 5, batchSize: 2, warmupRatio: 0 };
+  const plain = await trained({ recipe });
+  const measured = await trained({ recipe: { ...recipe, ratioEvery: 2 } });
+  assert.deepEqual(
+    measured.map(({ gradRatio }) => gradRatio !== null),
+    [true, false, true, false, true],
+  );
+  const without = (log: StepLog[]) => timeless(log).map(({ gradRatio, ...rest }) => rest);
+  assert.deepEqual(without(measured), without(plain));
+  const [first] = await trained({ recipe: { ...recipe, steps: 1, ratioEvery: 1, lambdaRatio: 0.3 } });
+  closeTo([first!.gradRatio!], [0.3], 1e-9);
+  closeTo([first!.lambda], [(0.3 * plain[0]!.lambda) / measured[0]!.gradRatio!], 1e-9);
+  closeTo([first!.loss], [first!.lossAr + first!.weightedAlign], 1e-12);
+});
+
+tensorTestAsync('the ratio is that of the norms of the two gradients over the VLM', async () => {
+  const recipe = { steps: 1, warmupRatio: 0, batchSize: 1, maxGradNorm: 0, aligner: 'identity' as const };
+  const one = rows.slice(0, 1);
+  const normOf = async (given: Partial<Recipe>, without = priors as string | null) =>
+    (await trained({ rows: one, priors: without, recipe: { ...recipe, ...given } }))[0]!;
+  const ar = (await normOf({}, null)).gradNorm;
+  // λ so large that nothing else is left.
+  const align = (await normOf({ lambda: 1e7 })).gradNorm / 1e7;
+  closeTo([(await normOf({ ratioEvery: 1 })).gradRatio!], [align / ar], 1e-4);
+});
+
+tensorTestAsync('frozen parts stay as they are, the others learn; an unknown part is refused', async () => {
+  await trained({ recipe: { warmupRatio: 0, freeze: ['vision', 'merger'] } }, (run) => {
+    const moved = [...changes(run)].filter(([, change]) => change > 0).map(([name]) => run.vlm.model.groupOf(name));
+    assert.deepEqual([...new Set(moved)], ['llm']);
+    assert.deepEqual(Object.keys(run.log[0]!.lrs), ['llm', 'aligner']);
+  });
+  await assert.rejects(trained({ recipe: { freeze: ['head'] } }), {
+    name: 'UserError',
+    message: /vision, merger, llm/,
+  });
+});
+
+tensorTestAsync('activations kept or computed again: the same losses and steps', async () => {
+  const recipe = { steps: 3, warmupRatio: 0 };
+  const [again, kept] = [await trained({ recipe }), await trained({ recipe: { ...recipe, recompute: 'none' } })];
+  for (const name of ['lossAr', 'lossAlign', 'gradNorm'] as const)
+    closeTo(
+      again.map((step) => step[name]!),
+      kept.map((step) => step[name]!),
+      1e-4,
+      name,
+    );
+});
+
+tensorTestAsync('loss over tokens weighs answers by their length; a gate weighs L_MSE', async () => {
+  const short = row('b', {
+    video: OTHER_VIDEO,
+    turns: [
+      { role: 'user', content: 'What?' },
+      { role: 'assistant', content: 'A dog.' },
+    ],
+  });
+  const given = { rows: [rows[0]!, short], recipe: { steps: 1, batchSize: 2 } };
+  const single = async (r: (typeof rows)[number]) =>
+    (await trained({ rows: [r], priors: null, recipe: { steps: 1 } }))[0]!.lossAr;
+  const [a, b] = [await single(rows[0]!), await single(short)];
+  const [samples] = await trained(given);
+  const [tokens] = await trained({ ...given, recipe: { ...given.recipe, lossOver: 'tokens' } });
+  closeTo([samples!.lossAr], [(a + b) / 2], 1e-5);
+  // "A dog.<|im_end|>\n" has 5 tokens, the other answer 12.
+  const n = [12, 5];
+  closeTo([tokens!.lossAr], [(n[0]! * a + n[1]! * b) / (n[0]! + n[1]!)], 1e-5);
+  const [gated] = await trained({ ...given, recipe: { ...given.recipe, gate: 'focus', gateFull: 1 } });
+  assert.equal(gated!.lossAlign, samples!.lossAlign);
+  const weight = gated!.weightedAlign / samples!.weightedAlign;
+  assert.ok(weight > 0.01 && weight < 0.5, `${weight}`); // uniform noise: hardly focused
+});
+
+tensorTestAsync('a run that is told to stop saves and says so; README.md says what a checkpoint is', async () => {
+  const stop = new AbortController();
+  const onStep = () => stop.abort();
+  await trained({ signal: stop.signal, onStep, recipe: { steps: 9 } }, (run) => {
+    assert.deepEqual([run.finished, run.steps, existsSync(run.checkpoint)], [false, 1, false]);
+    assert.match(run.state!, /step-00000001$/);
+  });
+  await trained({}, (run) => {
+    const card = readFileSync(join(run.checkpoint, 'README.md'), 'utf8');
+    assert.match(card, /random/);
+    assert.match(card, /1 from `.*priors`, resized to 2 × 3 × 4/);
+    assert.match(card, /batchSize: 1/);
+  });
+});
+
 tensorTestAsync('errors leave no tensor behind', async () => {
   const broken = [row('a', { video: BROKEN_VIDEO })];
   await assert.rejects(trained({ rows: broken }), { code: 'ERR_DATA' });
