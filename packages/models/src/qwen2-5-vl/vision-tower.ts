@@ -5,6 +5,7 @@ import { project } from '../language/self-attention.js';
 import type { Qwen25VLVisionConfig } from './config.js';
 import type { Grid } from './grid.js';
 import { type SegmentRun, type VisionLayout, visionLayout } from './vision-layout.js';
+import { visionMlp } from './vision-mlp.js';
 import type { VisionBlockWeights, VisionWeights } from './weights.js';
 
 const EPS = 1e-6;
@@ -60,9 +61,7 @@ export interface VisionBlockContext {
 export function visionBlock(h_PC: Tensor, weights: VisionBlockWeights, context: VisionBlockContext): Tensor {
   return scope(() => {
     const h = h_PC.add(visionAttention(rmsNorm(h_PC, weights.norm1, EPS), weights.attn, context));
-    const x = rmsNorm(h, weights.norm2, EPS);
-    const { gate_proj, up_proj, down_proj } = weights.mlp;
-    return h.add(project(project(x, gate_proj).silu().mul(project(x, up_proj)), down_proj));
+    return h.add(visionMlp(rmsNorm(h, weights.norm2, EPS), weights.mlp));
   });
 }
 
