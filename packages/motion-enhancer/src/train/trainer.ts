@@ -24,7 +24,7 @@ import type { StepLog } from './record/step-log.js';
 import { accumulate, forget, gradientRatio, type StepContext } from './run-step.js';
 import { checkDiskSpace } from './state/disk-space.js';
 import { loadGenerators, saveGenerators } from './state/generators.js';
-import { type RunState, readState, stateBytes, writeState } from './state/states.js';
+import { type RunState, readState, stateBytes, stateSteps, writeState } from './state/states.js';
 
 export interface TrainerOptions {
   vlm: Vlm;
@@ -163,7 +163,9 @@ export class Trainer {
   /** Room for the states that are kept, one being written, and the export: asked before the first step. */
   checkDisk(): void {
     const { out, recipe, vlm, total } = this.#o;
-    const states = recipe.saveEvery > 0 && total > recipe.saveEvery ? recipe.keepStates + 1 : 1;
+    const most = recipe.saveEvery > 0 && total > recipe.saveEvery ? recipe.keepStates + 1 : 1;
+    // Those of an earlier part of the run are on the disk already.
+    const states = Math.max(1, most - stateSteps(out).length);
     checkDiskSpace(
       out,
       states * stateBytes(this.#tensors()) + stateBytes(vlm.model.parameters()),

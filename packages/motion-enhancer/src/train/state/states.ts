@@ -1,7 +1,7 @@
 // States of a run: RUN/states/step-00000100/ with state.safetensors (weights, master weights, moments, aligner) and
 // state.json (where the run stands, the recipe, sha256 of the tensors). A folder of that name is whole: it is written
 // beside, synced and renamed.
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DTYPES, type Tensor, UserError } from '@motion-enhancer/libtorch';
 import { makeFolder } from '../../data/make-folder.js';
@@ -72,12 +72,25 @@ export function writeState(
     writeText(join(beside, 'state.json'), `${JSON.stringify(whole, null, 2)}\n`);
     rmSync(target, { recursive: true, force: true });
     renameSync(beside, target);
+    syncFolder(dir);
   } catch (error) {
     rmSync(beside, { recursive: true, force: true });
     throw error;
   }
   for (const old of stateSteps(run).slice(0, -keep)) rmSync(join(dir, nameOf(old)), { recursive: true, force: true });
   return target;
+}
+
+/** Makes a rename durable. Some network file systems refuse it; the data itself is safe by then. */
+function syncFolder(dir: string): void {
+  try {
+    const fd = openSync(dir, 'r');
+    try {
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  } catch {}
 }
 
 /** What a killed run left beside its states. */
