@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { freshSeed, randomSource } from '../../testing/random-source.js';
+import { PARSERS } from './index.js';
+
+const options = ['a ball', 'a red ball', 'The dog runs.', 'None of the above'].map((text, i) => ({
+  letter: 'ABCD'[i]!,
+  text,
+}));
+const read = (reply: string) => PARSERS.strict.parse(reply, { options });
+
+const READ: [reply: string, letter: string | null][] = [
+  ['B', 'B'],
+  ['b', 'B'],
+  ['(c)', 'C'],
+  ['**D**', 'D'],
+  ['B.', 'B'],
+  ['B) because', 'B'],
+  ['C: the dog', 'C'],
+  ['\n\nC\n', 'C'],
+  ['"A"', 'A'],
+  ['[D]', 'D'],
+  ['D - none', 'D'],
+  ['B\nThe ball is red.', 'B'],
+  ['The answer is **D**. Here is why: A is wrong', 'D'],
+  ['Answer: B', 'B'],
+  ['answer: b', 'B'],
+  ['The correct option is (C).', 'C'],
+  ['The answer is A because it is round', 'A'],
+  ['<think>B. or maybe C.</think>\nA', 'A'],
+  ['The dog runs', 'C'],
+  ['In the video the dog runs.', 'C'],
+  ['It is a red ball', 'B'],
+  ['none of the above', 'D'],
+  // Without doubt or not at all.
+  ['', null],
+  ['A man walks', null],
+  ['The answer is A man who walks', null],
+  ['The answer is not A', null],
+  ['It is not a ball', null],
+  ['It isn’t a ball', null],
+  ['a red ball, and the dog runs.', null],
+  ['Both B and C are possible', null],
+  ['(A) (B) (C) (D)', null],
+  ['A. The answer is C', null],
+  ['B. a ball', null],
+  ['Z', null],
+  ['E', null],
+  ['The answer is E', null],
+  ['Action B', null],
+  ['Cannot determine the answer', null],
+  ['a ballroom', null],
+  ['A, B', null],
+  ['B. (a red ball), see A', null],
+];
+
+test('strict reads what is said without doubt', () => {
+  assert.deepEqual(
+    READ.map(([reply]) => [reply, read(reply)]),
+    READ,
+  );
+});
+
+const seed = freshSeed();
+test(`every letter and every text, wrapped at random (seed ${seed})`, () => {
+  const { below } = randomSource(seed);
+  const pick = <T>(list: readonly T[]): T => list[below(list.length)]!;
+  for (let k = 0; k < 300; k++) {
+    const { letter, text } = pick(options);
+    const said = pick([
+      letter,
+      `${letter}.`,
+      `(${letter})`,
+      `${letter}. ${text}`,
+      text,
+      `The answer is ${letter}.`,
+      `Answer: ${letter}`,
+    ]);
+    const reply = pick(['', ' ', '\n', '**', '"']) + said + pick(['', ' ', '\n', '.']);
+    assert.equal(read(reply), letter, JSON.stringify(reply));
+    const shuffled = options.toSorted(() => below(3) - 1);
+    assert.equal(PARSERS.strict.parse(reply, { options: shuffled }), letter, 'the order of options does not matter');
+  }
+});
