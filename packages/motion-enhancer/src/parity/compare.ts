@@ -29,8 +29,12 @@ export function compare(name: string, ours: Tensor, reference: Tensor, tolerance
   });
 }
 
-/** Compares lists of numbers or ids that must be equal. */
-export function compareExact(name: string, ours: readonly number[], reference: readonly number[]): Check {
+/** Compares lists of numbers, ids or texts that must be equal. */
+export function compareExact<T extends number | string>(
+  name: string,
+  ours: readonly T[],
+  reference: readonly T[],
+): Check {
   const wrong = ours.length === reference.length ? ours.findIndex((v, i) => v !== reference[i]) : -2;
   const ok = wrong === -1;
   const note = ok

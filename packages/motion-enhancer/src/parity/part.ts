@@ -29,6 +29,8 @@ export interface ParityContext {
 export interface ParityPart {
   /** File or folder below the reference folder that must exist for this part to run. */
   needs: readonly string[];
+  /** The same, but such a file may also stand beside the folder, as test/fixtures/goldens does. */
+  goldens?: readonly string[];
   name: string;
   run(dir: string, context: ParityContext): void | Promise<void>;
 }

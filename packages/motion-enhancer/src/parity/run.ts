@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DType, UserError } from '@motion-enhancer/libtorch';
+import { besideReference } from './golden-file.js';
 import type { Check, ParityPart, Tolerance } from './part.js';
 import { PARTS } from './parts/index.js';
 
@@ -45,7 +46,9 @@ export async function runParity(dir: string, options: ParityOptions): Promise<Pa
   };
   for (const part of PARTS) {
     if (options.only && options.only.length > 0 && !options.only.includes(part.name)) continue;
-    const missing = part.needs.find((path) => !existsSync(join(dir, path)));
+    const missing =
+      part.needs.find((path) => !existsSync(join(dir, path))) ??
+      part.goldens?.find((path) => besideReference(dir, path) === null);
     if (missing !== undefined) {
       result.skipped.push(part.name);
       options.onSkip(part, missing);

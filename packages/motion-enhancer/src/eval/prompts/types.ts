@@ -1,4 +1,5 @@
 import type { GenerationOptions } from '../../vlm/generation-options.js';
+import type { VlmFamily } from '../../vlm/types.js';
 import type { VideoSettings } from '../../vlm/video-input.js';
 import type { JudgeName } from '../judges/types.js';
 
@@ -10,35 +11,39 @@ export type ProtocolName = (typeof PROTOCOL_NAMES)[number];
 
 /** What a prompt is written from. */
 export interface PromptQuestion {
-  /** The stem, without options. Of FAVOR's captions: empty. */
+  /** The stem, without options. Empty for captions. */
   question: string;
   /** Option texts without letters, in order. */
   options: readonly string[];
   /** Letter of each option; by default A, B, C, …. */
   letters?: readonly string[];
-  /** Lines of the video's subtitles, where the run is one with subtitles. */
+  /** As the benchmark's file writes it, for prompts that quote it: MotionBench's question with its options, Video-MME's options. */
+  written?: { question?: string; options?: readonly string[] };
+  /** Video-MME with subtitles: those of the frames that the model sees, one a line. */
   subtitles?: string;
-  /** When the frames that the model sees are shown, s; MotionSight's prompt names them. */
+  /** When the frames that the model sees are shown, s: MotionSight's prompt names them. */
   frameSeconds?: readonly number[];
 }
 
 export interface Prompt {
-  /** A system message; left out where the protocol has none, so that the checkpoint's own applies. */
+  /** A system message; absent where the protocol has none, so that the checkpoint's own applies. */
   system?: string;
-  /** The user's text, which follows the video (or the image). */
+  /** The user's text, which follows the video or image. */
   text: string;
 }
 
-/** Numbers that decoding is bound to. */
-export type DecodingRecipe = Pick<GenerationOptions, 'maxNewTokens' | 'temperature' | 'repetitionPenalty'> & {
-  maxNewTokens: number;
-};
+/** How the medium is shown; what is absent is as the run's settings say. */
+export type VideoRecipe = Readonly<Partial<VideoSettings>>;
 
-/**
- * One benchmark's recipe of one harness, whole: what is asked, what the model sees, how it decodes and who judges. Plain
- * data but for `prompt`; it is printed with every score (`recipeOf`).
- */
-export interface Protocol {
+/** How a reply is decoded; what is absent is as the checkpoint's generation_config.json says. */
+export type DecodingRecipe = Readonly<
+  Pick<GenerationOptions, 'temperature' | 'repetitionPenalty' | 'stop'> & { maxNewTokens: number }
+>;
+
+/** How token losses become the loss of an option. */
+export type LossReduction = 'sum' | 'mean';
+
+interface ProtocolParts {
   readonly benchmark: BenchmarkName;
   readonly name: ProtocolName;
   /** Raised whenever a change of the recipe could change a score. */
@@ -46,17 +51,33 @@ export interface Protocol {
   readonly description: string;
   /** Upstream repository, commit and file. */
   readonly source: string;
-  /** `generate`: a reply is judged; `loss-ranking`: the option of least loss is the answer; `caption`: a text that FAVOR's open metric scores. */
-  readonly reading: 'generate' | 'loss-ranking' | 'caption';
-  /** What the prompt is, in words: where the medium stands and what is asked. */
-  readonly promptText: string;
-  prompt(question: PromptQuestion): Prompt;
-  /** How the medium is shown; what is absent is as the run's settings say. */
-  readonly video: Readonly<Partial<VideoSettings>>;
-  /** What is absent is as the checkpoint's generation_config.json says: FAVOR's repetition penalty comes from there. */
-  readonly decoding: Readonly<DecodingRecipe>;
-  /** Its verdict is the score. */
-  readonly judge: JudgeName | null;
-  /** Where the authors say nothing and we chose. */
+  prompt(question: PromptQuestion, family: VlmFamily): Prompt;
+  readonly video: Readonly<Record<VlmFamily, VideoRecipe>>;
+  /** Where the authors say nothing, or where this project does otherwise. */
   readonly ours: readonly string[];
 }
+
+/** A reply is generated and judged. */
+export interface ReplyProtocol extends ProtocolParts {
+  readonly reading: 'reply';
+  readonly decoding: DecodingRecipe;
+  /** Its verdict is the score. */
+  readonly judge: JudgeName;
+}
+
+/** The option whose text has the least loss after the prompt is the answer; nothing is generated. */
+export interface RankingProtocol extends ProtocolParts {
+  readonly reading: 'loss-ranking';
+  readonly reduction: LossReduction;
+  /** Joins prompt and option: the option's tokens are those after the prompt's. */
+  readonly before: '' | ' ';
+}
+
+/** A description is generated; FAVOR's open metric scores it. */
+export interface CaptionProtocol extends ProtocolParts {
+  readonly reading: 'caption';
+  readonly decoding: DecodingRecipe;
+}
+
+/** One benchmark's recipe of one harness, whole: what is asked, what the model sees, how it decodes, who judges. */
+export type Protocol = ReplyProtocol | RankingProtocol | CaptionProtocol;

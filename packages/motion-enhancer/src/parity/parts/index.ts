@@ -1,5 +1,6 @@
 import type { ParityPart } from '../part.js';
 import { alignmentPart } from './alignment.js';
+import { answerParsingPart } from './answer-parsing.js';
 import { cogVideoX2bPart, cogVideoX10Part, cogVideoX15Part } from './cogvideox.js';
 import { internVL3Part } from './internvl3.js';
 import { priorPart } from './prior.js';
@@ -20,4 +21,5 @@ export const PARTS: readonly ParityPart[] = [
   qwen25VLPart,
   alignmentPart,
   internVL3Part,
+  answerParsingPart,
 ];

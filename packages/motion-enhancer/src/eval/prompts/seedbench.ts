@@ -1,0 +1,84 @@
+import { DIRECTLY, optionLines } from './option-lines.js';
+import { GREEDY, HARNESS_VIDEO, LETTER_DECODING } from './recipes.js';
+import type { PromptQuestion, Protocol, VideoRecipe } from './types.js';
+
+/** The authors' decoded frames are 8 a question. */
+const EIGHT: Readonly<Record<'qwen2_5_vl' | 'internvl3', VideoRecipe>> = {
+  qwen2_5_vl: { frames: 8, frameRule: 'qwen-vl-utils', maxPixels: 360 * 420, secondPerGrid: 'true' },
+  internvl3: { frames: 8, frameRule: 'auto' },
+};
+
+const directly = (question: PromptQuestion): string => `${question.question}\n${optionLines(question)}\n${DIRECTLY}`;
+
+export const SEEDBENCH_PROTOCOLS: readonly Protocol[] = [
+  {
+    benchmark: 'seedbench',
+    name: 'official',
+    version: 1,
+    description: 'the option whose text has the least loss, summed over its tokens',
+    source: 'AILab-CVC/SEED-Bench @ 991e849 eval.py, model/instruct_blip_interface.py',
+    reading: 'loss-ranking',
+    prompt: ({ question }) => ({ text: `Question: ${question}\nAnswer:` }),
+    video: EIGHT,
+    reduction: 'sum',
+    before: '',
+    ours: ['the prompt is that for InstructBLIP, put into this model’s chat; the option is the assistant’s reply'],
+  },
+  {
+    benchmark: 'seedbench',
+    name: 'loss-ranking',
+    version: 1,
+    description: 'lmms-eval’s task seedbench_ppl: the option whose text has the least mean loss',
+    source: 'EvolvingLMMs-Lab/lmms-eval @ 75571cf lmms_eval/tasks/seedbench (seedbench_ppl), api/task.py',
+    reading: 'loss-ranking',
+    prompt: ({ question }) => ({ text: `${question} Answer :` }),
+    video: EIGHT,
+    reduction: 'mean',
+    before: '',
+    ours: ['frames and pixels: 8 frames of at most 360·420'],
+  },
+  {
+    benchmark: 'seedbench',
+    name: 'lmms-eval',
+    version: 1,
+    description: 'lmms-eval’s task seedbench: first character of the reply',
+    source: 'EvolvingLMMs-Lab/lmms-eval @ 75571cf lmms_eval/tasks/seedbench',
+    reading: 'reply',
+    prompt: (question) => ({ text: directly(question) }),
+    video: EIGHT,
+    decoding: { ...GREEDY, stop: ['ASSISTANT:'], maxNewTokens: 128 },
+    judge: 'lmms-first-char',
+    ours: ['a video’s frames are shown as one video, not as separate images'],
+  },
+  {
+    benchmark: 'seedbench',
+    name: 'vlmevalkit',
+    version: 1,
+    description: 'VLMEvalKit’s SEEDBench_IMG; InternVL3 with its own prompt',
+    source: 'open-compass/VLMEvalKit @ e8e78f0 vlmeval/dataset/image_mcq.py, vlm/internvl/utils.py',
+    reading: 'reply',
+    prompt: (question, family) => ({
+      text:
+        family === 'internvl3'
+          ? directly(question)
+          : `Question: ${question.question}\nOptions:\n${optionLines(question)}\nPlease select the correct answer from the options above. \n`,
+    }),
+    video: HARNESS_VIDEO.vlmevalkit,
+    decoding: { ...GREEDY, repetitionPenalty: 1, maxNewTokens: 2048 },
+    judge: 'vlmevalkit-can-infer',
+    ours: ['VLMEvalKit has the image questions only; the same is asked of the videos, 8 frames each'],
+  },
+  {
+    benchmark: 'seedbench',
+    name: 'letter',
+    version: 1,
+    description: 'the option’s letter, read strictly',
+    source: 'ours',
+    reading: 'reply',
+    prompt: (question) => ({ text: directly(question) }),
+    video: EIGHT,
+    decoding: LETTER_DECODING,
+    judge: 'strict',
+    ours: ['all of it'],
+  },
+];
