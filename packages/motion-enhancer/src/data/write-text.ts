@@ -5,3 +5,8 @@ export function writeText(path: string, text: string): void {
   const bytes = new TextEncoder().encode(text);
   writeFileAtomically(path, bytes.byteLength, (fd) => writeFully(fd, bytes));
 }
+
+/** Writes a file of bytes in the same way. @throws UserError `ERR_WRITE` */
+export function writeBytes(path: string, bytes: Uint8Array): void {
+  writeFileAtomically(path, bytes.byteLength, (fd) => writeFully(fd, bytes));
+}

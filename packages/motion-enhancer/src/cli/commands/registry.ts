@@ -5,7 +5,7 @@ export interface Command {
   run(argv: string[]): Promise<number>;
 }
 
-interface Entry {
+export interface Entry {
   /** One line for the list of commands. */
   summary: string;
   load(): Promise<{ command: Command }>;
@@ -22,5 +22,6 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   generate: { summary: 'ask a VLM about videos and images', load: () => import('./generate.js') },
   chat: { summary: 'talk with a VLM about videos and images', load: () => import('./chat.js') },
   parity: { summary: 'compare every number with reference tensors', load: () => import('./parity.js') },
+  world: { summary: 'the motion world: clips, mini models, what the priors find', load: () => import('./world.js') },
   demo: { summary: 'all of it in miniature, with random weights', load: () => import('./demo.js') },
 };

@@ -1,0 +1,37 @@
+import { UserError } from '@motion-enhancer/libtorch/errors';
+import { nearestName } from '@motion-enhancer/libtorch/nearest-name';
+import type { Command, Entry } from './registry.js';
+
+/** What `world` can do, loaded only when called. */
+const ACTIONS: Readonly<Record<string, Entry>> = {
+  make: { summary: 'clips as videos, masks, captions, questions', load: () => import('./world-make.js') },
+  show: { summary: 'contact sheet, captions and questions of some clips', load: () => import('./world-show.js') },
+};
+
+export const command: Command = {
+  name: 'world',
+  async run(argv) {
+    const [name, ...rest] = argv;
+    if (name === '--help' || name === '-h') {
+      const lines = Object.entries(ACTIONS).map(([action, { summary }]) => `  ${action.padEnd(12)}${summary}`);
+      console.log(
+        `motion-enhancer world ACTION [options]    (world ACTION --help for its options)\n\n${lines.join('\n')}`,
+      );
+      for (const { load } of Object.values(ACTIONS)) {
+        console.log('');
+        await (await load()).command.run(['--help']);
+      }
+      return 0;
+    }
+    const action = name !== undefined && Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
+    if (!action) {
+      const names = Object.keys(ACTIONS);
+      const guess = name === undefined ? null : nearestName(name, names);
+      throw new UserError(
+        `Expected ${names.join(', ')} after world but received ${name === undefined ? 'nothing' : `"${name}"`}.${guess ? ` Did you mean ${guess}?` : ''}`,
+        { code: 'ERR_USAGE' },
+      );
+    }
+    return (await action.load()).command.run(rest);
+  },
+};

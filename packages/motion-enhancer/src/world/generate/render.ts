@@ -1,0 +1,155 @@
+import { backgroundTexture } from './background.js';
+import { poseAt } from './pose.js';
+import { type Camera, type Pose, type Scene, type SceneObject, UNIT } from './scene.js';
+import { OUTLINES, REACH, SHADES } from './shapes.js';
+import { COLOURS, DIRECTIONS } from './vocabulary.js';
+
+export interface Rendered {
+  /** uint8 [frames, size, size, 3] */
+  frames: Uint8Array;
+  /** Which object is in front, index + 1, or 0: uint8 [frames, size, size] */
+  masks: Uint8Array;
+}
+
+/** How much darker the dark parts of objects are. */
+const DARK = 0.5;
+
+/** Draws a scene. The world repeats every 64 pixels of the scene, so what leaves on one side enters on the other. */
+export function render(scene: Scene, count: number, size: number): Rendered {
+  const frames = new Uint8Array(count * size * size * 3);
+  const masks = new Uint8Array(count * size * size);
+  const texture = backgroundTexture(scene.background, size);
+  for (let t = 0; t < count; t++) {
+    const u = count === 1 ? 0.5 : t / (count - 1);
+    const view = viewAt(scene.camera, u);
+    const frame = frames.subarray(t * size * size * 3, (t + 1) * size * size * 3);
+    const mask = masks.subarray(t * size * size, (t + 1) * size * size);
+    drawBackground(frame, texture, size, view);
+    for (const [i, object] of scene.objects.entries())
+      drawObject(frame, mask, size, object, poseAt(object, u), view, i + 1);
+  }
+  return { frames, masks };
+}
+
+/** How the camera sees the world: picture = 32 + scale · (world − 32) − pan. */
+interface View {
+  scale: number;
+  panX: number;
+  panY: number;
+}
+
+export function viewAt(camera: Camera, u: number): View {
+  const { x, y } = DIRECTIONS[camera.direction]!;
+  const gone = camera.kind === 'pan' ? camera.distance * (u - 0.5) : 0;
+  const change = camera.kind === 'zoom' ? camera.zoomChange * (u - 0.5) : 0;
+  return { scale: Math.exp(camera.zoom + change), panX: x * gone, panY: y * gone };
+}
+
+function drawBackground(frame: Uint8Array, texture: Uint8Array, size: number, { scale, panX, panY }: View): void {
+  if (scale === 1 && panX === 0 && panY === 0) {
+    frame.set(texture);
+    return;
+  }
+  const columns = samplesAlong(size, scale, panX);
+  const rows = samplesAlong(size, scale, panY);
+  for (let y = 0, at = 0; y < size; y++) {
+    const top = rows.before[y]! * size;
+    const bottom = rows.after[y]! * size;
+    const v = rows.share[y]!;
+    for (let x = 0; x < size; x++) {
+      const u = columns.share[x]!;
+      const left = columns.before[x]!;
+      const right = columns.after[x]!;
+      const a = (top + left) * 3;
+      const b = (top + right) * 3;
+      const c = (bottom + left) * 3;
+      const d = (bottom + right) * 3;
+      for (let channel = 0; channel < 3; channel++) {
+        const upper = texture[a + channel]! * (1 - u) + texture[b + channel]! * u;
+        const lower = texture[c + channel]! * (1 - u) + texture[d + channel]! * u;
+        frame[at++] = upper + (lower - upper) * v + 0.5;
+      }
+    }
+  }
+}
+
+/** Between which texels each pixel of a row (or column) lies, and how far towards the second. */
+function samplesAlong(size: number, scale: number, pan: number) {
+  const before = new Int32Array(size);
+  const after = new Int32Array(size);
+  const share = new Float64Array(size);
+  const half = size / 2;
+  for (let i = 0; i < size; i++) {
+    const place = half + (i + 0.5 + (pan * size) / UNIT - half) / scale - 0.5;
+    const first = Math.floor(place);
+    share[i] = place - first;
+    before[i] = ((first % size) + size) % size;
+    after[i] = (before[i]! + 1) % size;
+  }
+  return { before, after, share };
+}
+
+function drawObject(
+  frame: Uint8Array,
+  mask: Uint8Array,
+  size: number,
+  object: SceneObject,
+  pose: Pose,
+  view: View,
+  label: number,
+): void {
+  const unit = size / UNIT;
+  const r = pose.radius * view.scale * unit;
+  const period = size * view.scale;
+  const reach = REACH * r + 1;
+  const place = (world: number, pan: number) => (32 + view.scale * (world - 32) - pan) * unit;
+  /** The copies of it that reach into the picture. */
+  const copies = (centre: number): number[] => {
+    const found: number[] = [];
+    for (let c = centre - Math.floor((centre + reach) / period) * period; c - reach < size; c += period) found.push(c);
+    return found;
+  };
+  for (const cy of copies(place(pose.y, view.panY))) {
+    for (const cx of copies(place(pose.x, view.panX)))
+      drawCopy(frame, mask, size, object, cx, cy, r, reach, pose.angle, label);
+  }
+}
+
+function drawCopy(
+  frame: Uint8Array,
+  mask: Uint8Array,
+  size: number,
+  { shape, colour, pattern }: SceneObject,
+  cx: number,
+  cy: number,
+  r: number,
+  reach: number,
+  angle: number,
+  label: number,
+): void {
+  const outline = OUTLINES[shape];
+  const shade = SHADES[pattern];
+  const [red, green, blue] = COLOURS[colour];
+  const [cos, sin] = [Math.cos(angle) / r, Math.sin(angle) / r];
+  const soft = 1 / r;
+  const y1 = Math.min(size, Math.ceil(cy + reach));
+  const x1 = Math.min(size, Math.ceil(cx + reach));
+  for (let y = Math.max(0, Math.floor(cy - reach)); y < y1; y++) {
+    const dy = y + 0.5 - cy;
+    for (let x = Math.max(0, Math.floor(cx - reach)); x < x1; x++) {
+      const dx = x + 0.5 - cx;
+      const lx = cos * dx + sin * dy;
+      const ly = cos * dy - sin * dx;
+      if (lx * lx + ly * ly > REACH * REACH) continue;
+      const cover = 0.5 - outline(lx, ly) * r;
+      if (cover <= 0) continue;
+      const full = cover >= 1 ? 1 : cover;
+      const light = DARK + (1 - DARK) * shade(lx, ly, soft);
+      const at = (y * size + x) * 3;
+      frame[at] = frame[at]! + (red * light - frame[at]!) * full + 0.5;
+      frame[at + 1] = frame[at + 1]! + (green * light - frame[at + 1]!) * full + 0.5;
+      frame[at + 2] = frame[at + 2]! + (blue * light - frame[at + 2]!) * full + 0.5;
+      if (full >= 0.5) mask[y * size + x] = label;
+    }
+  }
+}
