@@ -1,4 +1,4 @@
-export { answer, answers } from './answer.js';
+export { answer, answers, replies } from './answer.js';
 export { type AskOptions, askAboutVideo } from './ask.js';
 export { type AttentionPictureOptions, writeAttentionPictures } from './attention-picture.js';
 export { disposeChat, layOut, mediaParts, prepareChat, prepareMedium } from './chat.js';
@@ -10,6 +10,7 @@ export { type GenerationConfig, readGenerationConfig } from './generation-config
 export { type GenerationOptions, type TokenOptions, tokenOptions } from './generation-options.js';
 export { loadVlm } from './load.js';
 export { decodeMedium, disposeDecoded, type MediumPart } from './media.js';
+export { type MediumReader, openMediumReader } from './medium-reader.js';
 export { type DTypePlan, type MemoryPlan, memoryPlan } from './memory-plan.js';
 export { placeMedia, type TaggedTurn } from './place-media.js';
 export { ChatSession } from './session.js';

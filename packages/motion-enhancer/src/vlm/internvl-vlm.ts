@@ -5,7 +5,9 @@ import {
   IMAGENET_MEAN,
   IMAGENET_STD,
   type InternVL3,
+  type InternVL3Config,
   normalizeInChunks,
+  type ProcessorConfig,
   prepareInternVL3Tokens,
   tileFrames,
   tileImage,
@@ -32,7 +34,7 @@ export function internVlm(model: InternVL3, folder: FolderParts): Vlm {
     dtype: model.dtype,
     contextLength: config.text.maxPositionEmbeddings,
     framesPerToken: 1,
-    prepareMedium: (medium, settings) => scope(() => prepareMedium(model, folder, medium, settings)),
+    prepareMedium: (medium, settings) => prepareInternVLMedium(config, folder.processor, medium, settings),
     prepareTokens(messages, media, settings) {
       const sizes = media.map(({ type, grid }) => ({ type, count: grid[0] }));
       const chat = prepareInternVL3Tokens(folder.tokenizer, config, messages, sizes, {
@@ -59,9 +61,19 @@ export function internVlm(model: InternVL3, folder: FolderParts): Vlm {
   };
 }
 
-function prepareMedium(
-  { config }: InternVL3,
-  { processor }: FolderParts,
+/** An image or video as the vision tower takes it: this needs no weights. */
+export function prepareInternVLMedium(
+  config: InternVL3Config,
+  processor: ProcessorConfig,
+  medium: DecodedMedium,
+  settings: InputSettings,
+): MediumInput {
+  return scope(() => tilesOf(config, processor, medium, settings));
+}
+
+function tilesOf(
+  config: InternVL3Config,
+  processor: ProcessorConfig,
   medium: DecodedMedium,
   settings: InputSettings,
 ): MediumInput {

@@ -5,8 +5,10 @@ import {
   imagePatches,
   type PatchOptions,
   type PixelBudgetOptions,
+  type ProcessorConfig,
   prepareQwen25VLTokens,
   type Qwen25VL,
+  type Qwen25VLConfig,
   tokenCover,
   VIDEO_LEAST_TOKENS,
   videoPatches,
@@ -31,7 +33,7 @@ export function qwenVlm(model: Qwen25VL, folder: FolderParts): Vlm {
     dtype: model.dtype,
     contextLength: config.text.maxPositionEmbeddings,
     framesPerToken: config.vision.temporalPatchSize,
-    prepareMedium: (medium, settings) => prepareMedium(model, folder, medium, settings),
+    prepareMedium: (medium, settings) => prepareQwenMedium(config, folder.processor, medium, settings),
     prepareTokens(messages, media, settings) {
       const system = systemOf(settings.system, undefined);
       return prepareQwen25VLTokens(folder.tokenizer, config, messages, media, {
@@ -60,9 +62,10 @@ export function qwenVlm(model: Qwen25VL, folder: FolderParts): Vlm {
   };
 }
 
-function prepareMedium(
-  { config }: Qwen25VL,
-  { processor }: FolderParts,
+/** An image or video as the vision tower takes it: this needs no weights. */
+export function prepareQwenMedium(
+  config: Qwen25VLConfig,
+  processor: ProcessorConfig,
   medium: DecodedMedium,
   settings: InputSettings,
 ): MediumInput {

@@ -54,7 +54,8 @@ function questionOf(video: Raw, qa: Raw, videos: MediaFinder, line: number): Eva
   try {
     const type = MOTIONBENCH_TYPES[textOf(video, 'question_type')];
     if (!type) throw new Error(`question_type ${JSON.stringify(video.question_type)} is none of the six`);
-    const { stem, letters, options } = splitOptions(textOf(qa, 'question'));
+    const written = textOf(qa, 'question');
+    const { stem, letters, options } = splitOptions(written);
     const answer = textOf(qa, 'answer');
     return {
       id,
@@ -65,6 +66,7 @@ function questionOf(video: Raw, qa: Raw, videos: MediaFinder, line: number): Eva
       question: stem,
       options,
       letters,
+      written: { question: written },
       answer: answer === 'NA' ? null : lettered(letters, options, answer),
       subtitles: null,
       annotation: null,

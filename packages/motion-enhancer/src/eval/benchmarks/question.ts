@@ -24,6 +24,8 @@ export interface EvalQuestion {
   options: readonly string[];
   /** Letter of each option. */
   letters: readonly string[];
+  /** As the file has it, for prompts that quote it: MotionBench's question with its options, Video-MME's options. */
+  written?: { question?: string; options?: readonly string[] };
   /** The right option's full text; null where the authors keep it to themselves (MotionBench's TEST) and for captions. */
   answer: string | null;
   /** File of the video's subtitles, where there is one. */

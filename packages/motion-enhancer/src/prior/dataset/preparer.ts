@@ -10,10 +10,10 @@ export class Preparer {
   #dead: Error | null = null;
 
   constructor() {
-    this.#thread = startThread();
+    this.#thread = threadOf(new URL('./prepare-thread.js', import.meta.url), import.meta.url);
     this.#thread.on('message', (reply: Reply) => {
       const caller = this.#waiting.shift();
-      if ('error' in reply) caller?.reject(revive(reply.error));
+      if ('error' in reply) caller?.reject(reviveError(reply.error));
       else caller?.resolve(reply.prepared);
     });
     this.#thread.on('error', (error) => this.#end(error as Error));
@@ -39,16 +39,23 @@ export class Preparer {
   }
 }
 
-/** A thread does not inherit the loader that reads TypeScript; from sources it is registered there anew. */
-function startThread(): Worker {
-  const script = new URL('./prepare-thread.js', import.meta.url);
-  if (import.meta.url.endsWith('.js')) return new Worker(script);
+/**
+ * A thread that runs a script of the project. It does not inherit the loader that reads TypeScript: from sources it is
+ * registered there anew.
+ * @param script with the ending .js @param caller its `import.meta.url`
+ */
+export function threadOf(script: URL, caller: string, workerData?: unknown): Worker {
+  if (caller.endsWith('.js')) return new Worker(script, { workerData });
   const source = script.href.replace(/\.js$/, '.ts');
   const tsx = import.meta.resolve('tsx/esm/api');
-  return new Worker(`import('${tsx}').then((tsx) => { tsx.register(); return import('${source}'); })`, { eval: true });
+  return new Worker(`import('${tsx}').then((tsx) => { tsx.register(); return import('${source}'); })`, {
+    eval: true,
+    workerData,
+  });
 }
 
-function revive({ name, message, code, stack }: SentError): Error {
+/** An error of a thread with its class. */
+export function reviveError({ name, message, code, stack }: SentError): Error {
   if (name === 'UserError') return new UserError(message, code === undefined ? {} : { code });
   return Object.assign(new Error(message), { name, code, stack });
 }

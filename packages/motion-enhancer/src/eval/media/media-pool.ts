@@ -1,0 +1,70 @@
+import type { Worker } from 'node:worker_threads';
+import { reviveError, threadOf } from '../../prior/dataset/preparer.js';
+import type { Reply, ThreadData } from './media-thread.js';
+import type { MediumRequest, ReadMedium } from './read-medium.js';
+
+interface Job {
+  id: number;
+  request: MediumRequest;
+  resolve(medium: ReadMedium): void;
+  reject(error: Error): void;
+}
+
+/** Threads that decode and prepare media while the main one stands still in libtorch. */
+export class MediaPool {
+  readonly #threads: Worker[];
+  readonly #idle: Worker[];
+  readonly #waiting: Job[] = [];
+  readonly #running = new Map<number, Job>();
+  #next = 0;
+  #dead: Error | null = null;
+
+  /** @param dir of the checkpoint @param count of threads */
+  constructor(dir: string, count: number) {
+    this.#threads = Array.from({ length: count }, () => this.#start({ dir }));
+    this.#idle = [...this.#threads];
+  }
+
+  /** Media come in any order; they are begun in that of the calls. @throws UserError as `readMedium` does */
+  read(request: MediumRequest): Promise<ReadMedium> {
+    return new Promise((resolve, reject) => {
+      if (this.#dead) return reject(this.#dead);
+      this.#waiting.push({ id: this.#next++, request, resolve, reject });
+      this.#hand();
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#end(new Error('The threads that read media were closed.'));
+    await Promise.all(this.#threads.map((thread) => thread.terminate()));
+  }
+
+  #start(data: ThreadData): Worker {
+    const thread = threadOf(new URL('./media-thread.js', import.meta.url), import.meta.url, data);
+    thread.on('message', (reply: Reply) => {
+      const job = this.#running.get(reply.id);
+      this.#running.delete(reply.id);
+      this.#idle.push(thread);
+      this.#hand();
+      if ('error' in reply) job?.reject(reviveError(reply.error));
+      else job?.resolve(reply.medium);
+    });
+    thread.on('error', (error) => this.#end(error as Error));
+    thread.on('exit', (code) => this.#end(new Error(`A thread that reads media ended with code ${code}.`)));
+    return thread;
+  }
+
+  #hand(): void {
+    while (this.#idle.length > 0 && this.#waiting.length > 0) {
+      const job = this.#waiting.shift()!;
+      this.#running.set(job.id, job);
+      this.#idle.shift()!.postMessage({ id: job.id, request: job.request });
+    }
+  }
+
+  #end(error: Error): void {
+    this.#dead ??= error;
+    for (const { reject } of [...this.#running.values(), ...this.#waiting.splice(0)]) reject(this.#dead);
+    this.#running.clear();
+  }
+}

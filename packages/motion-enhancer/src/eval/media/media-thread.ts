@@ -1,0 +1,29 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { setThreads } from '@motion-enhancer/libtorch';
+import type { SentError } from '../../prior/dataset/prepare-thread.js';
+import { type MediumReader, openMediumReader } from '../../vlm/medium-reader.js';
+import { type MediumRequest, type ReadMedium, readMedium } from './read-medium.js';
+
+export interface ThreadData {
+  /** The checkpoint's folder */
+  dir: string;
+}
+export type Reply = { id: number; medium: ReadMedium } | { id: number; error: SentError };
+
+// The threads share the cores between them; each computes on one.
+setThreads(1);
+let reader: MediumReader | null = null;
+let last: Promise<void> = Promise.resolve();
+parentPort?.on('message', ({ id, request }: { id: number; request: MediumRequest }) => {
+  last = last.then(async () => {
+    try {
+      reader ??= openMediumReader((workerData as ThreadData).dir);
+      const medium = await readMedium(reader, request);
+      const moved = [medium.pixels.buffer, ...(medium.picture ? [medium.picture.buffer] : [])] as ArrayBuffer[];
+      parentPort!.postMessage({ id, medium } satisfies Reply, [...new Set(moved)]);
+    } catch (caught) {
+      const { name, message, code, stack } = caught as SentError;
+      parentPort!.postMessage({ id, error: { name, message, code, stack } } satisfies Reply);
+    }
+  });
+});
