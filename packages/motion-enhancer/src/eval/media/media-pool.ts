@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import { reviveError, threadOf } from '../../prior/dataset/preparer.js';
-import type { Reply, ThreadData } from './media-thread.js';
+import type { Message, Reply, ThreadData } from './media-thread.js';
 import type { MediumRequest, ReadMedium } from './read-medium.js';
 
 interface Job {
@@ -18,6 +18,7 @@ export class MediaPool {
   readonly #running = new Map<number, Job>();
   #next = 0;
   #dead: Error | null = null;
+  #broken = false;
 
   /** @param dir of the checkpoint @param count of threads */
   constructor(dir: string, count: number) {
@@ -34,9 +35,12 @@ export class MediaPool {
     });
   }
 
+  /** What is being read is read to its end. */
   async close(): Promise<void> {
+    const exits = this.#threads.map((thread) => new Promise((resolve) => thread.once('exit', resolve)));
     this.#end(new Error('The threads that read media were closed.'));
-    await Promise.all(this.#threads.map((thread) => thread.terminate()));
+    for (const thread of this.#threads) thread.postMessage({ id: -1, request: null } satisfies Message);
+    if (!this.#broken) await Promise.all(exits);
   }
 
   #start(data: ThreadData): Worker {
@@ -49,7 +53,10 @@ export class MediaPool {
       if ('error' in reply) job?.reject(reviveError(reply.error));
       else job?.resolve(reply.medium);
     });
-    thread.on('error', (error) => this.#end(error as Error));
+    thread.on('error', (error) => {
+      this.#broken = true;
+      this.#end(error as Error);
+    });
     thread.on('exit', (code) => this.#end(new Error(`A thread that reads media ended with code ${code}.`)));
     return thread;
   }
@@ -58,7 +65,7 @@ export class MediaPool {
     while (this.#idle.length > 0 && this.#waiting.length > 0) {
       const job = this.#waiting.shift()!;
       this.#running.set(job.id, job);
-      this.#idle.shift()!.postMessage({ id: job.id, request: job.request });
+      this.#idle.shift()!.postMessage({ id: job.id, request: job.request } satisfies Message);
     }
   }
 

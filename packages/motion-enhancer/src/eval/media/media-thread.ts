@@ -8,14 +8,21 @@ export interface ThreadData {
   /** The checkpoint's folder */
   dir: string;
 }
+/** What is asked; without a request the thread ends once it has nothing more to do. */
+export interface Message {
+  id: number;
+  request: MediumRequest | null;
+}
 export type Reply = { id: number; medium: ReadMedium } | { id: number; error: SentError };
 
 // The threads share the cores between them; each computes on one.
 setThreads(1);
 let reader: MediumReader | null = null;
 let last: Promise<void> = Promise.resolve();
-parentPort?.on('message', ({ id, request }: { id: number; request: MediumRequest }) => {
+parentPort?.on('message', ({ id, request }: Message) => {
   last = last.then(async () => {
+    // Ended from outside in the middle of a file, FFmpeg's binding would abort the whole process.
+    if (!request) return parentPort!.close();
     try {
       reader ??= openMediumReader((workerData as ThreadData).dir);
       const medium = await readMedium(reader, request);

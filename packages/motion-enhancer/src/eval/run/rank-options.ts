@@ -1,8 +1,6 @@
 import { noGrad, scope, tensor } from '@motion-enhancer/libtorch';
-import type { ChatMessage } from '@motion-enhancer/models';
 import { layOut } from '../../vlm/chat.js';
 import type { InputSettings, PreparedChat, Vlm, VlmMessage } from '../../vlm/types.js';
-import type { LossReduction } from '../prompts/types.js';
 
 export interface RankRequest {
   /** Up to the user's question. */
@@ -10,23 +8,23 @@ export interface RankRequest {
   inputs: PreparedChat['inputs'];
   visual: PreparedChat['visual'];
   settings: InputSettings;
+  /** Texts of the assistant's reply, one an option. */
   options: readonly string[];
-  reduction: LossReduction;
-  before: string;
 }
 
 /**
- * The language model's loss of each option as the assistant's reply, teacher-forced, over the option's own tokens.
+ * −log p of each token of each option as the assistant's reply, teacher-forced.
+ * @returns the losses, and the tokens of the longest chat
  * @throws UserError ERR_CONTEXT
  */
-export function optionLosses(vlm: Vlm, request: RankRequest): { losses: number[]; tokens: number } {
+export function optionLosses(vlm: Vlm, request: RankRequest): { losses: number[][]; tokens: number } {
   let tokens = 0;
-  const losses = request.options.map((option) => {
-    const reply: ChatMessage = { role: 'assistant', content: `${request.before}${option}` };
-    const chat = layOut(vlm, [...request.messages, reply as VlmMessage], request.inputs, request.settings);
+  const losses = request.options.map((content) => {
+    const messages: VlmMessage[] = [...request.messages, { role: 'assistant', content }];
+    const chat = layOut(vlm, messages, request.inputs, request.settings);
     try {
       tokens = Math.max(tokens, chat.ids.length);
-      return noGrad(() => scope(() => lossOf(vlm, chat, request)));
+      return noGrad(() => scope(() => tokenLosses(vlm, { ...chat, visual: request.visual ?? null })));
     } finally {
       chat.positions?.dispose();
     }
@@ -34,19 +32,17 @@ export function optionLosses(vlm: Vlm, request: RankRequest): { losses: number[]
   return { losses, tokens };
 }
 
-function lossOf(vlm: Vlm, chat: PreparedChat, { visual, reduction }: RankRequest): number {
-  // The end mark of the reply and the newline after it are no part of the option.
+function tokenLosses(vlm: Vlm, chat: PreparedChat): number[] {
   const reply = chat.labels.flatMap((label, i) => (label >= 0 ? [i] : []));
-  const own = reply.slice(
-    0,
-    reply.findLastIndex((i) => chat.special[i]),
-  );
-  const { logits } = vlm.forward(chat, { visual: visual ?? null, logits: own.map((i) => i - 1) });
+  // The reply's end mark, and the newline after it, are no part of the option.
+  const end = reply.findLastIndex((i) => chat.special[i]);
+  const own = end < 0 ? reply : reply.slice(0, end);
+  if (own.length === 0) return [];
+  const { logits } = vlm.forward(chat, { visual: chat.visual ?? null, logits: own.map((i) => i - 1) });
   const targets = tensor(
     own.map((i) => chat.ids[i]!),
     { dtype: 'int64', device: logits.device },
-  ).unsqueeze(1);
-  const each = logits.select(0, 0).to('float32').logSoftmax(-1).gather(1, targets);
-  const sum = -each.sum().item();
-  return reduction === 'sum' ? sum : sum / own.length;
+  );
+  const each = logits.select(0, 0).to('float32').logSoftmax(-1).gather(1, targets.unsqueeze(1));
+  return Array.from(each.neg().flatten().toArray(), Number);
 }
