@@ -33,6 +33,7 @@ interface TextField extends Common<string> {
 /** Texts of one kind, in the order given: on the command line the option may come several times. */
 interface ListField extends Common<readonly string[]> {
   type: 'strings' | 'paths';
+  required?: boolean;
 }
 
 /** A setting, declared once: the command line, YAML files, docs and forms are made of it. */
@@ -131,7 +132,9 @@ export function resolve<F extends Fields>(fields: F, given: Readonly<Record<stri
   const values: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(fields)) {
     values[name] = given[name] === undefined ? field.default : checkValue(name, field, given[name]);
-    if ((field.type === 'path' || field.type === 'string') && field.required && values[name] === '') {
+    const needed = 'required' in field && field.required;
+    const value = values[name];
+    if (needed && (typeof value === 'string' || Array.isArray(value)) && value.length === 0) {
       throw new UserError(`Expected ${describe(field)} for ${name} but received nothing. It is: ${field.text}.`, {
         code: 'ERR_VALUE',
       });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { UserError } from '@motion-enhancer/libtorch';
 import { temporaryFolder } from '../testing/temporary-folder.js';
-import { CAPTION_PROMPT, readRows } from './rows.js';
+import { CAPTION_PROMPT, plainText, readRows } from './rows.js';
 
 const dir = temporaryFolder();
 
@@ -24,9 +24,10 @@ const MESSAGES = [
   { role: 'assistant', content: 'A dog jumps.' },
 ];
 const EXPECTED = [
-  { role: 'user', content: 'What happens?' },
+  { role: 'user', content: '<video>\nWhat happens?' },
   { role: 'assistant', content: 'A dog jumps.' },
 ];
+const UNBROKEN = [{ role: 'user', content: '<video>What happens?' }, EXPECTED[1]];
 
 test('2U1 and qwen-vl-finetune: video and conversations, in a JSON list or in lines', () => {
   const sample = { id: 'a', video: 'clips/a.mp4', conversations: TURNS };
@@ -54,21 +55,25 @@ test('2U1 and qwen-vl-finetune: video and conversations, in a JSON list or in li
 });
 
 test('InternVL: lines with further keys', () => {
-  const sample = { id: 3, video: 'a.mp4', conversations: TURNS, clip: [0, 2], length: 7 };
-  const { rows } = readRows(file('b.jsonl', lines(sample)));
-  assert.deepEqual(rows, [{ id: '3', video: join(dir, 'a.mp4'), turns: EXPECTED, line: 1 }]);
+  const sample = { id: 3, video: 'a.mp4', conversations: TURNS, length: 7 };
+  const { rows } = readRows(file('b.jsonl', lines(sample, { ...sample, clip: [0.5, 2] })));
+  const video = join(dir, 'a.mp4');
+  assert.deepEqual(rows, [
+    { id: '3', video, turns: EXPECTED, line: 1 },
+    { id: '3', video, media: [{ type: 'video', path: video, start: 0.5, end: 2 }], turns: EXPECTED, line: 2 },
+  ]);
 });
 
 test('LLaMA-Factory and ms-swift: messages and videos; ShareGPT’s conversations with videos', () => {
-  for (const sample of [
-    { messages: MESSAGES, videos: ['/data/a.mp4'] },
-    { messages: MESSAGES, videos: '/data/a.mp4' },
-    { conversations: TURNS, videos: ['/data/a.mp4'] },
-    { messages: MESSAGES.map((m) => ({ ...m, loss: true })), videos: ['/data/a.mp4'] },
-    { messages: TURNS, videos: ['/data/a.mp4'] },
-  ]) {
+  for (const [sample, turns] of [
+    [{ messages: MESSAGES, videos: ['/data/a.mp4'] }, UNBROKEN],
+    [{ messages: MESSAGES, videos: '/data/a.mp4' }, UNBROKEN],
+    [{ conversations: TURNS, videos: ['/data/a.mp4'] }, EXPECTED],
+    [{ messages: MESSAGES.map((m) => ({ ...m, loss: true })), videos: ['/data/a.mp4'] }, UNBROKEN],
+    [{ messages: TURNS, videos: ['/data/a.mp4'] }, EXPECTED],
+  ] as const) {
     const { rows } = readRows(file('c.jsonl', lines('', sample)));
-    assert.deepEqual(rows, [{ id: 'row-2', video: '/data/a.mp4', turns: EXPECTED, line: 2 }]);
+    assert.deepEqual(rows, [{ id: 'row-2', video: '/data/a.mp4', turns, line: 2 }]);
   }
 });
 
@@ -98,7 +103,7 @@ test('<video> goes with one line break on each side, as 2U1 has it', () => {
     ['a video', 'a video'],
   ]) {
     const { rows } = readRows(file('e.json', [{ video: 'a', conversations: [{ from: 'human', value }, TURNS[1]] }]));
-    assert.equal(rows[0]!.turns[0]!.content, content, JSON.stringify(value));
+    assert.equal(plainText(rows[0]!.turns[0]!.content), content, JSON.stringify(value));
   }
 });
 
@@ -120,7 +125,7 @@ test('paths: relative to the data file, or to the folder of media; absolute ones
 test('caption rows: MotionBench-Train and generic ones answer the caption prompt; conversations stay as they are', () => {
   const caption = 'A dog jumps.';
   const turns = (question: string) => [
-    { role: 'user', content: question },
+    { role: 'user', content: `<video>${question}` },
     { role: 'assistant', content: caption },
   ];
   for (const sample of [
@@ -157,12 +162,26 @@ test('malformed rows are set apart with line and reason; the others are used', (
     ['{"video": ', /not valid JSON/],
     ['null', /not an object/],
     ['3', /not an object/],
-    [{ conversations: TURNS }, /names no video/],
+    [{ conversations: TURNS }, /1 <video> tags but names 0 videos/],
     [{ video: '', conversations: TURNS }, /names no video/],
-    [{ videos: [], conversations: TURNS }, /names no video/],
+    [{ videos: [], conversations: TURNS }, /1 <video> tags but names 0 videos/],
     [{ video: 7, conversations: TURNS }, /names no video/],
-    [{ videos: ['a', 'b'], conversations: TURNS }, /names 2 videos/],
-    [{ videos: [['1.png', '2.png']], conversations: TURNS }, /names no video/],
+    [{ videos: ['a', 'b'], conversations: TURNS }, /1 <video> tags but names 2 videos/],
+    [{ videos: [[]], conversations: TURNS }, /a video without frames/],
+    [{ videos: [['1.png', 5]], conversations: TURNS }, /names no video/],
+    [
+      { video: 'a', images: ['b.png', 'c.png'], conversations: [{ from: 'human', value: '<image>?' }, TURNS[1]] },
+      /1 <image> tags but names 2 images/,
+    ],
+    [{ video: 'a', audios: ['x.wav'], conversations: TURNS }, /names audio/],
+    ...[[2, 1], [1], 'x', [0, 'y'], [-1, 2]].map(
+      (clip) => [{ video: 'a', clip, conversations: TURNS }, /clip is not/] as [unknown, RegExp],
+    ),
+    [{ videos: [['1.png']], clip: [0, 1], conversations: TURNS }, /clip wants exactly one video file/],
+    [{ video: 'a', messages: MESSAGES.map((m) => ({ ...m, loss: false })) }, /none of its answers is learned/],
+    [{ video: 'a', messages: [MESSAGES[0], { ...MESSAGES[1], loss_scale: -1 }] }, /loss_scale/],
+    [{ video: 'a', query: 'Q', response: 'A', history: [['x']] }, /history is no list/],
+    [{ video: 'a', conversation: [{ human: 'x' }] }, /is no text/],
     [two, /2 <video> tags/],
     [{ video: 'a' }, /no conversation/],
     [{ video: 'a', conversations: [] }, /no conversation/],

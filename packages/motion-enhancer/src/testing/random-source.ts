@@ -1,4 +1,4 @@
-import { randomSource as seededSource } from '../train/order.js';
+import { randomSource as seededSource } from '../random-source.js';
 
 /** A seeded stream of random numbers (mulberry32); the seed is in the test's name, so that a failure can be run again. */
 export function randomSource(seed: number): { next(): number; below(n: number): number; normal(): number } {

@@ -14,6 +14,8 @@ interface Tokens {
   ids: readonly number[];
   /** −100 where no loss is taken */
   labels: readonly number[];
+  /** Of the loss at each place; absent or null where all weigh alike. */
+  weights?: readonly number[] | null;
 }
 
 /** One sample as Qwen2.5-VL takes it. */

@@ -4,13 +4,13 @@ import type { Row } from '../data/rows.js';
 import type { PreparedChat, Vlm } from '../vlm/index.js';
 import type { PlacedPrior, PriorIndex } from './prior-index.js';
 import type { Recipe } from './recipe.js';
-import { disposeSample, prepareSample } from './sample.js';
+import { disposeSample, type PreparedSample, prepareSample } from './sample.js';
 import type { StepPrior, StepSample } from './step.js';
 
 /** A prepared sample with its prior, if it has one. Free it with `disposeItem`. */
 export interface BatchItem {
   row: Row;
-  chat: PreparedChat;
+  chat: PreparedSample;
   prior: PlacedPrior | null;
   /** Selected words of its prior that the chat does not have. */
   droppedWords: number;
@@ -39,14 +39,14 @@ export function disposeItem({ chat, prior }: BatchItem): void {
 }
 
 /** The sample as the step takes it; tensors made here belong to the caller's scope. */
-export function stepSample({ ids, labels, inputs, positions }: PreparedChat): StepSample {
+export function stepSample({ ids, labels, weights, inputs, positions }: PreparedSample): StepSample {
   const pixels =
     inputs.length < 2 ? inputs[0]?.pixels : noGrad(() => scope(() => cat(inputs.map((input) => input.pixels))));
   if (positions) {
-    const tokens = { ids, labels, positions_3BN: positions };
+    const tokens = { ids, labels, weights, positions_3BN: positions };
     return pixels ? { ...tokens, patches: pixels, grids: inputs.map(({ grid }) => grid) } : tokens;
   }
-  return pixels ? { ids, labels, tiles: pixels } : { ids, labels };
+  return pixels ? { ids, labels, weights, tiles: pixels } : { ids, labels, weights };
 }
 
 /** The prior as the step takes it: it is one of the sample's first video. */

@@ -8,6 +8,8 @@ export interface Provenance {
   family: string;
   randomWeights: boolean;
   rows: number;
+  /** The data sets by name, with how many of their rows were taken. */
+  sets: readonly { name: string; taken: number; rows: number }[];
   broken: number;
   /** Store of priors, how many it has, the grid that they were resized to; null without. */
   priors: { dir: string; count: number; grid: string } | null;
@@ -36,7 +38,7 @@ ${about.randomWeights ? '**These weights come from random ones: what this model 
 Motion-Enhanced Vision-Language Models* (arXiv 2606.06853).
 
 - Data: ${about.rows} rows, ${about.broken} of which could not be used; ${about.steps} steps of ${about.recipe.batchSize} samples.
-- Priors: ${priors ? `${priors.count} from \`${priors.dir}\`, resized to ${priors.grid} (frames × rows × columns)` : 'none; plain fine-tuning'}.
+${about.sets.map(({ name, taken, rows }) => `  - ${name}: ${taken} of ${rows} rows\n`).join('')}- Priors: ${priors ? `${priors.count} from \`${priors.dir}\`, resized to ${priors.grid} (frames × rows × columns)` : 'none; plain fine-tuning'}.
 - The aligner is a tool of training and no part of this model${priors ? '; it lies beside this folder' : ''}.
 
 ${losses}

@@ -8,6 +8,7 @@ import type { TrainOptions } from './train.js';
 export function provenanceOf({
   vlm,
   rows,
+  sets = [],
   priors,
   recipe,
   index,
@@ -20,6 +21,7 @@ export function provenanceOf({
     family: vlm.family,
     randomWeights: vlm.weights === 'random' || (index?.random ?? false),
     rows: rows.length,
+    sets: sets.map(({ name, rows: all, ids }) => ({ name, taken: ids.length, rows: all })),
     broken,
     priors: index && priors ? { dir: priors, count: index.size, grid: `${frames} × ${height} × ${width}` } : null,
     steps: log.length,

@@ -19,6 +19,8 @@ export function startRun({
   recipe,
   resume,
   settings,
+  sets,
+  malformed = [],
   total,
   grid,
 }: TrainOptions & { total: number; grid: Grid | null }): void {
@@ -39,5 +41,9 @@ export function startRun({
     alignmentGrid: grid,
   };
   writeText(join(out, 'run.json'), `${JSON.stringify(run, null, 2)}\n`);
+  // Which rows of which files, by id: the draw of a mixture can be read and repeated.
+  if (sets) writeText(join(out, 'data.json'), `${JSON.stringify({ seed: recipe.seed, sets }, null, 1)}\n`);
+  if (malformed.length > 0)
+    writeText(join(out, 'malformed-rows.jsonl'), malformed.map((row) => `${JSON.stringify(row)}\n`).join(''));
   if (settings) writeText(join(out, 'run.yaml'), stringify(settings));
 }

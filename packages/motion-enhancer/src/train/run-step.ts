@@ -1,4 +1,4 @@
-import { backward, Checkpoints, gradNorm, scope, stack, type Tensor } from '@motion-enhancer/libtorch';
+import { Checkpoints, gradNorm, scope, stack, type Tensor } from '@motion-enhancer/libtorch';
 import type { Aligner, Grid } from '../align/index.js';
 import type { TrainableVlm } from './forward-sample.js';
 import { type BatchItem, stepPrior, stepSample } from './item.js';
@@ -51,20 +51,22 @@ export function accumulate(
       if (shares.ar === 0 && !prior) continue;
       const share = recipe.lossOver === 'tokens' ? learned[i]! / allLearned : 1 / batch.length;
       const weight = prior ? prior.weight / aligned : 0;
-      const checkpoints = recipe.recompute === 'blocks' ? new Checkpoints() : null;
+      const checkpoints = new Checkpoints();
       try {
         const { ar, align } = scope(() => {
           const wanted = prior && grid && shares.align !== 0 ? stepPrior(chat, prior, grid) : null;
-          const step = alignedStep(model, aligner, stepSample(chat), wanted, recipe.alignmentLoss, checkpoints);
+          const step = alignedStep(
+            ...([model, aligner, stepSample(chat), wanted] as const),
+            ...([recipe.alignmentLoss, checkpoints, recipe.recompute] as const),
+          );
           const own = step.lossAr.mul(shares.ar * share);
           const loss = step.lossAlign ? own.add(step.lossAlign, shares.align * weight) : own;
-          if (checkpoints) checkpoints.backward(loss);
-          else backward([loss]);
+          checkpoints.backward(loss);
           return { ar: step.lossAr.detach(), align: step.lossAlign?.detach() ?? null };
         });
         losses.push({ ar, align, share, weight });
       } finally {
-        checkpoints?.close();
+        checkpoints.close();
       }
     }
     const all = stack(losses.flatMap(({ ar, align }) => (align ? [ar, align] : [ar]))).toArray();

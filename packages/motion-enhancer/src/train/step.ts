@@ -1,4 +1,4 @@
-import { type Checkpoints, crossEntropy, type Tensor, tensor, UserError } from '@motion-enhancer/libtorch';
+import { type Checkpoints, type Tensor, tensor, UserError } from '@motion-enhancer/libtorch';
 import {
   type Aligner,
   type AlignmentLoss,
@@ -8,6 +8,7 @@ import {
   rowsOfWords,
   wordAttention,
 } from '../align/index.js';
+import { answerLoss } from './answer-loss.js';
 import { forwardSample, type StepSample, type TrainableVlm } from './forward-sample.js';
 
 export type { PatchSample, StepSample, TextSample, TileSample } from './forward-sample.js';
@@ -38,7 +39,7 @@ export interface StepOutput {
 
 /**
  * Forward pass of one sample with both losses of Eq 16; run it under autograd. With checkpoints, its backward pass is
- * `checkpoints.backward`.
+ * `checkpoints.backward`, whatever they recompute: blocks and logits, or only the logits of long answers (`none`).
  * @throws UserError when no token carries loss
  */
 export function alignedStep(
@@ -48,6 +49,7 @@ export function alignedStep(
   prior: StepPrior | null,
   kind: AlignmentLoss = 'norm',
   checkpoints: Checkpoints | null = null,
+  recompute: 'blocks' | 'none' = 'blocks',
 ): StepOutput {
   // Logits are wanted only where the next token carries loss: the vocabulary is the widest layer there is.
   const asked = sample.labels.flatMap((label, i) => (i > 0 && label !== -100 ? [i - 1] : []));
@@ -58,13 +60,22 @@ export function alignedStep(
         code: 'ERR_DATA',
       },
     );
-  const targets = tensor(
-    asked.map((i) => sample.labels[i + 1]!),
-    { dtype: 'int64', device: model.device },
-  );
   const positions = prior ? rowsOfWords(prior.words) : null;
-  const { logits, rows } = forwardSample(model, sample, { rows: positions, logits: asked, checkpoints });
-  const lossAr = crossEntropy(logits.reshape(asked.length, -1).to('float32'), targets);
+  const { hidden, rows } = forwardSample(model, sample, {
+    rows: positions,
+    logits: [],
+    checkpoints: recompute === 'blocks' ? checkpoints : null,
+  });
+  const lossAr = answerLoss(
+    {
+      hidden,
+      head: model.weights.language_model.lm_head,
+      asked,
+      targets: asked.map((i) => sample.labels[i + 1]!),
+      weights: sample.weights ? asked.map((i) => sample.weights![i + 1]!) : null,
+    },
+    checkpoints,
+  );
   if (!prior || !positions || !rows) return { lossAr, lossAlign: null, attention: null, resized: null };
   const attention = visualAttention(rows, positions, prior);
   const resized = resizeMaps(attention, prior.visualGrid, prior.grid);

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { UserError } from '@motion-enhancer/libtorch';
-import type { Row } from '../data/rows.js';
+import type { BadRow, Row, TakenSet } from '../data/rows.js';
 import type { Vlm } from '../vlm/index.js';
 import { batches, disposeItem } from './batch.js';
 import { exportRun } from './export-run.js';
@@ -21,6 +21,9 @@ export type { StepLog } from './record/step-log.js';
 export interface TrainOptions {
   vlm: Vlm;
   rows: readonly Row[];
+  /** Where the rows come from, and which rows of the files are malformed: written into the run's folder. */
+  sets?: readonly TakenSet[];
+  malformed?: readonly BadRow[];
   priors: string | null;
   /** Folder of the run. */
   out: string;

@@ -1,4 +1,5 @@
 import { UserError } from '@motion-enhancer/libtorch';
+import { MEDIA_TAG } from '../data/rows/row.js';
 import type { MediumPart } from './media.js';
 import type { VlmMessage, VlmPart } from './types.js';
 
@@ -7,9 +8,6 @@ export interface TaggedTurn {
   role: VlmMessage['role'];
   content: string;
 }
-
-/** A newline beside a tag belongs to it, as in 2U1/Qwen2-VL-Finetune. */
-const TAG = /\n?<(image|video)>\n?/g;
 
 /**
  * Messages in which media stand where tags name them, in order; without any tag they stand before the first user's text.
@@ -23,7 +21,7 @@ export function placeMedia(turns: readonly TaggedTurn[], media: readonly MediumP
       `Expected a question (a user's turn) but received ${turns.map(({ role }) => role).join(', ') || 'nothing'}.`,
       { code: 'ERR_VALUE' },
     );
-  const tags = turns.flatMap(({ content }) => [...content.matchAll(TAG)].map((match) => match[1]!));
+  const tags = turns.flatMap(({ content }) => [...content.matchAll(MEDIA_TAG)].map((match) => match[1]!));
   if (tags.length === 0) {
     return turns.map(({ role, content }, i) =>
       i === first && media.length > 0
@@ -36,7 +34,7 @@ export function placeMedia(turns: readonly TaggedTurn[], media: readonly MediumP
   return turns.map(({ role, content }) => {
     const parts: VlmPart[] = [];
     let from = 0;
-    for (const match of content.matchAll(TAG)) {
+    for (const match of content.matchAll(MEDIA_TAG)) {
       parts.push({ type: 'text', text: content.slice(from, match.index) }, media[next++]!);
       from = match.index + match[0].length;
     }

@@ -1,9 +1,9 @@
 import { UserError, version } from '@motion-enhancer/libtorch';
 import { type Fields, pick, type Values } from '../../config/field.js';
 import type { DEVICE_FIELDS } from '../../config/fields-of-run.js';
-import { readRows } from '../../data/rows.js';
+import { parseDataSpec, readData } from '../../data/rows.js';
 import { PRIOR_FIELDS } from '../../prior/config.js';
-import { chooseRows, parseShard } from '../../prior/dataset/choose-rows.js';
+import { chooseRows, parseShard, rowsOfVideos } from '../../prior/dataset/choose-rows.js';
 import { appendFailure, FAILURES } from '../../prior/dataset/failures.js';
 import {
   type Counts,
@@ -57,8 +57,8 @@ const INTERRUPTED = 130;
  */
 export async function extractDataset(values: Settings, fetchVdm: () => Promise<string>): Promise<number> {
   const shard = parseShard(values.shard);
-  const { rows, bad } = readRows(values.data, values.media || undefined);
-  const entries = chooseRows(rows, bad, shard, values.limit);
+  const { usable, bad } = rowsOfVideos(readData([values.data], { media: values.media, seed: values.seed }));
+  const entries = chooseRows(usable, bad, shard, values.limit);
   const run = resolveRun(values);
   // Mistakes in the data are told before a checkpoint is fetched.
   const dir = await fetchVdm();
@@ -84,7 +84,7 @@ export async function extractDataset(values: Settings, fetchVdm: () => Promise<s
         options: config,
         ...(selections.length > 0 ? { selections } : {}),
         model: { vdm: vdm.dir, sha256: vdm.sha256, weights: vdm.weights, ...run },
-        data: { file: values.data, sha256: await sha256File(values.data), media: values.media },
+        data: { file: values.data, sha256: await sha256File(parseDataSpec(values.data).path), media: values.media },
         textFrom: values.textFrom,
         onBroken: values.onBroken,
         shard: values.shard,

@@ -3,7 +3,7 @@ import { VLM_FILES } from '@motion-enhancer/models';
 import { type Fields, pick } from '../../config/field.js';
 import { DEVICE_FIELDS } from '../../config/fields-of-run.js';
 import { readRunFile } from '../../config/read-run-file.js';
-import { readRows } from '../../data/rows.js';
+import { absoluteSpec, dataOfSettings, readData } from '../../data/rows.js';
 import { lambdaOfFlags, lambdaOfSettings } from '../../train/lambda-auto.js';
 import { RECIPE_FIELDS } from '../../train/recipe.js';
 import { stepLine } from '../../train/record/step-log.js';
@@ -13,6 +13,7 @@ import { fetchCheckpoint, OR_NAME } from '../fetch-checkpoint.js';
 import { createProgress } from '../progress.js';
 import { OUTPUT_FIELDS, parseCommand, resolveRun } from '../run-options.js';
 import { stopOnSignal } from '../stop-on-signal.js';
+import { tellData } from '../tell-data.js';
 import type { Command } from './registry.js';
 
 const FIELDS = {
@@ -22,7 +23,12 @@ const FIELDS = {
     required: true,
     text: `Folder of a Qwen2.5-VL or InternVL3 checkpoint, ${OR_NAME}`,
   },
-  data: { type: 'path', default: '', required: true, text: 'JSON list or JSON lines of conversations about videos' },
+  data: {
+    type: 'paths',
+    default: [],
+    required: true,
+    text: 'Data sets: JSON, JSON lines or CSV of conversations or captions, a dataset_info.json:NAME, InternVL’s meta JSON; FILE%50 takes half of the rows, FILE#500 so many',
+  },
   priors: { type: 'path', default: '', text: 'Folder of priors, by the rows’ ids; without it, plain fine-tuning' },
   out: {
     type: 'path',
@@ -30,7 +36,7 @@ const FIELDS = {
     required: true,
     text: 'Folder of the run: checkpoint/, aligner.safetensors, log.jsonl, tensorboard/, run.yaml, states/',
   },
-  media: { type: 'path', default: '', text: 'Folder that relative video paths start from; the data file’s by default' },
+  media: { type: 'path', default: '', text: 'Folder that relative media paths start from; the data file’s by default' },
   resume: { type: 'boolean', default: false, text: 'Go on from the newest saved state in --out, if there is one' },
   ...RECIPE_FIELDS,
   ...DEVICE_FIELDS,
@@ -44,15 +50,15 @@ export const command: Command = {
   name: 'train',
   async run(argv) {
     const file = argv[0] !== undefined && !argv[0].startsWith('-') ? argv[0] : null;
-    const base = file === null ? {} : lambdaOfSettings(readRunFile(file));
+    const base = file === null ? {} : dataOfSettings(lambdaOfSettings(readRunFile(file)));
     const flags = lambdaOfFlags(file === null ? argv : argv.slice(1));
     const usage =
-      '[RUN.yaml] --vlm DIR --data FILE --priors DIR --out RUN [options]\n\nRUN.yaml holds any of these options by name; options given here come before it.';
+      '[RUN.yaml] --vlm DIR --data FILE[%PERCENT|#ROWS] … --priors DIR --out RUN [options]\n\nRUN.yaml holds any of these options by name; options given here come before it.';
     const parsed = parseCommand('train', usage, FIELDS, flags, 0, base);
     if (!parsed) return 0;
     const { values } = parsed;
     const run = resolveRun(values);
-    const { rows, bad } = readRows(values.data, values.media || undefined);
+    const { rows, bad, sets } = readData(values.data, { media: values.media, seed: values.seed });
     const dir = await fetchCheckpoint(values.vlm, { files: VLM_FILES, json: values.json });
     const progress = createProgress({
       label: 'train',
@@ -60,7 +66,7 @@ export const command: Command = {
       json: values.json,
       ...(run.device === 'cpu' ? {} : { device: run.device }),
     });
-    for (const { line, reason } of bad) progress.log(`row ${line} of ${values.data} is left out: ${reason}`);
+    for (const line of tellData(sets, bad)) progress.log(line);
     const stop = stopOnSignal((signal) =>
       progress.log(
         `${signal}: the step in flight is finished and saved, then the run ends; a second signal ends it at once`,
@@ -74,6 +80,8 @@ export const command: Command = {
         const result = await train({
           vlm,
           rows,
+          sets,
+          malformed: bad,
           priors: values.priors || null,
           out: values.out,
           recipe: pick(RECIPE_FIELDS, values),
@@ -113,10 +121,11 @@ export const command: Command = {
 };
 
 /** The resolved settings of a run, good from any folder; what only says how this call speaks is left out. */
-function settingsOf(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function settingsOf(values: Readonly<Record<string, unknown>> & { data: readonly string[] }): Record<string, unknown> {
   const { json: _, resume: __, ...rest } = values;
   const settings: Record<string, unknown> = rest;
-  for (const name of ['data', 'priors', 'out', 'media'])
+  settings.data = values.data.map(absoluteSpec);
+  for (const name of ['priors', 'out', 'media'])
     if (typeof settings[name] === 'string' && settings[name] !== '') settings[name] = absolute(settings[name]);
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null && value !== ''));
 }

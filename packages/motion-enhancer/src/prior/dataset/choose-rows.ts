@@ -1,5 +1,5 @@
 import { UserError } from '@motion-enhancer/libtorch/errors';
-import type { BadRow, Row } from '../../data/rows.js';
+import { type BadRow, mediaOf, type Row } from '../../data/rows.js';
 
 /** A row of the data file in its place, usable or not. */
 export type Entry = { line: number; row: Row } | { line: number; bad: string };
@@ -33,4 +33,26 @@ export function chooseRows(rows: readonly Row[], bad: readonly BadRow[], shard: 
     ...bad.map(({ line, reason }) => ({ line, bad: reason })),
   ].sort((a, b) => a.line - b.line);
   return entries.slice(0, limit || undefined).filter((_, place) => place % shard.count === shard.index);
+}
+
+/** A prior is one of a whole video file: rows that have none are told like malformed ones. */
+export function rowsOfVideos({ rows, bad }: { rows: readonly Row[]; bad: readonly BadRow[] }): {
+  usable: Row[];
+  bad: BadRow[];
+} {
+  const usable: Row[] = [];
+  const others: BadRow[] = [];
+  for (const row of rows) {
+    const first = mediaOf(row).find((medium) => medium.type === 'video');
+    if (first && 'path' in first && first.start === undefined) usable.push(row);
+    else {
+      const why = !first
+        ? 'it has no video'
+        : 'paths' in first
+          ? 'its video is a list of pictures'
+          : 'its video is a part (clip) of a file';
+      others.push({ line: row.line, reason: `${why}, of which no prior is made` });
+    }
+  }
+  return { usable, bad: [...bad, ...others] };
 }

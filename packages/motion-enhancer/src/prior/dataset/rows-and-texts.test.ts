@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Row, Turn } from '../../data/rows.js';
-import { chooseRows, parseShard } from './choose-rows.js';
+import { chooseRows, parseShard, rowsOfVideos } from './choose-rows.js';
 import { textOfRow } from './text-of-row.js';
 
 const talk = (...contents: string[]): Turn[] =>
@@ -72,4 +72,30 @@ test('shards are disjoint and make the whole, in order, malformed rows among the
   assert.deepEqual(mended, linesOf('1/2'));
   for (const wrong of ['2/2', '0/0', '1', '-1/2', '1/2/3', 'a/b', '0.5/2'])
     assert.throws(() => parseShard(wrong), /Expected i\/n .* for --shard/, wrong);
+});
+
+test('rows without a whole video file are set apart', () => {
+  const video = { type: 'video', path: 'v' } as const;
+  const rows: Row[] = [
+    row(1),
+    { ...row(2), media: [{ type: 'image', path: 'i' }, video] },
+    { ...row(3), media: [{ ...video, start: 0, end: 1 }] },
+    { ...row(4), media: [{ type: 'video', paths: ['a.png'] }] },
+    { ...row(5), media: [] },
+  ];
+  const { usable, bad } = rowsOfVideos({ rows, bad: [{ line: 9, reason: 'x' }] });
+  assert.deepEqual(
+    usable.map(({ line }) => line),
+    [1, 2],
+  );
+  assert.deepEqual(
+    bad.map(({ line }) => line),
+    [9, 3, 4, 5],
+  );
+  assert.match(bad[1]!.reason, /clip/);
+});
+
+test('tags are no part of what the diffusion model is told', () => {
+  const turns = talk('Look:\n<video>\nwhat?', 'It runs.');
+  assert.equal(textOfRow({ turns }, 'question-answer').text, 'Look:what? It runs.');
 });

@@ -1,4 +1,4 @@
-import type { Row, Turn } from '../../data/rows.js';
+import { plainText, type Row, type Turn } from '../../data/rows.js';
 
 /** What of a row the diffusion model is told. */
 export type TextSource = 'caption' | 'answer' | 'question-answer' | 'question';
@@ -43,7 +43,8 @@ function choose(
 function pairsOf(turns: readonly Turn[]): { question: string; answer: string }[] {
   const pairs: { question: string; answer: string }[] = [];
   let question = '';
-  for (const { role, content } of turns) {
+  for (const { role, content: tagged } of turns) {
+    const content = plainText(tagged);
     if (role === 'user') question = question === '' ? content : `${question}\n${content}`;
     else if (role === 'assistant') {
       pairs.push({ question, answer: content });

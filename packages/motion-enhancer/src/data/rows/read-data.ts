@@ -1,0 +1,152 @@
+import { basename, dirname, extname } from 'node:path';
+import { UserError } from '@motion-enhancer/libtorch/errors';
+import { type DataSpec, parseDataSpec } from './data-spec.js';
+import { type DataSet, describedSets } from './described-sets.js';
+import { readDataText, readRecords } from './read-records.js';
+import type { BadRow, Row } from './row.js';
+import { takePlaces } from './take.js';
+import { CAPTION_PROMPT, toRow } from './to-row.js';
+
+/** What a mixture took of one of its data sets. */
+export interface TakenSet {
+  name: string;
+  path: string;
+  media: string;
+  /** Usable and malformed rows of the file. */
+  rows: number;
+  malformed: number;
+  /** Rows whose media no tag places: they stand before the first question. */
+  untagged: number;
+  /** As asked for: `50%`, `500`, `all`. */
+  asked: string;
+  /** Ids of the rows that were taken, in order. */
+  ids: string[];
+}
+
+export interface Data {
+  rows: Row[];
+  bad: BadRow[];
+  sets: TakenSet[];
+}
+
+export interface ReadDataOptions {
+  /** Folder that relative media paths start from; by default each data file's own, or what its description says. */
+  media?: string | undefined;
+  captionPrompt?: string;
+  /** Of the draw where only some rows are taken. */
+  seed?: number;
+}
+
+/**
+ * The rows of one or more data sets in the forms that people have (models-vlm.md §5): JSON lists, JSON lines and tables of
+ * 2U1/Qwen2-VL-Finetune, qwen-vl-finetune, InternVL (its meta JSON too), LLaMA-Factory (by dataset_info.json or by the file
+ * itself), ms-swift, MotionBench-Train's captions and MotionVid-QA's list, none of them converted.
+ * @param specs `PATH[:NAME][%PERCENT | #ROWS]`, see `parseDataSpec`
+ * @throws UserError ERR_DATA when a file cannot be read or holds no usable row, ERR_VALUE for an entry that means nothing
+ */
+export function readData(specs: readonly string[], options: ReadDataOptions = {}): Data {
+  const data: Data = { rows: [], bad: [], sets: [] };
+  const several = specs.length > 1;
+  for (const spec of specs.map(parseDataSpec)) {
+    const found = setsOf(spec);
+    for (const set of found) addSet(data, set, spec, options, several || found.length > 1);
+  }
+  return { ...data, rows: distinct(data) };
+}
+
+function setsOf(spec: DataSpec): DataSet[] {
+  const { path, name } = spec;
+  const described = /\.json$/i.test(path) ? describedSets(path, readDataText(path), name) : null;
+  if (described) return described;
+  if (name !== undefined)
+    throw new UserError(
+      `Expected a file that describes data sets for ${path}:${name} but received one of rows. Leave :${name} out.`,
+      {
+        code: 'ERR_DATA',
+      },
+    );
+  return [{ name: basename(path, extname(path)), path, root: dirname(path), adapt: (value) => value }];
+}
+
+function addSet(data: Data, set: DataSet, spec: DataSpec, options: ReadDataOptions, several: boolean): void {
+  const root = spec.media ?? (options.media || set.root);
+  const { records, bad } = readRecords(set.path);
+  const from = several ? { file: set.path } : {};
+  const malformed: BadRow[] = bad.map((row) => ({ ...row, ...from }));
+  let rows: Row[] = [];
+  let untagged = 0;
+  for (const { value, line } of records) {
+    try {
+      const read = toRow(set.adapt(value), line, root, options.captionPrompt ?? CAPTION_PROMPT);
+      rows.push(read.row);
+      if (read.untagged) untagged++;
+    } catch (error) {
+      malformed.push({ line, reason: (error as Error).message, ...from });
+    }
+  }
+  malformed.sort((a, b) => a.line - b.line);
+  if (rows.length === 0) {
+    const first = malformed[0] ? ` The first: row ${malformed[0].line}, ${malformed[0].reason}.` : '';
+    throw new UserError(`The data file ${set.path} has no usable row (${malformed.length} are malformed).${first}`, {
+      code: 'ERR_DATA',
+    });
+  }
+  const all = rows.length;
+  if (set.first !== undefined) rows = rows.slice(0, set.first);
+  if (set.share !== undefined) rows = rows.slice(0, Math.floor(rows.length * set.share));
+  if (set.repeat !== undefined && set.repeat > 1) rows = Array.from({ length: set.repeat }, () => rows).flat();
+  // Each data set has its own draw: what one of them takes does not depend on those before it.
+  const seed = (options.seed ?? 0) + hashOf(`${set.name}`);
+  const taken = takePlaces(rows.length, spec, seed).map((place) => rows[place]!);
+  data.rows.push(...taken);
+  data.bad.push(...malformed);
+  data.sets.push({
+    name: set.name,
+    path: set.path,
+    media: root,
+    rows: all,
+    malformed: malformed.length,
+    untagged,
+    asked: spec.percent !== undefined ? `${spec.percent}%` : spec.count !== undefined ? String(spec.count) : 'all',
+    ids: taken.map(({ id }) => id),
+  });
+}
+
+/** FNV-1a. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  return hash;
+}
+
+/**
+ * Priors are found by a row's id: where data sets have the same id for different media (row-7 of two files), those of the
+ * later set are called NAME/ID.
+ */
+function distinct({ rows, sets }: Data): Row[] {
+  if (sets.length < 2) return rows;
+  const owner = new Map<string, { set: number; media: string }>();
+  let at = 0;
+  return sets.flatMap((set, s) => {
+    const mine = rows.slice(at, at + set.ids.length);
+    at += set.ids.length;
+    const named = mine.map((row) => {
+      const media = JSON.stringify([row.video, row.media]);
+      const first = owner.get(row.id);
+      if (!first) owner.set(row.id, { set: s, media });
+      return !first || first.set === s || first.media === media ? row : { ...row, id: `${set.name}/${row.id}` };
+    });
+    set.ids = named.map(({ id }) => id);
+    return named;
+  });
+}
+
+/** The rows of one file. @throws UserError ERR_DATA when it cannot be read or holds no usable row */
+export function readRows(
+  path: string,
+  mediaRoot?: string,
+  captionPrompt = CAPTION_PROMPT,
+): { rows: Row[]; bad: BadRow[] } {
+  const { rows, bad } = readData([JSON.stringify({ path })], { media: mediaRoot, captionPrompt });
+  return { rows, bad };
+}
