@@ -1,5 +1,7 @@
 import { randomSource } from '../random-source.js';
 
+export { randomSource };
+
 /** Row numbers in the order of training: each epoch a permutation of its own (Fisher–Yates). */
 export function trainingOrder(rows: number, samples: number, seed: number): number[] {
   const random = randomSource(seed);

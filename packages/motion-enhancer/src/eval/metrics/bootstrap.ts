@@ -1,4 +1,4 @@
-import { randomSource } from '../../train/order.js';
+import { randomSource } from '../../random-source.js';
 import { sumOfDraws } from './binomial.js';
 
 /** Differences of one type of question (or of one video) between two runs: b − a for each question. */

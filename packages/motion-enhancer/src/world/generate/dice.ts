@@ -1,4 +1,4 @@
-import { randomSource } from '../../train/order.js';
+import { randomSource } from '../../random-source.js';
 
 /** Seeded choices: the same seed gives the same ones everywhere. */
 export class Dice {
