@@ -17,7 +17,10 @@ export function clipOfFrames(frames: Tensor, height: number, width: number): Ten
     const resized =
       frames.size(2) === height && frames.size(3) === width
         ? frames
-        : aten._upsample_bicubic2d_aa(frames, [height, width], false);
+        : frames.device === 'cpu'
+          ? aten._upsample_bicubic2d_aa(frames, [height, width], false)
+          : // On a GPU there is no kernel for bytes: rounded as that of the CPU does.
+            aten._upsample_bicubic2d_aa(frames.to('float32'), [height, width], false).round().clamp(0, 255);
     return resized.to('float32').div(255).mul(2).sub(1).permute(1, 0, 2, 3).unsqueeze(0).contiguous();
   });
 }

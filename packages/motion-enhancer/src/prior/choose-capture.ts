@@ -17,6 +17,8 @@ export interface CaptureNeeds extends CaptureScope {
   squareSum: SquareSum | 'auto';
   sampleRows?: number;
   sampleSeed?: number;
+  /** Bytes of the device that are taken already; what libtorch holds now, unless told. */
+  taken?: number;
 }
 
 export interface ChosenCapture {
@@ -61,23 +63,31 @@ export function planCapture(needs: CaptureNeeds): CapturePlan {
   };
 }
 
-/** The capture that is asked for, or that fits; `replay` takes the fused kernel where that can serve. */
-export function chooseCapture(needs: CaptureNeeds): ChosenCapture {
+/** Which way serves: the one asked for, or the first that fits; `replay` takes the fused kernel where that can serve. */
+export function waysOfCapture(needs: CaptureNeeds): { chosen: PriorCapture; plan: string } {
   const plan = planCapture(needs);
-  const { heads, grid, passes, squareSum } = needs;
+  const { passes, squareSum } = needs;
   if (plan.fused !== null && (squareSum === 'replay' || (squareSum === 'auto' && plan.fused <= plan.free))) {
     return {
-      capture: new FusedCapture(heads, grid, passes, needs),
       chosen: { squareSum: 'replay', fused: true, bytes: plan.fused },
       plan: `replay, fused kernel, keeps ${gibibytes(plan.fused)} of q, k and log-sum-exp of ${passes} passes`,
     };
   }
   const kind: SquareSum = squareSum === 'auto' ? (plan.accumulate <= plan.free ? 'accumulate' : 'sampled') : squareSum;
   return {
-    capture: new AttentionCapture(heads, grid, { ...needs, squareSum: kind }),
     chosen: { squareSum: kind, fused: false, bytes: plan[kind] },
     plan: `${kind}, plain operators, ${gibibytes(plan[kind])}${reason(kind, plan)}`,
   };
+}
+
+/** A capture of the way that `waysOfCapture` names. */
+export function chooseCapture(needs: CaptureNeeds): ChosenCapture {
+  const { chosen, plan } = waysOfCapture(needs);
+  const { heads, grid, passes } = needs;
+  const capture = chosen.fused
+    ? new FusedCapture(heads, grid, passes, needs)
+    : new AttentionCapture(heads, grid, { ...needs, squareSum: chosen.squareSum });
+  return { capture, chosen, plan };
 }
 
 /** Why it is not another way. */
@@ -90,12 +100,15 @@ function reason(kind: SquareSum, plan: CapturePlan): string {
   return ` (${fused}${exact}; about ${gibibytes(Math.max(0, plan.free))} is free)`;
 }
 
-function freeBytes({ heads, headDim, grid, device }: CaptureNeeds): number {
-  if (!device.startsWith('cuda')) return freemem() - SPARE_BYTES / 4;
+function freeBytes({ heads, headDim, grid, device, taken }: CaptureNeeds): number {
+  if (!device.startsWith('cuda')) return freemem() - SPARE_BYTES / 4 - (taken ?? 0);
   const { total } = deviceInfo(Number(device.split(':')[1] ?? 0));
-  const states = STREAMS * (grid.textTokens + videoTokens(grid)) * heads * headDim * 2;
-  return total - SPARE_BYTES - STATES_AT_ONCE * states - memoryStats(device).allocated;
+  return total - SPARE_BYTES - passBytes(heads * headDim, grid, 2) - (taken ?? memoryStats(device).allocated);
 }
 
-const gibibytes = (bytes: number): string =>
+/** What a pass over all streams needs at its height, weights and capture aside. */
+export const passBytes = (width: number, grid: TokenGrid, wide: number): number =>
+  STATES_AT_ONCE * STREAMS * (grid.textTokens + videoTokens(grid)) * width * wide;
+
+export const gibibytes = (bytes: number): string =>
   bytes < 2 ** 30 ? `${(bytes / 2 ** 20).toFixed(1)} MiB` : `${(bytes / 2 ** 30).toFixed(1)} GiB`;

@@ -46,6 +46,13 @@ export const PRIOR_FIELDS = {
     default: 'mode',
     text: 'What of the VAE posterior becomes x0',
   },
+  vaeMemory: {
+    type: 'number',
+    default: 0,
+    min: 0,
+    text: 'Most memory for the VAE: larger clips are encoded in overlapping tiles, blended as diffusers does it; 0 never tiles, which is exact',
+    unit: 'GiB',
+  },
   oddLatents: {
     type: 'choice',
     choices: ['repeat-first', 'drop-frames'],
@@ -126,6 +133,16 @@ export const PRIOR_FIELDS = {
     type: 'boolean',
     default: false,
     text: 'Store the maps of every head too, so that other shares of heads can be had later',
+  },
+  keepAllHeads: {
+    type: 'boolean',
+    default: false,
+    text: 'Store the mean over all heads too, for the ablation without head selection',
+  },
+  keepStrip: {
+    type: 'boolean',
+    default: false,
+    text: 'Finish the reconstruction, decode it and the inverted noise, and store small pictures of both for inspect',
   },
   subWords: { type: 'boolean', default: false, text: 'Select tokens of the text instead of whole words' },
   wordRatio: {

@@ -13,16 +13,18 @@ import { type Posterior, samplePosterior, tokenGrid } from '@motion-enhancer/mod
 import { clipOfFrames, framesTensor } from '../data/clip.js';
 import type { VideoFrames } from '../data/video/index.js';
 import type { Capture, HeadMaps } from './capture.js';
-import { chooseCapture } from './choose-capture.js';
+import { type CaptureNeeds, chooseCapture } from './choose-capture.js';
 import type { PriorConfig } from './config.js';
 import { pixelFramesOf, type TokenGrid } from './grid.js';
 import { maskOf } from './mask.js';
 import type { PriorCapture } from './prior.js';
 import { type Selection, select } from './select.js';
 import { isX, type Row } from './step-rows.js';
+import { stripOf } from './strip.js';
 import { tokensAsWords } from './tokens.js';
-import { invert, reconstruct, type StepAttention } from './trajectory.js';
-import { encodeText, type Vdm } from './vdm.js';
+import { invert, type OnStep, reconstruct, type StepAttention } from './trajectory.js';
+import { tileOf } from './vae-tile.js';
+import type { Vdm } from './vdm.js';
 
 export type Stage = 'encode' | 'invert' | 'reconstruct' | 'select';
 export type OnProgress = (stage: Stage, done: number, total: number) => void;
@@ -30,6 +32,8 @@ export type OnProgress = (stage: Stage, done: number, total: number) => void;
 export interface Extraction extends Selection {
   /** How Σ A² was had. */
   capture: PriorCapture;
+  /** With `keepStrip`: the inverted noise and the reconstruction as small pictures, uint8 [2, F, h, w, 3]. */
+  strip_SFHWC: Tensor | null;
   /** Further selections that were asked for of the same pass, in order. */
   others: (Selection & { capture: PriorCapture })[];
   grid: TokenGrid;
@@ -37,9 +41,18 @@ export interface Extraction extends Selection {
   pixelFrames: [number, number][];
 }
 
+export interface ExtractOptions {
+  onProgress?: OnProgress;
+  /** Further selections from the same diffusion pass: `config` with other values of SELECTION_FIELDS. */
+  others?: readonly PriorConfig[];
+  /** Of the same frames and options, where they were encoded before; they stay the caller's. */
+  latents?: Latents;
+  /** Called while the device has the reconstruction before it: a good time to queue work of the next clip. */
+  between?: () => void;
+}
+
 /**
  * Frames and text to a prior (method.md 1–3). Tensors of the result belong to the caller's care.
- * @param others further selections from the same diffusion pass: `config` with other values of SELECTION_FIELDS
  * Between stages the event loop gets a turn, so that signals and timers are heard.
  */
 export async function extract(
@@ -47,16 +60,17 @@ export async function extract(
   frames: VideoFrames,
   text: string,
   config: PriorConfig,
-  onProgress: OnProgress = () => {},
-  others: readonly PriorConfig[] = [],
+  { onProgress = () => {}, others = [], latents, between }: ExtractOptions = {},
 ): Promise<Extraction> {
-  checkSize(vdm, config);
   return scopeAsync(async (s) => {
     const inference = <T>(body: () => T): T => s.run(() => noGrad(body));
     onProgress('encode', 0, 1);
-    const { x0, padded } = inference(() => encodeVideo(vdm, frames, config));
+    const { x0, padded } = latents ?? inference(() => encodeVideo(vdm, frames, config));
     await breath();
-    const conditioning = inference(() => ({ text: encodeText(vdm, text), empty: encodeText(vdm, '').embedding }));
+    const conditioning = inference(() => {
+      vdm.texts.encode([text, '']);
+      return { text: vdm.texts.get(text), empty: vdm.texts.get('').embedding };
+    });
     const words = conditioning.text.words;
     if (words.length === 0) {
       throw new UserError(
@@ -70,18 +84,20 @@ export async function extract(
     const { encoding } = conditioning.text;
     const asTokens = tokensAsWords(text, encoding, words);
     const configs = [config, ...others];
-    const captured = inference(() =>
-      capturedMaps(
-        vdm,
-        x0,
-        { text: conditioning.text.embedding, empty: conditioning.empty },
-        grid,
-        configs,
-        onProgress,
-        [...new Set(words.flatMap((word) => word.tokens))].sort((a, b) => a - b),
-      ),
+    const passes: PassOptions = {
+      onProgress,
+      textRows: [...new Set(words.flatMap((word) => word.tokens))].sort((a, b) => a - b),
+    };
+    const both = { text: conditioning.text.embedding, empty: conditioning.empty };
+    const trajectory = inference(() =>
+      invert(vdm.transformer, vdm.schedule, x0, both.empty, config.steps, inverting(onProgress)),
     );
     await breath();
+    between?.();
+    const { captured, outcome } = inference(() => capturedMaps(vdm, x0, trajectory, both, grid, configs, passes));
+    await breath();
+    const pixelFrames = pixelFramesOf(F, vdm.transformer.config.patchSizeT ?? 1, padded);
+    const strip_SFHWC = outcome && inference(() => stripOf(vdm, outcome, padded, pixelFrames, config));
     onProgress('select', 0, 1);
     const [selection, ...rest] = inference(() =>
       configs.map((one, i) => {
@@ -92,8 +108,9 @@ export async function extract(
     return {
       ...selection!,
       others: rest,
+      strip_SFHWC,
       grid,
-      pixelFrames: pixelFramesOf(F, vdm.transformer.config.patchSizeT ?? 1, padded),
+      pixelFrames,
     };
   });
 }
@@ -104,9 +121,9 @@ function withError(chosen: PriorCapture, { masked }: HeadMaps): PriorCapture {
   return { ...chosen, relativeError: masked.error_H.div(masked.outside_H).toArray() };
 }
 
-/** The VAE halves frames three times, then patches are cut. */
-function checkSize(vdm: Vdm, config: PriorConfig): void {
-  const factor = 8 * vdm.transformer.config.patchSize;
+/** The VAE halves frames three times, then patches are cut. @throws UserError for another height or width */
+export function checkSize({ patchSize }: { patchSize: number }, config: PriorConfig): void {
+  const factor = 8 * patchSize;
   for (const name of ['height', 'width'] as const) {
     if (config[name] % factor !== 0)
       throw expected(`a multiple of ${factor}`, name, config[name], 'Frames are resized to it.');
@@ -115,11 +132,31 @@ function checkSize(vdm: Vdm, config: PriorConfig): void {
 
 const breath = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** x0 [1, Flat, C, h, w] in the transformer's dtype, and how many copies of latent 0 stand in front. */
-function encodeVideo(vdm: Vdm, frames: VideoFrames, config: PriorConfig): { x0: Tensor; padded: number } {
+const inverting =
+  (onProgress: OnProgress): OnStep =>
+  (done, total) =>
+    onProgress('invert', done, total);
+
+/** What of a clip the diffusion passes start from. */
+export interface Latents {
+  /** [1, Flat, C, h, w] in the transformer's dtype */
+  x0: Tensor;
+  /** How many copies of latent 0 stand in front. */
+  padded: number;
+}
+
+/** Resizes and encodes the frames; the result belongs to the caller's scope. */
+export function encodeVideo(
+  vdm: Pick<Vdm, 'vae' | 'transformer' | 'dtype' | 'device'>,
+  frames: VideoFrames,
+  config: PriorConfig,
+): Latents {
+  checkSize(vdm.transformer.config, config);
   return scope(() => {
-    const clip = clipOfFrames(framesTensor(frames), config.height, config.width).to(vdm.dtype, vdm.device);
-    const posterior = vdm.vae.encode(clip);
+    const { height, width } = config;
+    const clip = clipOfFrames(framesTensor(frames).to(vdm.device), height, width).to(vdm.dtype);
+    const size = { frames: frames.indices.length, height, width };
+    const posterior = vdm.vae.encode(clip, tileOf(vdm, 'encode', size, config));
     const latent = config.posterior === 'sample' ? sampled(posterior, 2 * config.seed + 1) : posterior.mean;
     // [1, C, Flat, h, w] → [1, Flat, C, h, w]
     const x0 = latent.mul(vdm.vae.config.scalingFactor).permute(0, 2, 1, 3, 4).contiguous();
@@ -163,21 +200,33 @@ interface Collector {
   chosen: PriorCapture;
 }
 
+export interface PassOptions {
+  onProgress?: OnProgress;
+  /** Tokens whose rows are wanted (all by default); kept apart only where there are thousands of units. */
+  textRows?: readonly number[];
+}
+
+/** The two ends of a pass, [1, Flat, C, h, w]: the latents after the inversion, and after the reconstruction. */
+export interface Outcome {
+  inverted: Tensor;
+  x: Tensor;
+}
+
 /**
- * Inversion and reconstruction, once, under the captures that the options want of it.
+ * The reconstruction, once, under the captures that the options want of it.
+ * @param trajectory of `invert`
  * @param configs alike in all but what is captured and selected
- * @param textRows tokens whose rows are wanted (all by default); kept apart only where there are thousands of units
- * @returns what each of `configs` is selected from, in order
+ * @returns what each of `configs` is selected from, in order; the outcome where `keepStrip` wants it
  */
 export function capturedMaps(
   vdm: Pick<Vdm, 'transformer' | 'schedule'>,
   x0: Tensor,
+  trajectory: readonly Tensor[],
   conditioning: { text: Tensor; empty: Tensor },
   grid: TokenGrid,
   configs: readonly PriorConfig[],
-  onProgress: OnProgress = () => {},
-  textRows?: readonly number[],
-): Captured[] {
+  { onProgress = () => {}, textRows }: PassOptions = {},
+): { captured: Captured[]; outcome: Outcome | null } {
   const { transformer, schedule } = vdm;
   const config = configs[0]!;
   const collectors = new Map<string, Collector>();
@@ -187,12 +236,9 @@ export function capturedMaps(
       if (!collectors.has(wanted)) collectors.set(wanted, startCollector(transformer, grid, one, textRows));
     }
     return scope(() => {
-      const trajectory = invert(transformer, schedule, x0, conditioning.empty, config.steps, (done, total) =>
-        onProgress('invert', done, total),
-      );
       const start = config.init === 'inverted' ? trajectory.at(-1)! : seededNoise(x0.shape, 2 * config.seed, x0);
       const at = (step: number) => [...collectors.values()].filter(({ from }) => step >= from);
-      reconstruct(transformer, schedule, trajectory, conditioning, {
+      const states = reconstruct(transformer, schedule, trajectory, conditioning, {
         steps: config.steps,
         guidance: config.guidance,
         start,
@@ -200,13 +246,16 @@ export function capturedMaps(
           for (const collector of at(attention.step)) captureRow(collector.capture, attention, collector.config);
         },
         captured: (step) => [...new Set(at(step).map((collector) => capturedRow(collector.config)))],
-        outcome: false,
+        outcome: config.keepStrip,
         onStep: (done, total) => onProgress('reconstruct', done, total),
       });
       const finished = new Map(
         [...collectors].map(([key, { capture, chosen }]) => [key, { maps: capture.finish(), chosen }]),
       );
-      return configs.map((one) => finished.get(captureIdentity(one))!);
+      return {
+        captured: configs.map((one) => finished.get(captureIdentity(one))!),
+        outcome: config.keepStrip ? { inverted: trajectory.at(-1)!, x: states.at(-1)! } : null,
+      };
     });
   } finally {
     for (const { capture } of collectors.values()) capture.dispose();
@@ -237,24 +286,38 @@ function startCollector(
   config: PriorConfig,
   textRows: readonly number[] | undefined,
 ): Collector {
+  const { steps, needs } = captureNeeds(transformer, grid, config, textRows);
+  const { capture, chosen, plan } = chooseCapture(needs);
+  if (transformer.device !== 'cpu' || chosen.squareSum === 'sampled') sayOnce(`capture: ${plan}`);
+  return { config, from: config.steps - steps, capture, chosen };
+}
+
+/** What a capture of these options must hold, and of how many steps. */
+export function captureNeeds(
+  transformer: Pick<Vdm['transformer'], 'config' | 'device' | 'dtype'>,
+  grid: TokenGrid,
+  config: PriorConfig,
+  textRows?: readonly number[],
+): { steps: number; needs: CaptureNeeds } {
   const { numLayers, numAttentionHeads, attentionHeadDim } = transformer.config;
   const steps = config.stepsUsed > 0 ? Math.min(config.stepsUsed, config.steps) : config.steps;
   const alone = config.unit === 'layer-head';
-  const { capture, chosen, plan } = chooseCapture({
-    heads: numAttentionHeads,
-    headDim: attentionHeadDim,
-    grid,
-    passes: steps * numLayers,
-    device: transformer.device,
-    dtype: transformer.dtype,
-    squareSum: config.squareSum,
-    sampleRows: config.sampleRows,
-    sampleSeed: 2 * config.seed,
-    mask: maskOf(config, grid),
-    ...(alone ? { groups: numLayers, ...(textRows ? { textRows } : {}) } : {}),
-  });
-  if (transformer.device !== 'cpu' || chosen.squareSum === 'sampled') sayOnce(`capture: ${plan}`);
-  return { config, from: config.steps - steps, capture, chosen };
+  return {
+    steps,
+    needs: {
+      heads: numAttentionHeads,
+      headDim: attentionHeadDim,
+      grid,
+      passes: steps * numLayers,
+      device: transformer.device,
+      dtype: transformer.dtype,
+      squareSum: config.squareSum,
+      sampleRows: config.sampleRows,
+      sampleSeed: 2 * config.seed,
+      mask: maskOf(config, grid),
+      ...(alone ? { groups: numLayers, ...(textRows ? { textRows } : {}) } : {}),
+    },
+  };
 }
 
 const said = new Set<string>();

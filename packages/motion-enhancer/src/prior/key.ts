@@ -36,7 +36,10 @@ function keyOptions(o: PriorConfig): Partial<PriorConfig> {
     selection,
     headCount,
     keepHeads,
+    keepAllHeads,
+    keepStrip,
     subWords,
+    vaeMemory,
     ...rest
   } = o;
   return {
@@ -48,6 +51,9 @@ function keyOptions(o: PriorConfig): Partial<PriorConfig> {
     ...(selection === 'mhs' ? {} : { selection }),
     ...(headCount === 0 ? {} : { headCount }),
     ...(keepHeads ? { keepHeads } : {}),
+    ...(keepAllHeads ? { keepAllHeads } : {}),
+    ...(keepStrip ? { keepStrip } : {}),
+    ...(vaeMemory > 0 ? { vaeMemory } : {}),
     ...(subWords ? { subWords } : {}),
   };
 }

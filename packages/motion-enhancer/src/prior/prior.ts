@@ -64,6 +64,7 @@ export interface PriorInfo {
   /** How Σ A² was had in fact, and what the capture kept. */
   capture?: PriorCapture;
   code: string;
+  /** The time of the file: what a prior says must not depend on when it was made. */
   createdAt: string;
 }
 
@@ -72,8 +73,10 @@ export interface Prior {
   info: PriorInfo;
   /** Mean over the kept heads, before any cut of words: [words, F, H, W], float32 */
   rows_WFHW: Tensor;
-  /** Mean over all heads, for the ablation without head selection: same shape */
-  allHeads_WFHW: Tensor;
+  /** Mean over all heads, for the ablation without head selection, where the options ask for it: same shape */
+  allHeads_WFHW?: Tensor | null;
   /** Of every head, where the options ask for it: [heads, words, F, H, W] */
   heads_UWFHW?: Tensor | null;
+  /** Where the options ask for it: the inverted noise and the reconstruction, decoded and made small, uint8 [2, F, h, w, 3] */
+  strip_SFHWC?: Tensor | null;
 }

@@ -3,10 +3,10 @@ import { type DType, version } from '@motion-enhancer/libtorch';
 import { readFrames, type VideoFrames } from '../data/video/index.js';
 import type { PriorConfig } from './config.js';
 import type { TextSource } from './dataset/text-of-row.js';
-import { type Extraction, extract, type OnProgress } from './extract.js';
+import { type Extraction, extract, type Latents, type OnProgress } from './extract.js';
 import { chooseClipFrames } from './grid.js';
 import { priorKey, sha256File } from './key.js';
-import type { PriorInfo } from './prior.js';
+import type { PriorCapture, PriorInfo } from './prior.js';
 import type { PriorStore } from './store.js';
 import type { Vdm } from './vdm.js';
 
@@ -28,6 +28,8 @@ export interface ExtractJob {
   /** `use`: whatever decodes of a truncated or corrupt video is taken. */
   onBroken?: 'fail' | 'use';
   onProgress?: OnProgress;
+  /** As in `ExtractOptions`. */
+  between?: () => void;
 }
 
 /** A selection with a name; `config` differs from the job's in selection fields alone. */
@@ -43,6 +45,8 @@ export interface SampleInput {
   /** Of the video file */
   sha256: string;
   frames: VideoFrames;
+  /** Of these frames, where they were encoded before; they stay the caller's. */
+  latents?: Latents;
 }
 
 export interface ExtractOutcome {
@@ -53,6 +57,8 @@ export interface ExtractOutcome {
   /** The frames that the model saw, at the video's own size. */
   frames: VideoFrames;
   pixelFrames: [number, number][];
+  /** How Σ A² was had. */
+  capture?: PriorCapture;
 }
 
 /** The key that a sample's prior has, and the hash of its video. */
@@ -76,8 +82,8 @@ export async function runExtract(job: ExtractJob): Promise<ExtractOutcome> {
   });
   const { key, sha256 } = await keyOfSample(vdm, video, text, config);
   if (allVerify(job, key, sha256)) {
-    const { cell } = store.info(key);
-    return { key, id: sampleId(job), existed: true, frames, pixelFrames: cell.frames };
+    const { cell, capture } = store.info(key);
+    return { key, id: sampleId(job), existed: true, frames, pixelFrames: cell.frames, ...(capture ? { capture } : {}) };
   }
   return computePrior(job, { key, sha256, frames });
 }
@@ -104,7 +110,12 @@ export async function computePrior(job: ExtractJob, input: SampleInput): Promise
   const { key, sha256, frames } = input;
   const id = sampleId(job);
   const configs = selections.map((one) => one.config);
-  const extraction = await extract(vdm, frames, job.text, config, job.onProgress, configs);
+  const extraction = await extract(vdm, frames, job.text, config, {
+    ...(job.onProgress ? { onProgress: job.onProgress } : {}),
+    others: configs,
+    ...(input.latents ? { latents: input.latents } : {}),
+    ...(job.between ? { between: job.between } : {}),
+  });
   const { others, ...main } = extraction;
   const keys = keysOfJob(job, key, sha256);
   const all = [main, ...others];
@@ -112,14 +123,16 @@ export async function computePrior(job: ExtractJob, input: SampleInput): Promise
     // The main prior comes last: where it is, the others are.
     for (const i of [...all.keys()].reverse()) {
       const { rows_WFHW, allHeads_WFHW, heads_UWFHW } = all[i]!;
+      const strip_SFHWC = i === 0 ? main.strip_SFHWC : null;
       const info = describe(job, input, { ...main, ...all[i]! }, keys[i]!, selections[i - 1]);
-      store.write({ info, rows_WFHW, allHeads_WFHW, heads_UWFHW });
+      store.write({ info, rows_WFHW, allHeads_WFHW, heads_UWFHW, strip_SFHWC });
     }
   } finally {
     for (const { rows_WFHW, allHeads_WFHW, heads_UWFHW } of all)
       for (const tensor of [rows_WFHW, allHeads_WFHW, heads_UWFHW]) tensor?.dispose();
+    main.strip_SFHWC?.dispose();
   }
-  return { key, id, existed: false, frames, pixelFrames: main.pixelFrames };
+  return { key, id, existed: false, frames, pixelFrames: main.pixelFrames, capture: main.capture };
 }
 
 /** What a prior says of itself. */

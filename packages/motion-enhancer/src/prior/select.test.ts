@@ -46,7 +46,11 @@ function syntheticMaps(): HeadMaps {
 
 tensorTest('the motion-sensitive head and the word that it moves with are chosen', () => {
   const maps = syntheticMaps();
-  const { heads, words, rows_WFHW, allHeads_WFHW } = select(maps, WORDS, { headRatio: 0.2, wordRatio: 0.25 });
+  const { heads, words, rows_WFHW, allHeads_WFHW } = select(maps, WORDS, {
+    headRatio: 0.2,
+    wordRatio: 0.25,
+    keepAllHeads: true,
+  });
   assert.deepEqual(
     heads.map((h) => h.kept),
     [false, false, true],
@@ -72,13 +76,13 @@ tensorTest('the motion-sensitive head and the word that it moves with are chosen
 
   // All words are in the prior, on the grid, float32; the kept head's rows and the mean over all heads.
   assert.deepEqual(
-    [rows_WFHW.shape, allHeads_WFHW.shape],
+    [rows_WFHW.shape, allHeads_WFHW!.shape],
     [
       [4, 4, 2, 2],
       [4, 4, 2, 2],
     ],
   );
-  assert.deepEqual([rows_WFHW.dtype, allHeads_WFHW.dtype], ['float32', 'float32']);
+  assert.deepEqual([rows_WFHW.dtype, allHeads_WFHW!.dtype], ['float32', 'float32']);
   const ofHead = (t: Tensor) => t.select(0, 2).flatten().toArray();
   closeTo(
     ofHead(rows_WFHW),
@@ -86,14 +90,14 @@ tensorTest('the motion-sensitive head and the word that it moves with are chosen
     1e-7,
   );
   closeTo(
-    ofHead(allHeads_WFHW),
+    ofHead(allHeads_WFHW!),
     Array.from({ length: S }, (_, i) => (0.01 + 0.01 + (Math.floor(i / P) % 2) * 0.02) / 3),
     1e-7,
   );
 });
 
 tensorTest('without head selection the loud words win: the choice of heads reaches that of words', () => {
-  const all = select(syntheticMaps(), WORDS, { headRatio: 1, wordRatio: 0.5 });
+  const all = select(syntheticMaps(), WORDS, { headRatio: 1, wordRatio: 0.5, keepAllHeads: true });
   assert.deepEqual(
     all.heads.map((h) => h.kept),
     [true, true, true],
@@ -102,11 +106,12 @@ tensorTest('without head selection the loud words win: the choice of heads reach
     all.words.map((w) => w.kept),
     [true, false, false, true],
   );
-  closeTo(all.rows_WFHW, all.allHeads_WFHW, 1e-7);
+  closeTo(all.rows_WFHW, all.allHeads_WFHW!, 1e-7);
 });
 
 tensorTest('one word is always kept', () => {
-  const { words } = select(syntheticMaps(), [WORDS[1]!], { headRatio: 0, wordRatio: 0 });
+  const { words, allHeads_WFHW } = select(syntheticMaps(), [WORDS[1]!], { headRatio: 0, wordRatio: 0 });
+  assert.equal(allHeads_WFHW, null, 'only where asked for');
   assert.deepEqual(
     words.map((w) => [w.kept, w.z]),
     [[true, 0]],

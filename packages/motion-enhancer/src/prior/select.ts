@@ -12,13 +12,14 @@ export interface Selection {
   words: PriorWord[];
   /** [words, F, H, W] over the kept heads, and over all */
   rows_WFHW: Tensor;
-  allHeads_WFHW: Tensor;
+  /** Where asked for */
+  allHeads_WFHW: Tensor | null;
   /** [heads, words, F, H, W] where asked for */
   heads_UWFHW: Tensor | null;
 }
 
 export type SelectOptions = Pick<PriorConfig, 'headRatio' | 'wordRatio'> &
-  Partial<Pick<PriorConfig, 'selection' | 'headCount' | 'keepHeads'>>;
+  Partial<Pick<PriorConfig, 'selection' | 'headCount' | 'keepHeads' | 'keepAllHeads'>>;
 
 /** MHS, then MTTI (Sections 4.2 and 4.3): which heads see motion, and which words they tie to it. */
 export function select(maps: HeadMaps, allWords: readonly Word[], o: SelectOptions): Selection {
@@ -44,7 +45,7 @@ export function select(maps: HeadMaps, allWords: readonly Word[], o: SelectOptio
       heads,
       words: named,
       rows_WFHW: cells(rows),
-      allHeads_WFHW: cells(wordRows(textToVideo(maps, null), words)),
+      allHeads_WFHW: o.keepAllHeads ? cells(wordRows(textToVideo(maps, null), words)) : null,
       heads_UWFHW: o.keepHeads ? cells(wordRows(maps.textToVideo_HTS, words)) : null,
     };
   });

@@ -21,6 +21,7 @@ export const SELECTION_FIELDS = [
   'headRatio',
   'headCount',
   'keepHeads',
+  'keepAllHeads',
   'subWords',
   'wordRatio',
 ] as const satisfies readonly (keyof PriorConfig)[];

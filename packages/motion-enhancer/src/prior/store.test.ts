@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import {
   liveTensors,
@@ -15,6 +23,7 @@ import { resolve } from '../config/field.js';
 import { closeTo } from '../testing/close-to.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
 import { tensorTest } from '../testing/tensor-test.js';
+import { appendAlias } from './aliases.js';
 import { PRIOR_FIELDS } from './config.js';
 import type { Prior, PriorInfo } from './prior.js';
 import { PriorStore } from './store.js';
@@ -56,7 +65,7 @@ function info(key: string): PriorInfo {
     model: { vdm: 'm', sha256: 'bb', weights: 'random', dtype: 'float32', device: 'cpu' },
     options: resolve(PRIOR_FIELDS, {}),
     code: 'x',
-    createdAt: '2026-01-01T00:00:00Z',
+    createdAt: '2026-01-01T00:00:00.000Z',
   };
 }
 
@@ -88,10 +97,10 @@ tensorTest('a prior comes back: description exactly, maps to 2⁻¹¹ of each ro
   assert.deepEqual(read.info, written.info);
   assert.deepEqual(store.info('roundtrip'), written.info);
   for (const name of ['rows_WFHW', 'allHeads_WFHW'] as const) {
-    assert.deepEqual(read[name].shape, SHAPE);
-    assert.equal(read[name].dtype, 'float32');
+    assert.deepEqual(read[name]!.shape, SHAPE);
+    assert.equal(read[name]!.dtype, 'float32');
     for (const word of [0, 1, 2])
-      closeTo(read[name].select(0, word), written[name].select(0, word), 2 ** -11, `${name} ${word}`);
+      closeTo(read[name]!.select(0, word), written[name]!.select(0, word), 2 ** -11, `${name} ${word}`);
   }
   assert.equal(store.verifies('another'), false);
   assert.throws(() => store.read('another'), typed);
@@ -181,7 +190,7 @@ tensorTest('what is not finite is not written; the error names the sample and th
       ['allHeads_WFHW', 'all_heads'],
     ] as const) {
       const damaged = prior('finite');
-      damaged[name].select(0, 1).select(0, 1).select(0, 3).select(0, 2).fill_(bad);
+      damaged[name]!.select(0, 1).select(0, 1).select(0, 3).select(0, 2).fill_(bad);
       assert.throws(
         () => store.write(damaged),
         (error) =>
@@ -206,9 +215,81 @@ tensorTest('a write that is interrupted leaves the old prior and nothing beside 
   });
   assert.throws(() => store.write({ ...broken, info: failing }), /interrupted/);
   const gone = prior('kept');
-  gone.allHeads_WFHW.dispose();
+  gone.allHeads_WFHW!.dispose();
   assert.throws(() => store.write(gone));
   assert.deepEqual(readFileSync(store.path('kept')), before);
   assert.deepEqual(readdirSync(dir), files);
   assert.ok(store.verifies('kept'));
+});
+
+tensorTest('49 frames of 480 × 720 take at most 2 MB, with a caption of a hundred words', () => {
+  const [F, H, W] = [7, 30, 45];
+  const words = 100;
+  const long = info('real-size');
+  const word = { text: 'jumping', start: 0, end: 7, ms: 1.234567890123e-4, z: -0.123456789, kept: true };
+  const head = {
+    dfc: 0.0123456789,
+    tcs: 1.23456789,
+    dsr: 0.123456789,
+    score: 1.23456789,
+    focus: 0.1234,
+    rank: 10,
+    kept: true,
+  };
+  store.write({
+    info: {
+      ...long,
+      text: 'jumping '.repeat(words),
+      words: Array.from({ length: words }, () => word),
+      heads: Array.from({ length: 48 }, () => head),
+      grid: { frames: F, height: H, width: W },
+      video: { ...long.video, frames: [...Array(49).keys()], seconds: Array.from({ length: 49 }, (_, i) => i / 29.97) },
+    },
+    rows_WFHW: rand([words, F, H, W]),
+  });
+  const { size } = statSync(store.path('real-size'));
+  assert.ok(size <= 2e6, `${size} bytes`);
+  assert.deepEqual([...store.read('real-size').rows_WFHW.shape], [words, F, H, W]);
+});
+
+tensorTest('what is optional comes back where it was kept, and is null where it was not', () => {
+  const { allHeads_WFHW, ...lean } = prior('lean');
+  store.write(lean);
+  const read = store.read('lean');
+  assert.deepEqual([read.allHeads_WFHW, read.heads_UWFHW, read.strip_SFHWC], [null, null, null]);
+  const strip_SFHWC = rand([2, 2, 3, 4, 3]).mul(255).to('uint8');
+  store.write({ ...prior('full'), strip_SFHWC });
+  const full = store.read('full');
+  closeTo(full.strip_SFHWC!.to('float32'), strip_SFHWC.to('float32'), 0);
+  assert.ok(full.allHeads_WFHW);
+});
+
+tensorTest('the same prior is the same bytes, whenever it was made; the time is that of the file', () => {
+  const first = prior('times');
+  store.write(first);
+  const bytes = readFileSync(store.path('times'));
+  store.write({ ...first, info: { ...first.info, createdAt: '2027-02-03T04:05:06.000Z' } });
+  assert.deepEqual(readFileSync(store.path('times')), bytes);
+  assert.equal(store.info('times').createdAt, '2027-02-03T04:05:06.000Z');
+});
+
+tensorTest('samples: the newest prior of each, shared ones under every name that they have', () => {
+  const own = new PriorStore(join(dir, 'shared'));
+  const write = (key: string, id: string, createdAt: string) =>
+    own.write({ ...prior(key), info: { ...info(key), id, createdAt } });
+  write('a1', 'a', '2026-01-01T00:00:00.000Z');
+  write('a2', 'a', '2026-02-01T00:00:00.000Z');
+  write('b1', 'b', '2026-01-01T00:00:00.000Z');
+  appendAlias(own.dir, { id: 'c', key: 'b1' });
+  appendAlias(own.dir, { id: 'd', key: 'gone' });
+  // Cut off by a kill; the next one still counts.
+  appendFileSync(join(own.dir, 'aliases.jsonl'), '{"id":"e","k');
+  appendAlias(own.dir, { id: 'f', key: 'a1' });
+  assert.deepEqual([...own.samples()].map(([id, { key }]) => [id, key]).sort(), [
+    ['a', 'a2'],
+    ['b', 'b1'],
+    ['c', 'b1'],
+    ['f', 'a1'],
+  ]);
+  assert.equal(own.samples().get('c')!.id, 'c');
 });

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { bytesOf, openSafetensors, scope, type Tensor, UserError, writeSafetensors } from '@motion-enhancer/libtorch';
 import { makeFolder } from '../data/make-folder.js';
+import { readAliases } from './aliases.js';
 import type { Prior, PriorInfo } from './prior.js';
 
-const TENSORS = ['rows', 'rows_scale', 'all_heads', 'all_heads_scale'] as const;
-/** Only of extractions with `keepHeads`. */
-const OF_HEADS = ['heads', 'heads_scale'] as const;
+const TENSORS = ['rows', 'rows_scale'] as const;
+/** Only where the options ask for them; of each pair both or none. */
+const OPTIONAL = [['all_heads', 'all_heads_scale'], ['heads', 'heads_scale'], ['strip']] as const;
+type StoredName = (typeof TENSORS)[number] | (typeof OPTIONAL)[number][number];
 
 /** A folder of priors, one self-describing file a sample: `KEY.safetensors`. */
 export class PriorStore {
@@ -51,24 +53,46 @@ export class PriorStore {
    * Writes a prior beside, syncs and renames it: a reader sees all of it or nothing.
    * @throws UserError for values that are not finite; where the disk refuses
    */
-  write({ info, rows_WFHW, allHeads_WFHW, heads_UWFHW = null }: Prior): void {
+  write({ info, rows_WFHW, allHeads_WFHW, heads_UWFHW, strip_SFHWC }: Prior): void {
     scope(() => {
-      checkFinite(rows_WFHW, 'rows', info);
-      checkFinite(allHeads_WFHW, 'all_heads', info);
-      const rows = pack(rows_WFHW);
-      const all = pack(allHeads_WFHW);
-      if (heads_UWFHW) checkFinite(heads_UWFHW, 'heads', info);
-      const heads = heads_UWFHW ? pack(heads_UWFHW.flatten(0, 1)) : null;
-      const tensors = {
-        rows: rows.values,
-        rows_scale: rows.scale,
-        all_heads: all.values,
-        all_heads_scale: all.scale,
-        ...(heads ? { heads: heads.values, heads_scale: heads.scale } : {}),
+      const packed = (name: string, maps: Tensor | null | undefined): Record<string, Tensor> => {
+        if (!maps) return {};
+        checkFinite(maps, name, info);
+        const { values, scale } = pack(maps);
+        return { [name]: values, [`${name}_scale`]: scale };
       };
-      const prior = JSON.stringify(info);
+      const tensors = {
+        ...packed('rows', rows_WFHW),
+        ...packed('all_heads', allHeads_WFHW),
+        ...packed('heads', heads_UWFHW?.flatten(0, 1)),
+        ...(strip_SFHWC ? { strip: strip_SFHWC.cpu().contiguous() } : {}),
+      };
+      // Two extractions of the same prior are the same bytes, whenever they ran.
+      const { createdAt, ...said } = info;
+      const prior = JSON.stringify(said);
       writeSafetensors(this.path(info.key), tensors, { prior, sha256: digest(tensors, prior) });
+      utimesSync(this.path(info.key), new Date(), new Date(createdAt));
     });
+  }
+
+  /**
+   * What the priors say of themselves by sample: the newest of each, and those that a sample shares with another one
+   * under its own name.
+   */
+  samples(): Map<string, PriorInfo> {
+    const infos = this.keys().map((key) => this.info(key));
+    const samples = new Map<string, PriorInfo>();
+    const add = (info: PriorInfo) => {
+      const other = samples.get(info.id);
+      if (!other || other.createdAt < info.createdAt) samples.set(info.id, info);
+    };
+    for (const info of infos) add(info);
+    const byKey = new Map(infos.map((info) => [info.key, info]));
+    for (const { id, key } of readAliases(this.dir)) {
+      const info = byKey.get(key);
+      if (info) add({ ...info, id });
+    }
+    return samples;
   }
 
   /** What a prior says of itself, without its tensors. */
@@ -90,25 +114,24 @@ export class PriorStore {
     return scope(() => {
       const file = openSafetensors(path);
       try {
-        const names = file.tensors.has('heads') ? [...TENSORS, ...OF_HEADS] : TENSORS;
+        const optional = OPTIONAL.filter(([name]) => file.tensors.has(name)).flat();
+        const names: StoredName[] = [...TENSORS, ...optional];
         const missing = names.find((name) => !file.tensors.has(name));
         if (missing) throw damaged(path, `it has no tensor ${missing}`);
-        const tensors = Object.fromEntries(names.map((name) => [name, file.read(name)])) as Record<
-          (typeof TENSORS)[number],
-          Tensor
-        > &
-          Partial<Record<(typeof OF_HEADS)[number], Tensor>>;
+        const tensors: Partial<Record<StoredName, Tensor>> = Object.fromEntries(
+          names.map((name) => [name, file.read(name)]),
+        );
         const info = parseInfo(file.metadata.prior, path);
         if (digest(tensors, file.metadata.prior ?? '') !== file.metadata.sha256)
           throw damaged(path, 'its content does not match its hash');
+        const maps = (name: 'rows' | 'all_heads' | 'heads'): Tensor | null =>
+          tensors[name] ? unpack(tensors[name], tensors[`${name}_scale`]!) : null;
         return {
           info,
-          rows_WFHW: unpack(tensors.rows, tensors.rows_scale),
-          allHeads_WFHW: unpack(tensors.all_heads, tensors.all_heads_scale),
-          heads_UWFHW:
-            tensors.heads && tensors.heads_scale
-              ? unpack(tensors.heads, tensors.heads_scale).unflatten(0, [info.heads.length, info.words.length])
-              : null,
+          rows_WFHW: maps('rows')!,
+          allHeads_WFHW: maps('all_heads'),
+          heads_UWFHW: maps('heads')?.unflatten(0, [info.heads.length, info.words.length]) ?? null,
+          strip_SFHWC: tensors.strip ?? null,
         };
       } finally {
         file.close();
@@ -140,7 +163,7 @@ function checkFinite(rows: Tensor, name: string, info: PriorInfo): void {
 }
 
 /** Over all that a prior says: its description, and name, dtype, shape and bytes of every tensor. */
-function digest(tensors: Readonly<Record<string, Tensor>>, prior: string): string {
+function digest(tensors: Readonly<Partial<Record<string, Tensor>>>, prior: string): string {
   const hash = createHash('sha256').update(prior);
   for (const name of Object.keys(tensors).sort()) {
     const values = tensors[name]!.contiguous();
@@ -152,7 +175,8 @@ function digest(tensors: Readonly<Record<string, Tensor>>, prior: string): strin
 function parseInfo(text: string | undefined, path: string): PriorInfo {
   try {
     const info = JSON.parse(text ?? '') as PriorInfo;
-    if (info.format === 1) return info;
+    // The time of the file; priors of earlier versions have one of their own.
+    if (info.format === 1) return { ...info, createdAt: info.createdAt ?? statSync(path).mtime.toISOString() };
   } catch {
     // said below
   }

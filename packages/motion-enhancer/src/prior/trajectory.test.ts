@@ -267,10 +267,18 @@ tensorTest(`options of the captured map: init, stream, half, keys, steps used (s
   withModel((model, x0, conditioning) => {
     const [, flat, , h, w] = x0.shape as [number, number, number, number, number];
     const grid = { ...tokenGrid(model.config, flat, h, w), textTokens: conditioning.text.size(1) };
-    const maps = (o: Partial<PriorConfig> = {}) =>
-      capturedMaps({ transformer: model, schedule }, x0, conditioning, grid, [
-        { ...resolve(PRIOR_FIELDS, {}), steps: 2, ...o },
-      ])[0]!.maps.textToVideo_HTS;
+    const trajectory = invert(model, schedule, x0, conditioning.empty, 2);
+    const pass = (o: Partial<PriorConfig>, more?: Parameters<typeof capturedMaps>[6]) =>
+      capturedMaps(
+        { transformer: model, schedule },
+        x0,
+        trajectory,
+        conditioning,
+        grid,
+        [{ ...resolve(PRIOR_FIELDS, {}), steps: 2, ...o }],
+        more,
+      );
+    const maps = (o: Partial<PriorConfig> = {}) => pass(o).captured[0]!.maps.textToVideo_HTS;
     const base = maps();
     const differs = (o: Partial<PriorConfig>) => maps(o).sub(base).abs().max().item() > 1e-9;
     assert.ok(!differs({}), 'the same seed gives the same maps');
@@ -294,14 +302,20 @@ tensorTest(`options of the captured map: init, stream, half, keys, steps used (s
     ];
     closeTo(joint, own, 0);
     const stages: string[] = [];
-    capturedMaps(
-      { transformer: model, schedule },
-      x0,
-      conditioning,
-      grid,
-      [{ ...resolve(PRIOR_FIELDS, {}), steps: 2 }],
-      (stage, done, total) => stages.push(`${stage} ${done}/${total}`),
-    );
-    assert.deepEqual(stages, ['invert 1/2', 'invert 2/2', 'reconstruct 1/2', 'reconstruct 2/2']);
+    const { outcome } = pass({}, { onProgress: (stage, done, total) => stages.push(`${stage} ${done}/${total}`) });
+    assert.deepEqual(stages, ['reconstruct 1/2', 'reconstruct 2/2']);
+    assert.equal(outcome, null);
+    // The whole way down, and the same maps.
+    const whole = pass({ keepStrip: true });
+    closeTo(whole.captured[0]!.maps.textToVideo_HTS, base, 1e-12);
+    const last = reconstruct(model, schedule, trajectory, conditioning, {
+      steps: 2,
+      guidance: 6,
+      start: whole.outcome!.inverted,
+    }).at(-1)!;
+    const inverted = pass({ keepStrip: true, init: 'inverted' }).outcome!;
+    closeTo(inverted.inverted, trajectory.at(-1)!, 0);
+    closeTo(inverted.x, last, 1e-9);
+    assert.ok(whole.outcome!.x.sub(last).abs().max().item() > 1e-6, 'from noise it ends elsewhere');
   });
 });

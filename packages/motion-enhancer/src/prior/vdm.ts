@@ -1,22 +1,19 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type DType, noGrad, scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
+import type { DType } from '@motion-enhancer/libtorch';
 import {
   type CogVideoXTransformer,
   type CogVideoXVae,
   DdimSchedule,
-  type Encoding,
-  groupWords,
   loadCogVideoXTransformer,
-  loadT5Encoder,
   loadTokenizer,
   loadVae,
   pipelineFolders,
-  type T5Encoder,
-  type Tokenizer,
-  type Word,
+  readCogVideoXConfig,
+  readJsonObject,
 } from '@motion-enhancer/models';
 import { weightsHash } from './key.js';
+import { TextEmbeddings } from './text-embeddings.js';
 
 /** A frozen video diffusion model: everything of a CogVideoX checkpoint that the method uses. */
 export interface Vdm {
@@ -25,16 +22,25 @@ export interface Vdm {
   weights: 'trained' | 'random';
   device: string;
   dtype: DType;
-  tokenizer: Tokenizer;
-  text: T5Encoder;
+  texts: TextEmbeddings;
   vae: CogVideoXVae;
   transformer: CogVideoXTransformer;
   schedule: DdimSchedule;
   dispose(): void;
 }
 
+export interface VdmOptions {
+  device: string;
+  dtype: DType;
+  /** Texts that will be wanted: their encoder comes and goes before the transformer is loaded. */
+  texts?: Iterable<string>;
+  /** Load the VAE's decoder too (default false). */
+  decoder?: boolean;
+}
+
 /** Loads a CogVideoX folder (transformer/, vae/, text_encoder/, tokenizer/, scheduler/). Free it with `dispose()`. */
-export async function loadVdm(dir: string, o: { device: string; dtype: DType }): Promise<Vdm> {
+export async function loadVdm(dir: string, o: VdmOptions): Promise<Vdm> {
+  const { device, dtype } = o;
   const folders = pipelineFolders(dir);
   const files = [folders.transformer, folders.vae, folders.textEncoder].flatMap((folder) =>
     readdirSync(folder)
@@ -42,34 +48,34 @@ export async function loadVdm(dir: string, o: { device: string; dtype: DType }):
       .map((name) => join(folder, name)),
   );
   const sha256 = await weightsHash(files);
+  const configFile = join(folders.transformer, 'config.json');
+  const { maxTextSeqLength } = readCogVideoXConfig(readJsonObject(configFile, 'ERR_CONFIG'), configFile);
+  const run = { device, dtype };
   const tokenizer = loadTokenizer(folders.tokenizer);
-  const transformer = loadCogVideoXTransformer(folders.transformer, o);
-  const vae = loadVae(folders.vae, o);
-  const text = loadT5Encoder(folders.textEncoder, o);
-  return {
-    dir,
-    sha256,
-    weights: existsSync(join(dir, 'RANDOM_WEIGHTS')) ? 'random' : 'trained',
-    ...o,
-    tokenizer,
-    text,
-    vae,
-    transformer,
-    schedule: DdimSchedule.fromFolder(folders.scheduler),
-    dispose() {
-      transformer.dispose();
-      vae.dispose();
-      text.dispose();
-    },
+  const texts = new TextEmbeddings(folders.textEncoder, tokenizer, { ...run, maxLength: maxTextSeqLength });
+  const parts: { dispose(): void }[] = [{ dispose: () => texts.clear() }];
+  const dispose = () => {
+    for (const part of parts) part.dispose();
   };
-}
-
-/** Token ids, embedding [1, T, D] and words of a text as CogVideoX takes it: padded to the model's text length. */
-export function encodeText(vdm: Vdm, text: string): { embedding: Tensor; words: Word[]; encoding: Encoding } {
-  const maxLength = vdm.transformer.config.maxTextSeqLength;
-  const encoding = vdm.tokenizer.encode(text, { maxLength, padToMaxLength: true });
-  const embedding = noGrad(() =>
-    scope(() => vdm.text.forward(tensor([encoding.ids], { dtype: 'int64', device: vdm.device })).to(vdm.dtype)),
-  );
-  return { embedding, words: groupWords(text, encoding), encoding };
+  try {
+    texts.encode(o.texts ?? []);
+    const transformer = loadCogVideoXTransformer(folders.transformer, run);
+    parts.push(transformer);
+    const vae = loadVae(folders.vae, { ...run, decoder: o.decoder ?? false });
+    parts.push(vae);
+    return {
+      dir,
+      sha256,
+      weights: existsSync(join(dir, 'RANDOM_WEIGHTS')) ? 'random' : 'trained',
+      ...run,
+      texts,
+      vae,
+      transformer,
+      schedule: DdimSchedule.fromFolder(folders.scheduler),
+      dispose,
+    };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
 }

@@ -10,9 +10,16 @@ export function chosenMaps(
   prior: Prior,
   { heads, headRatio = 0.5 }: Pick<Recipe, 'heads'> & Partial<Pick<Recipe, 'headRatio'>>,
 ): Tensor {
-  if (heads === 'all') return prior.allHeads_WFHW.flatten(1);
   if (heads === 'kept') return prior.rows_WFHW.flatten(1);
   const { heads_UWFHW: each, info } = prior;
+  if (heads === 'all') {
+    const all = prior.allHeads_WFHW ?? each?.mean(0);
+    if (all) return all.flatten(1);
+    throw new UserError(
+      `Expected a prior with the mean over all heads for heads all but received one without (${info.id}). Extract with --keep-all-heads, or take heads kept.`,
+      { code: 'ERR_PRIOR' },
+    );
+  }
   if (!each)
     throw new UserError(
       `Expected a prior with single heads for heads ratio but received one without (${info.id}). Extract with --keep-heads, or take heads kept or all.`,

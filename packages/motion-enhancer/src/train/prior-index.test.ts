@@ -38,7 +38,7 @@ tensorTest('rows of the chosen heads, of all words', () => {
       placed.words,
       info.words.map((_, i) => [i + 2]),
     );
-    const maps = heads === 'kept' ? prior.rows_WFHW : prior.allHeads_WFHW;
+    const maps = heads === 'kept' ? prior.rows_WFHW : prior.allHeads_WFHW!;
     assert.deepEqual(placed.rows_WS.toArray(), maps.flatten(1).toArray());
   }
   assert.equal(index.place('b', chatOf(TEXT), all, 'cpu'), null);
@@ -51,7 +51,7 @@ tensorTest('the kept words are those of the highest motion saliency over the cho
   const index = new PriorIndex(dir, 4096);
   for (const heads of ['kept', 'all'] as const)
     for (const wordRatio of [0.3, 0.5, 1]) {
-      const maps = heads === 'kept' ? prior.rows_WFHW : prior.allHeads_WFHW;
+      const maps = heads === 'kept' ? prior.rows_WFHW : prior.allHeads_WFHW!;
       // Eq 14 by hand, for the two frames that there are.
       const saliency = info.words.map((_, w) => {
         const values = rowsOf(maps, w);

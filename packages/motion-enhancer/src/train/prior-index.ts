@@ -36,13 +36,8 @@ export class PriorIndex {
 
   constructor(dir: string, maxCells: number) {
     this.#store = new PriorStore(dir, { create: false });
-    this.#infos = new Map();
-    for (const key of this.#store.keys()) {
-      const info = this.#store.info(key);
-      const other = this.#infos.get(info.id);
-      // A sample extracted again with other options: the latest counts.
-      if (!other || other.createdAt < info.createdAt) this.#infos.set(info.id, info);
-    }
+    // Of a sample that was extracted again with other options the latest counts.
+    this.#infos = this.#store.samples();
     this.grid = alignmentGrid(
       [...this.#infos.values()].map((info) => info.grid),
       maxCells,

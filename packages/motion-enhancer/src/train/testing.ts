@@ -72,7 +72,7 @@ export function writePrior(dir: string, id: string, given: Partial<PriorInfo> = 
     model: { vdm: 'm', sha256: 'bb', weights: 'trained', dtype: 'float32', device: 'cpu' },
     options: resolve(PRIOR_FIELDS, {}),
     code: 'test',
-    createdAt: '2026-01-01T00:00:00Z',
+    createdAt: '2026-01-01T00:00:00.000Z',
     ...given,
   };
   const { frames, height, width } = info.grid;

@@ -20,6 +20,9 @@ export interface VaeConfig {
   readonly spatialCompression: number;
   /** Latents are multiplied by it before the transformer sees them: 0.7 for 5B and 1.5. */
   readonly scalingFactor: number;
+  /** Pixels of the frames that it was trained on: tiles are half of them on either side. */
+  readonly sampleHeight: number;
+  readonly sampleWidth: number;
 }
 
 /** @throws UserError `ERR_CONFIG` for another model's config or a wrong field */
@@ -48,6 +51,8 @@ export function readVaeConfig(raw: RawConfig, file: string): VaeConfig {
     temporalCompression,
     spatialCompression: 2 ** (blockChannels.length - 1),
     scalingFactor: c.float('scaling_factor', 1.15258426),
+    sampleHeight: c.int('sample_height', 480),
+    sampleWidth: c.int('sample_width', 720),
   };
 }
 

@@ -14,6 +14,7 @@ import { ConvCache } from './causal-conv.js';
 import { readVaeConfig, type VaeConfig } from './config.js';
 import { decodeChunk } from './decoder.js';
 import { encodeChunk } from './encoder.js';
+import { inTiles, type TileSize } from './tiling.js';
 import { type DecoderWeights, type EncoderWeights, readDecoderWeights, readEncoderWeights } from './weights.js';
 
 /** A normal distribution over latents, [B, latentChannels, Flat, h, w] each; its mode is the mean. */
@@ -30,14 +31,15 @@ export interface CogVideoXVae {
   readonly dtype: DType;
   /**
    * Video [B, 3, n, H, W] in [−1, 1] → posterior with Flat = (n − 1) / 4 + 1 frames for n = 4k + 1.
+   * @param tile encode in overlapping tiles of this size (latent pixels), for less memory; see `tilesUnder`
    * @throws UserError for another number of channels, or H or W that is no multiple of `config.spatialCompression`
    */
-  encode(video: Tensor): Posterior;
+  encode(video: Tensor, tile?: TileSize | null): Posterior;
   /**
    * Latents [B, latentChannels, Flat, h, w] → video [B, 3, n, H, W], about [−1, 1], not clamped. As in the source,
    * n = 4 (Flat − 1) + 1 for an odd Flat and 4 Flat for an even one, whose first frame is no longer alone.
    */
-  decode(latents: Tensor): Tensor;
+  decode(latents: Tensor, tile?: TileSize | null): Tensor;
   dispose(): void;
 }
 
@@ -88,18 +90,22 @@ export function cogVideoXVae(config: VaeConfig, encoder: EncoderWeights, decoder
     config,
     device,
     dtype,
-    encode(video) {
+    encode(video, tile) {
       checkShape(video, config.inChannels, config.spatialCompression, 'video');
+      const whole = (x: Tensor) =>
+        inChunks(x, VIDEO_CHUNK, (chunk, cache) => encodeChunk(chunk, encoder, config, cache));
       return scope(() => {
-        const moments = inChunks(video, VIDEO_CHUNK, (chunk, cache) => encodeChunk(chunk, encoder, config, cache));
+        const moments = tile ? inTiles(video, tile, config.spatialCompression, 1, whole) : whole(video);
         const [mean, logvar] = moments.chunk(2, 1) as [Tensor, Tensor];
         return { mean: mean.contiguous(), logvar: logvar.clamp(-30, 20) };
       });
     },
-    decode(latents) {
+    decode(latents, tile) {
       if (!decoder) throw new Error('This autoencoder was loaded without its decoder.');
       checkShape(latents, config.latentChannels, 1, 'latents');
-      return inChunks(latents, LATENT_CHUNK, (chunk, cache) => decodeChunk(chunk, decoder, config, cache));
+      const whole = (x: Tensor) =>
+        inChunks(x, LATENT_CHUNK, (chunk, cache) => decodeChunk(chunk, decoder, config, cache));
+      return tile ? inTiles(latents, tile, 1, config.spatialCompression, whole) : whole(latents);
     },
     dispose() {
       for (const t of tensorsIn([encoder, decoder])) t.dispose();

@@ -8,6 +8,7 @@ import { appendFailure, FAILURES } from '../../prior/dataset/failures.js';
 import {
   type Counts,
   manifestName,
+  type RunFacts,
   type RunSettings,
   type RunState,
   writeManifest,
@@ -15,6 +16,7 @@ import {
 import { type RowEvent, runDataset } from '../../prior/dataset/run-dataset.js';
 import { TEXT_FROM } from '../../prior/dataset/text-of-row.js';
 import { sha256File } from '../../prior/key.js';
+import { planPrior, settled } from '../../prior/memory-plan.js';
 import { CODE_VERSION } from '../../prior/run-extract.js';
 import { readSelections } from '../../prior/selections.js';
 import { PriorStore } from '../../prior/store.js';
@@ -22,6 +24,7 @@ import { loadVdm } from '../../prior/vdm.js';
 import { createProgress, type Progress } from '../progress.js';
 import { type OUTPUT_FIELDS, resolveRun } from '../run-options.js';
 import { stopOnSignal } from '../stop-on-signal.js';
+import { tellPlan } from '../tell-plan.js';
 
 /** Settings of `extract --data`. */
 export const DATASET_FIELDS = {
@@ -38,6 +41,12 @@ export const DATASET_FIELDS = {
   },
   shard: { type: 'string', default: '', text: 'With --data: i/n takes every n-th row from the i-th on, i from 0' },
   limit: { type: 'integer', default: 0, min: 0, text: 'With --data: the first N rows, before sharding; 0 is all' },
+  textBatch: {
+    type: 'integer',
+    default: 512,
+    min: 1,
+    text: 'With --data: texts that are encoded at a time; the text encoder is loaded for them, then freed',
+  },
 } as const satisfies Fields;
 
 type Settings = Values<typeof DATASET_FIELDS & typeof PRIOR_FIELDS & typeof DEVICE_FIELDS & typeof OUTPUT_FIELDS> & {
@@ -73,13 +82,16 @@ export async function extractDataset(values: Settings, fetchVdm: () => Promise<s
     progress.log(`${signal}: the row in flight is finished, then the run ends; a second signal ends it at once`),
   );
   try {
+    const asked = pick(PRIOR_FIELDS, values);
+    const plan = planPrior(dir, asked, run);
+    tellPlan(progress, plan, values.json);
+    const config = settled(asked, plan);
+    const selections = values.selections ? readSelections(values.selections, config) : [];
     progress.stage('load');
-    const vdm = await loadVdm(dir, run);
+    const vdm = await loadVdm(dir, { ...run, decoder: config.keepStrip });
     try {
       if (vdm.weights === 'random')
         progress.log('note: this checkpoint has untrained random weights: its maps mean nothing');
-      const config = pick(PRIOR_FIELDS, values);
-      const selections = values.selections ? readSelections(values.selections, config) : [];
       const settings: RunSettings = {
         options: config,
         ...(selections.length > 0 ? { selections } : {}),
@@ -93,7 +105,8 @@ export async function extractDataset(values: Settings, fetchVdm: () => Promise<s
       };
       const startedAt = new Date().toISOString();
       let counts: Counts = { rows: entries.length, done: 0, existed: 0, failed: 0 };
-      const write = (state: RunState) => writeManifest(store.dir, settings, { state, counts, startedAt });
+      const facts: RunFacts = { planned: plan.capture, captures: {}, broken: [] };
+      const write = (state: RunState) => writeManifest(store.dir, settings, { state, counts, startedAt, ...facts });
       write('running');
       const show = rowTeller(progress, values.json, entries.length);
       try {
@@ -105,10 +118,12 @@ export async function extractDataset(values: Settings, fetchVdm: () => Promise<s
           selections,
           textFrom: values.textFrom,
           onBroken: values.onBroken,
+          textBatch: values.textBatch,
           signal: stop.signal,
           onRow(event, now) {
             counts = now;
             const { line, id, video, reason } = event;
+            note(facts, event);
             if (reason !== undefined) appendFailure(store.dir, manifestName(settings), { line, id, video, reason });
             show.row(event, now);
           },
@@ -131,6 +146,15 @@ export async function extractDataset(values: Settings, fetchVdm: () => Promise<s
   } finally {
     stop.dispose();
   }
+}
+
+/** What the manifest says of a row beyond the counts. */
+function note(facts: RunFacts, { state, capture, brokenVideo, line, id, video }: RowEvent): void {
+  if (capture) {
+    const way = `${capture.squareSum}${capture.fused ? ', fused' : ''}`;
+    facts.captures[way] = (facts.captures[way] ?? 0) + 1;
+  }
+  if (brokenVideo !== undefined) facts.broken.push({ line, id, video, reason: brokenVideo, used: state !== 'failed' });
 }
 
 /** Tells rows as they end; the rate starts anew at the first that is computed, for existing ones cost next to nothing. */

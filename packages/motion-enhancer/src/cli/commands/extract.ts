@@ -5,6 +5,7 @@ import type { Fields, Values } from '../../config/field.js';
 import { pick } from '../../config/field.js';
 import { DEVICE_FIELDS } from '../../config/fields-of-run.js';
 import { PRIOR_FIELDS, type PriorConfig } from '../../prior/config.js';
+import { planPrior, settled } from '../../prior/memory-plan.js';
 import { runExtract } from '../../prior/run-extract.js';
 import { readSelections } from '../../prior/selections.js';
 import { PriorStore } from '../../prior/store.js';
@@ -14,6 +15,7 @@ import { fetchCheckpoint, OR_NAME } from '../fetch-checkpoint.js';
 import { fileName } from '../file-name.js';
 import { createProgress } from '../progress.js';
 import { OUTPUT_FIELDS, parseCommand, resolveRun } from '../run-options.js';
+import { tellPlan } from '../tell-plan.js';
 import { DATASET_FIELDS, extractDataset } from './extract-dataset.js';
 import type { Command } from './registry.js';
 
@@ -66,18 +68,22 @@ export const command: Command = {
     if (values.data !== '') return extractDataset(values, fetchVdm);
     // Told before a minute goes into the video.
     if (wordSpans(values.text).length === 0) throw expected('at least one word', '--text', values.text);
-    const config: PriorConfig = pick(PRIOR_FIELDS, values);
-    const selections = values.selections ? readSelections(values.selections, config) : [];
+    const asked: PriorConfig = pick(PRIOR_FIELDS, values);
+    if (values.selections) readSelections(values.selections, asked);
     const run = resolveRun(values);
-    const store = new PriorStore(values.out);
     const dir = await fetchVdm();
+    const store = new PriorStore(values.out);
     const progress = createProgress({
       label: 'extract',
       json: values.json,
       ...(run.device === 'cpu' ? {} : { device: run.device }),
     });
+    const plan = planPrior(dir, asked, run);
+    tellPlan(progress, plan, values.json);
+    const config = settled(asked, plan);
+    const selections = values.selections ? readSelections(values.selections, config) : [];
     progress.stage('load');
-    const vdm = await loadVdm(dir, run);
+    const vdm = await loadVdm(dir, { ...run, decoder: config.keepStrip, texts: [values.text, ''] });
     try {
       if (vdm.weights === 'random')
         progress.log('note: this checkpoint has untrained random weights: its maps mean nothing');

@@ -45,6 +45,8 @@ describe(`priors of a data set (TEST_SEED=${seed})`, { timeout: 300_000 }, () =>
     const manifest = JSON.parse(readFileSync(first.summary.manifest, 'utf8')) as RunManifest;
     assert.equal(manifest.state, 'finished');
     assert.deepEqual(manifest.counts, { rows: COUNT, done: 0, existed: COUNT, failed: 0 });
+    assert.deepEqual([manifest.captures, manifest.planned.squareSum], [{ accumulate: COUNT }, 'accumulate']);
+    assert.match(first.err, /"type":"plan"/);
     assert.deepEqual(
       [manifest.options.frames, manifest.model.weights, manifest.textFrom],
       [5, 'random', 'descriptive'],
@@ -194,7 +196,19 @@ describe(`priors of a data set (TEST_SEED=${seed})`, { timeout: 300_000 }, () =>
     for (const [i, [, , reason]] of REASONS.entries()) assert.match(failed[i]!.reason, reason);
     assert.deepEqual(leftovers(at('mixed')), []);
 
+    const brokenIn = (manifest: string) =>
+      (JSON.parse(readFileSync(manifest, 'utf8')) as RunManifest).broken.map(({ id, used }) => [id, used]);
+    assert.deepEqual(brokenIn(summary.manifest), [
+      ['absent', false],
+      ['broken', false],
+      ['sound', false],
+    ]);
     const used = await extract(at('mixed'), mixed, '--on-broken', 'use').ended;
+    assert.deepEqual(brokenIn(used.summary.manifest), [
+      ['absent', false],
+      ['broken', true],
+      ['sound', false],
+    ]);
     assert.deepEqual([used.summary.done, used.summary.existed, used.summary.failed], [1, 2, REASONS.length - 1]);
     const verdicts = Object.values(contents(at('mixed'))).map(
       (p) => (p as { video: { verdict: string } }).video.verdict,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { writeText } from '../../data/write-text.js';
 import type { PriorConfig } from '../config.js';
+import type { PriorCapture } from '../prior.js';
 import type { NamedSelection } from '../run-extract.js';
 import type { TextFrom } from './text-of-row.js';
 
@@ -31,9 +32,28 @@ export interface Counts {
   failed: number;
 }
 
+/** A video that is not whole, and what became of its row under the run's policy. */
+export interface BrokenVideo {
+  line: number;
+  id: string;
+  video: string;
+  /** Why it is not whole. */
+  reason: string;
+  used: boolean;
+}
+
+/** What a run turned out to do, beside its counts. */
+export interface RunFacts {
+  /** The way to Σ A² that the memory plan chose before the run. */
+  planned: PriorCapture & { plan: string };
+  /** How many priors had it by which way. */
+  captures: Record<string, number>;
+  broken: BrokenVideo[];
+}
+
 export type RunState = 'running' | 'finished' | 'interrupted' | 'failed';
 
-export interface RunManifest extends RunSettings {
+export interface RunManifest extends RunSettings, RunFacts {
   format: 1;
   state: RunState;
   counts: Counts;
@@ -51,7 +71,7 @@ export function manifestName(settings: RunSettings): string {
 export function writeManifest(
   dir: string,
   settings: RunSettings,
-  run: Pick<RunManifest, 'state' | 'counts' | 'startedAt'>,
+  run: Pick<RunManifest, 'state' | 'counts' | 'startedAt'> & RunFacts,
 ): void {
   const manifest: RunManifest = { format: 1, ...run, updatedAt: new Date().toISOString(), ...settings };
   writeText(join(dir, manifestName(settings)), `${JSON.stringify(manifest, null, 2)}\n`);

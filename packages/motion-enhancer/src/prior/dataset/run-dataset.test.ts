@@ -8,6 +8,7 @@ import { resolve } from '../../config/field.js';
 import { readRows } from '../../data/rows.js';
 import { freshSeed, randomSource } from '../../testing/random-source.js';
 import { temporaryFolder } from '../../testing/temporary-folder.js';
+import { readAliases } from '../aliases.js';
 import { PRIOR_FIELDS } from '../config.js';
 import { PriorStore } from '../store.js';
 import { loadVdm, type Vdm } from '../vdm.js';
@@ -16,7 +17,7 @@ import { releaseClaim, takeClaim } from './claim.js';
 import { ownIdentity } from './process-identity.js';
 import { type DatasetJob, type RowEvent, runDataset } from './run-dataset.js';
 import { storeStats } from './store-stats.js';
-import { goodRows, leftovers, tinyVdm, writeRows } from './testing.js';
+import { contents, goodRows, leftovers, tinyVdm, writeRows } from './testing.js';
 import { verifyStore } from './verify-store.js';
 
 const dir = temporaryFolder();
@@ -83,6 +84,10 @@ test('rows in order, twice the same sample once; the prior says what its text wa
       ['existed', 'again', 's1'],
     ],
   );
+  // Whoever looks for either name finds the prior, however often it is told.
+  assert.equal(store.samples().get('again')!.key, store.samples().get('s1')!.key);
+  await run(entriesOf([{ ...b, id: 'again' }]), { store });
+  assert.equal(readAliases(store.dir).length, 1);
   assert.deepEqual(
     store.keys().map((key) => store.info(key).textFrom),
     ['caption', 'caption', 'caption'],
@@ -116,6 +121,22 @@ test('a failure of the computation is its row’s; three in a row, a full disk a
   assert.deepEqual([nan.counts.done, nan.counts.failed], [1, 5]);
   const full = () => new UserError('the disk is full', { code: 'ERR_WRITE' });
   await assert.rejects(run(entries, { vdm: failing([2], full) }), /the disk is full/);
+});
+
+test('the text encoder is loaded once for a batch of texts, not for what is there', async () => {
+  const entries = entriesOf(goodRows(5));
+  const loads = () => vdm.texts.loads;
+  let before = loads();
+  const { store } = await run(entries);
+  assert.equal(loads() - before, 1);
+  before = loads();
+  await run(entries, { store });
+  assert.equal(loads() - before, 0);
+  // Two texts at a time: five rows are three batches.
+  const batched = await run(entries, { textBatch: 2 });
+  assert.equal(loads() - before, 3);
+  assert.deepEqual(contents(batched.store.dir), contents(store.dir), 'the same bytes however they were batched');
+  assert.equal(vdm.texts.size, 0);
 });
 
 test('a claim of another process is waited for; the row is taken when it is given up', async () => {

@@ -1,10 +1,12 @@
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UserError } from '@motion-enhancer/libtorch';
+import { keep, noGrad, OutOfMemoryError, scope, UserError } from '@motion-enhancer/libtorch';
 import { wordSpans } from '@motion-enhancer/models';
+import { type Alias, appendAlias, readAliases } from '../aliases.js';
 import type { PriorConfig } from '../config.js';
-import type { OnProgress } from '../extract.js';
-import { computePrior, type NamedSelection } from '../run-extract.js';
+import { encodeVideo, type Latents, type OnProgress } from '../extract.js';
+import type { PriorCapture } from '../prior.js';
+import { computePrior, type ExtractOutcome, type NamedSelection, type SampleInput } from '../run-extract.js';
 import type { PriorStore } from '../store.js';
 import type { Vdm } from '../vdm.js';
 import type { Entry } from './choose-rows.js';
@@ -24,6 +26,10 @@ export interface RowEvent {
   reason?: string;
   /** Of an existing prior: the name that it was made under, where that is another. */
   storedAs?: string;
+  /** How Σ A² was had. */
+  capture?: PriorCapture;
+  /** Why the video is not whole, used or not. */
+  brokenVideo?: string;
   seconds: number;
 }
 
@@ -36,6 +42,8 @@ export interface DatasetJob {
   selections?: readonly NamedSelection[];
   textFrom: TextFrom;
   onBroken: 'fail' | 'skip' | 'use';
+  /** Texts that are encoded at once, while the text encoder is loaded (default 512). */
+  textBatch?: number;
   /** Once aborted, the item in flight is finished and the run ends. */
   signal?: AbortSignal;
   onRow?: (event: RowEvent, counts: Counts) => void;
@@ -52,6 +60,10 @@ interface Item {
   text: string;
   source?: TextSource;
   prepared: Promise<Prepared>;
+  /** Once it is known. */
+  ready?: Prepared;
+  /** Of the frames, encoded while the row before was computed; or why that failed. */
+  ahead?: { latents: Latents } | { error: unknown };
 }
 
 /** A row that is known to be bad before its video is looked at. */
@@ -59,6 +71,7 @@ const badRow = (reason: string): Promise<never> => Promise.reject(new UserError(
 
 /** So many failures one after another that are neither the row's nor its video's are not the rows' fault. */
 const MOST_DEFECTS = 3;
+const TEXT_BATCH = 512;
 const POLL_MS = 200;
 
 /**
@@ -78,6 +91,10 @@ export async function runDataset(job: DatasetJob): Promise<Counts> {
   }
 }
 
+function freeAhead({ ahead }: Item): void {
+  if (ahead && 'latents' in ahead) ahead.latents.x0.dispose();
+}
+
 class DatasetRun {
   readonly counts: Counts;
   readonly #job: DatasetJob;
@@ -86,6 +103,7 @@ class DatasetRun {
   #claimed: { entry: Entry; key: string }[] = [];
   #defects = 0;
   #ahead: Item | null = null;
+  #aliases: Set<string> | null = null;
 
   constructor(job: DatasetJob) {
     this.#job = job;
@@ -121,6 +139,8 @@ class DatasetRun {
   async close(): Promise<void> {
     const prepared = await this.#ahead?.prepared.catch(() => null);
     if (prepared?.state === 'ready') releaseClaim(prepared.claim);
+    if (this.#ahead) freeAhead(this.#ahead);
+    this.#job.vdm.texts.clear();
     for (const claim of this.#claims) releaseClaim(claim);
     await this.#preparer.close();
   }
@@ -130,8 +150,13 @@ class DatasetRun {
     const entry = waiting.shift();
     if (!entry) return null;
     const item = this.#start(entry);
-    // Told when its turn comes.
-    item.prepared.catch(() => {});
+    item.prepared.then(
+      (prepared) => {
+        item.ready = prepared;
+      },
+      // Told when its turn comes.
+      () => {},
+    );
     return item;
   }
 
@@ -183,27 +208,69 @@ class DatasetRun {
       }
       const { claim, input, key } = prepared;
       this.#claims.add(claim);
+      let outcome: ExtractOutcome;
       try {
         if (this.#job.signal?.aborted) return;
         this.#ahead = this.#next(waiting);
-        await this.#compute(item, input, claim);
+        this.#encodeTexts(item.text, waiting);
+        outcome = await this.#compute(item, input, claim);
       } finally {
         releaseClaim(claim);
         this.#claims.delete(claim);
       }
       this.counts.done++;
       this.#defects = 0;
-      this.#job.onRow?.({ state: 'done', ...told, key, seconds: seconds() }, this.counts);
+      const { capture } = outcome;
+      const { verdict, reason } = input.frames.info;
+      const brokenVideo = verdict === 'ok' ? {} : { brokenVideo: `${verdict}: ${reason}` };
+      const event = { state: 'done', ...told, key, ...(capture ? { capture } : {}), ...brokenVideo } as const;
+      this.#job.onRow?.({ ...event, seconds: seconds() }, this.counts);
     } catch (error) {
       this.#judge(told, error);
+    } finally {
+      freeAhead(item);
     }
   }
 
-  async #compute(item: Item, input: Extract<Prepared, { state: 'ready' }>['input'], claim: Claim): Promise<void> {
+  /** Where the text of a row is new: its embedding and those of the rows after it, while the encoder is loaded. */
+  #encodeTexts(text: string, waiting: readonly Entry[]): void {
+    const { vdm, textFrom, textBatch = TEXT_BATCH } = this.#job;
+    if (vdm.texts.has(text) && vdm.texts.has('')) return;
+    const wanted = new Set(['', text]);
+    const ahead = this.#ahead?.entry;
+    for (const entry of ahead ? [ahead, ...waiting] : waiting) {
+      if (wanted.size > textBatch) break;
+      if ('bad' in entry) continue;
+      try {
+        wanted.add(textOfRow(entry.row, textFrom).text);
+      } catch {
+        // Told when its turn comes.
+      }
+    }
+    vdm.texts.clear(wanted);
+    vdm.texts.encode(wanted);
+  }
+
+  /** The next row's frames to latents, queued behind the pass that runs: the device has no pause between two rows. */
+  #encodeAhead(): void {
+    const { vdm, config } = this.#job;
+    const item = this.#ahead;
+    if (item?.ready?.state !== 'ready' || item.ahead) return;
+    const { frames } = item.ready.input;
+    try {
+      item.ahead = { latents: keep(noGrad(() => scope(() => encodeVideo(vdm, frames, config)))) };
+    } catch (error) {
+      // Beside a pass there is less memory than without one: then it is encoded in its own turn.
+      if (!(error instanceof OutOfMemoryError)) item.ahead = { error };
+    }
+  }
+
+  async #compute(item: Item, input: SampleInput, claim: Claim): Promise<ExtractOutcome> {
     const { vdm, store, config, selections, onProgress } = this.#job;
-    const { id, video, text, source } = item;
+    const { id, video, text, source, ahead } = item;
+    if (ahead && 'error' in ahead) throw ahead.error;
     refreshClaim(claim);
-    await computePrior(
+    return computePrior(
       {
         vdm,
         store,
@@ -217,22 +284,37 @@ class DatasetRun {
           refreshClaim(claim);
           onProgress?.(id, ...progress);
         },
+        between: () => this.#encodeAhead(),
       },
-      input,
+      ahead ? { ...input, latents: ahead.latents } : input,
     );
   }
 
   /** A prior of a broken video, made when that was allowed, does not count where it is not. */
   #existed(told: Pick<RowEvent, 'line' | 'id' | 'video'>, key: string, seconds: number): void {
     const { store, onBroken, onRow } = this.#job;
-    const { id, video } = store.info(key);
+    const { id, video, capture } = store.info(key);
     if (video.verdict !== 'ok' && onBroken !== 'use') {
       throw new UserError(`its video is ${video.verdict}; the prior ${key} was made with --on-broken use`, {
         code: 'ERR_VIDEO',
       });
     }
+    const storedAs = id === told.id ? {} : { storedAs: id };
+    if (id !== told.id) this.#alias({ id: told.id, key });
     this.counts.existed++;
-    onRow?.({ state: 'existed', ...told, key, seconds, ...(id === told.id ? {} : { storedAs: id }) }, this.counts);
+    const brokenVideo = video.verdict === 'ok' ? {} : { brokenVideo: video.verdict };
+    const event = { state: 'existed', ...told, key, ...(capture ? { capture } : {}), ...brokenVideo } as const;
+    onRow?.({ ...event, seconds, ...storedAs }, this.counts);
+  }
+
+  /** So that whoever looks for this sample's prior finds the one of the other. */
+  #alias(alias: Alias): void {
+    const { dir } = this.#job.store;
+    this.#aliases ??= new Set(readAliases(dir).map(({ id, key }) => `${id} ${key}`));
+    const name = `${alias.id} ${alias.key}`;
+    if (this.#aliases.has(name)) return;
+    appendAlias(dir, alias);
+    this.#aliases.add(name);
   }
 
   #judge(told: Pick<RowEvent, 'line' | 'id' | 'video'>, error: unknown): void {
@@ -241,12 +323,13 @@ class DatasetRun {
       if (code === 'ERR_WRITE') throw error;
       this.#defects = 0;
     } else if (++this.#defects >= MOST_DEFECTS) throw error;
-    this.#failed(told, name === 'UserError' ? message : `${name}: ${message.split('\n')[0]}`);
+    const reason = name === 'UserError' ? message : `${name}: ${message.split('\n')[0]}`;
+    this.#failed(told, reason, code === 'ERR_VIDEO' ? { brokenVideo: reason } : {});
   }
 
-  #failed(told: Pick<RowEvent, 'line' | 'id' | 'video'>, reason: string): void {
+  #failed(told: Pick<RowEvent, 'line' | 'id' | 'video'>, reason: string, more: { brokenVideo?: string }): void {
     this.counts.failed++;
-    this.#job.onRow?.({ state: 'failed', ...told, reason, seconds: 0 }, this.counts);
+    this.#job.onRow?.({ state: 'failed', ...told, reason, ...more, seconds: 0 }, this.counts);
     if (this.#job.onBroken === 'fail')
       throw new UserError(
         `Row ${told.line} (${told.id}) has no prior: ${reason.replace(/\.$/, '')}. The run stops here (--on-broken fail).`,

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bytesOf, scope } from '@motion-enhancer/libtorch';
+import { scope } from '@motion-enhancer/libtorch';
 import { writeRandomCogVideoX } from '@motion-enhancer/models';
 import { loaderFlags } from '../../cli/doctor-checks-probe.js';
 import { fixture } from '../../testing/fixtures.js';
@@ -100,17 +100,16 @@ export function start(args: readonly string[]): Run {
   return { child, rows, stage, ended };
 }
 
-/** All of a store that must not depend on how it came about: descriptions and bytes of tensors, by key. */
+/** Descriptions and files of a store's priors, by key: they must not depend on how it came about. */
 export function contents(dir: string): Record<string, unknown> {
   const store = new PriorStore(dir, { create: false });
   return Object.fromEntries(
     store.keys().map((key) => [
       key,
       scope(() => {
-        const { info, rows_WFHW, allHeads_WFHW } = store.read(key);
-        const { createdAt, ...said } = info;
-        const bytes = [rows_WFHW, allHeads_WFHW].map((t) => Buffer.from(bytesOf(t.contiguous())).toString('base64'));
-        return { ...said, bytes };
+        const { createdAt, ...said } = store.read(key).info;
+        // Every byte of the file.
+        return { ...said, bytes: readFileSync(store.path(key)).toString('base64') };
       }),
     ]),
   );

@@ -1,0 +1,8 @@
+import { type PriorPlan, priorPlanText } from '../prior/memory-plan.js';
+import type { Progress } from './progress.js';
+
+/** Says what a run will need, before anything of it is loaded. */
+export function tellPlan(progress: Progress, plan: PriorPlan, json: boolean): void {
+  if (json) progress.log(JSON.stringify({ type: 'plan', ...plan }));
+  else for (const line of priorPlanText(plan)) progress.log(line);
+}

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { liveBytes, scope, tensorsIn } from '@motion-enhancer/libtorch';
+import { resolve } from '../config/field.js';
+import { temporaryFolder } from '../testing/temporary-folder.js';
+import { PRIOR_FIELDS, type PriorConfig } from './config.js';
+import { tinyVdm } from './dataset/testing.js';
+import { planPrior, priorPlanText, settled } from './memory-plan.js';
+import { loadVdm } from './vdm.js';
+
+const dir = tinyVdm(join(temporaryFolder(), 'vdm'));
+const FP32 = { device: 'cpu', dtype: 'float32' } as const;
+const BF16 = { device: 'cpu', dtype: 'bfloat16' } as const;
+const config = (o: Partial<PriorConfig> = {}) =>
+  resolve(PRIOR_FIELDS, { frames: 5, height: 32, width: 48, steps: 2, ...o });
+
+test('weights are those that are loaded, to the byte; the clip is the one of the options', async () => {
+  const plan = planPrior(dir, config(), FP32);
+  // In another dtype than the files': weights as they are stored are views of the whole file.
+  const half = planPrior(dir, config(), BF16);
+  const before = liveBytes();
+  const vdm = await loadVdm(dir, BF16);
+  try {
+    assert.equal(liveBytes() - before, half.transformer + half.vae);
+  } finally {
+    vdm.dispose();
+  }
+  assert.deepEqual(plan.clip, { frames: 5, height: 32, width: 48, textTokens: 32, videoTokens: 1 * 2 * 3 });
+  for (const part of ['textEncoder', 'transformer', 'vae'] as const) assert.equal(plan[part], 2 * half[part], part);
+  assert.ok(planPrior(dir, config({ keepStrip: true }), FP32).vae > plan.vae, 'the decoder only where it is wanted');
+  assert.equal(scope(() => tensorsIn(plan)).size, 0);
+});
+
+test('the peak is the larger of the encoder alone and all that is held together', () => {
+  const { textEncoder, transformer, vae, encoding, passes, capture, peak } = planPrior(dir, config(), FP32);
+  assert.equal(peak, Math.max(textEncoder, transformer + vae + Math.max(encoding, passes + capture.bytes)));
+  // A layer of the averaged map: heads · S² numbers.
+  assert.equal(planPrior(dir, config({ squareSum: 'accumulate' }), FP32).capture.bytes, 4 * 6 * 6 * 4);
+});
+
+test('tiles and a forced capture are told; what can only be sampled is keyed as sampled', () => {
+  const plan = planPrior(dir, config({ height: 480, width: 720, vaeMemory: 0.01 }), FP32);
+  assert.ok(plan.tile && plan.encoding <= 0.01 * 2 ** 30);
+  assert.match(priorPlanText(plan).join('\n'), /in tiles of \d+ × \d+/);
+  const text = priorPlanText(planPrior(dir, config({ squareSum: 'sampled' }), FP32)).join('\n');
+  assert.match(text, /sampled, plain operators.*accumulate .*iB, replay .*iB/);
+  assert.match(text, /at most, about +\S+ .iB of/);
+  const only = { capture: { squareSum: 'sampled', fused: false, bytes: 1, plan: '' } } as const;
+  assert.equal(settled(config(), only).squareSum, 'sampled');
+  assert.equal(settled(config({ squareSum: 'replay' }), only).squareSum, 'replay');
+  assert.equal(settled(config(), planPrior(dir, config(), FP32)).squareSum, 'auto');
+});
+
+test('a size that no token grid has is told as such', () => {
+  assert.throws(() => planPrior(dir, config({ height: 50 }), FP32), /Expected a multiple of 16 for height/);
+});
