@@ -1,7 +1,9 @@
 import { cat, keep, noGrad, scope } from '@motion-enhancer/libtorch';
 import type { Grid } from '../align/index.js';
 import type { Row } from '../data/rows.js';
-import type { PreparedChat, Vlm } from '../vlm/index.js';
+import type { PreparedChat, ReadMedium, Vlm } from '../vlm/index.js';
+import { patchesOf, type SampleSize } from './flops.js';
+import type { TrainableVlm } from './forward-sample.js';
 import type { PlacedPrior, PriorIndex } from './prior-index.js';
 import type { Recipe } from './recipe.js';
 import { disposeSample, type PreparedSample, prepareSample } from './sample.js';
@@ -17,8 +19,14 @@ export interface BatchItem {
 }
 
 /** @throws UserError when the row's files or its prior cannot be read */
-export async function prepareItem(vlm: Vlm, row: Row, recipe: Recipe, index: PriorIndex | null): Promise<BatchItem> {
-  const chat = await prepareSample(vlm, row, recipe);
+export async function prepareItem(
+  vlm: Vlm,
+  row: Row,
+  recipe: Recipe,
+  index: PriorIndex | null,
+  read?: ReadMedium,
+): Promise<BatchItem> {
+  const chat = await prepareSample(vlm, row, recipe, read);
   try {
     let droppedWords = 0;
     const count = (words: number) => {
@@ -31,6 +39,15 @@ export async function prepareItem(vlm: Vlm, row: Row, recipe: Recipe, index: Pri
     disposeSample(chat);
     throw error;
   }
+}
+
+/** What a sample's work depends on. */
+export function sizeOf(model: TrainableVlm, { ids, labels, inputs }: PreparedChat): SampleSize {
+  return {
+    tokens: ids.length,
+    asked: labels.filter((label) => label !== -100).length,
+    patches: inputs.reduce((n, { pixels }) => n + patchesOf(model, pixels), 0),
+  };
 }
 
 export function disposeItem({ chat, prior }: BatchItem): void {

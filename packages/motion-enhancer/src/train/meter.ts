@@ -1,7 +1,7 @@
 import { memoryStats } from '@motion-enhancer/libtorch';
-import { flopsOf, patchesOf, peakFlops } from './flops.js';
+import { flopsOf, peakFlops } from './flops.js';
 import type { TrainableVlm } from './forward-sample.js';
-import type { BatchItem } from './item.js';
+import { type BatchItem, sizeOf } from './item.js';
 import type { StepLog } from './record/step-log.js';
 
 /** Steps whose mean time the ETA counts with. */
@@ -26,7 +26,7 @@ export class Meter {
     const now = performance.now();
     const seconds = (now - at.began) / 1000;
     this.#recent = [...this.#recent, seconds].slice(-RECENT);
-    const work = batch.reduce((sum, { chat }) => sum + this.#flops(this.#sizeOf(chat)), 0);
+    const work = batch.reduce((sum, { chat }) => sum + this.#flops(sizeOf(this.#model, chat)), 0);
     const tokens = batch.reduce((n, { chat }) => n + chat.ids.length, 0);
     return {
       tokens,
@@ -41,13 +41,5 @@ export class Meter {
       words: batch.reduce((n, { prior }) => n + (prior?.words.length ?? 0), 0),
       droppedWords: batch.reduce((n, item) => n + item.droppedWords, 0),
     } satisfies Partial<StepLog>;
-  }
-
-  #sizeOf({ ids, labels, inputs }: BatchItem['chat']) {
-    return {
-      tokens: ids.length,
-      asked: labels.filter((label) => label !== -100).length,
-      patches: inputs.reduce((n, { pixels }) => n + patchesOf(this.#model, pixels), 0),
-    };
   }
 }

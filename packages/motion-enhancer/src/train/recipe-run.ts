@@ -8,7 +8,13 @@ export const RUN_FIELDS = {
     default: 'blocks',
     text: 'Activations in the backward pass: computed again block by block, or kept (faster, far more memory)',
   },
-  prefetch: { type: 'integer', default: 4, min: 1, text: 'Samples made ready ahead of the device', unit: 'samples' },
+  prefetch: { type: 'integer', default: 16, min: 1, text: 'Samples made ready ahead of the device', unit: 'samples' },
+  workers: {
+    type: 'integer',
+    default: null,
+    min: 0,
+    text: 'Threads that decode images and videos ahead; 0: none. By default half of the cores, at most 8; on a CPU none',
+  },
   maxBroken: {
     type: 'number',
     default: 0.1,

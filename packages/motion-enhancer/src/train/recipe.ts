@@ -67,6 +67,13 @@ export const RECIPE_FIELDS = {
     default: 'samples',
     text: 'L_AR of a step: every sample counts alike, or every token of an answer',
   },
+  lengthWindow: {
+    type: 'integer',
+    default: 1,
+    min: 1,
+    text: 'Sorts the samples of so many steps by their work, so that alike ones make a step, and shuffles these steps; 1 leaves their order',
+    unit: 'steps',
+  },
   ...ALIGNMENT_FIELDS,
   seed: { type: 'integer', default: 0, min: 0, text: 'Seed of the order of the data and of the aligner' },
   ...RUN_FIELDS,

@@ -33,7 +33,7 @@ after(() => {
   for (const child of children) child.kill('SIGKILL');
 });
 
-/** Settings whose every part has something to remember: λ moves, rows break, samples are drawn in three epochs. */
+/** Settings whose every part has something to remember: λ moves, rows break, steps are sorted by work, ten epochs. */
 function runFile(out: string, given: Record<string, unknown> = {}): string {
   const file = `${out}.yaml`;
   const { fps, maxPixels, ...recipe } = testRecipe({ steps: 20, batchSize: 2, warmupRatio: 0.1, seed: 7 });
@@ -43,7 +43,7 @@ function runFile(out: string, given: Record<string, unknown> = {}): string {
     file,
     stringify({
       ...{ vlm, data: at('data.json'), priors, out, fps, maxPixels, ...settings },
-      ...{ lambda: 'auto:0.5', ratioEvery: 4, saveEvery: 10, threads: 1, ...given },
+      ...{ lambda: 'auto:0.5', ratioEvery: 3, saveEvery: 10, threads: 1, lengthWindow: 3, ...given },
     }),
   );
   return file;
@@ -106,7 +106,7 @@ test('20 steps equal 10, kill -9, and 10 more, bit for bit; a damaged state is p
   const reference = logOf(at('whole'));
   assert.equal(reference.length, 20);
 
-  const file = runFile(at('cut'), { saveEvery: 5, keepStates: 2 });
+  const file = runFile(at('cut'), { saveEvery: 5, keepStates: 2, workers: 2 });
   const first = start(file);
   await reaches(first, 12);
   first.kill('SIGKILL');
@@ -146,7 +146,7 @@ test('20 steps equal 10, kill -9, and 10 more, bit for bit; a damaged state is p
   const stateOf = (run: string) =>
     JSON.parse(readFileSync(at(run, 'states', 'step-00000019', 'state.json'), 'utf8')) as RunState;
   const [a, b] = [stateOf('whole'), stateOf('cut')];
-  assert.deepEqual([b.place, b.broken, b.lambda], [a.place, a.broken, a.lambda]);
+  assert.deepEqual([b.place, b.taken, b.broken, b.lambda], [a.place, a.taken, a.broken, a.lambda]);
   assert.ok(a.generators.cpu === b.generators.cpu, 'generators');
   assert.deepEqual(a.broken, [3]);
   assert.equal(b.sha256, a.sha256, 'weights, moments and aligner after step 19');

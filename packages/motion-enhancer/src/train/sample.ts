@@ -1,6 +1,14 @@
 import { UserError } from '@motion-enhancer/libtorch';
 import { MEDIA_TAG, mediaOf, type Row, type Turn } from '../data/rows.js';
-import { disposeChat, type PreparedChat, placeMedia, prepareChat, type Vlm, type VlmMessage } from '../vlm/index.js';
+import {
+  disposeChat,
+  type PreparedChat,
+  placeMedia,
+  prepareChat,
+  type ReadMedium,
+  type Vlm,
+  type VlmMessage,
+} from '../vlm/index.js';
 import { weighAnswers } from './answer-weights.js';
 import type { Recipe } from './recipe.js';
 
@@ -11,9 +19,9 @@ export interface PreparedSample extends PreparedChat {
 }
 
 /** @throws UserError ERR_DATA, or what its files are to blame for */
-export async function prepareSample(vlm: Vlm, row: Row, recipe: Recipe): Promise<PreparedSample> {
+export async function prepareSample(vlm: Vlm, row: Row, recipe: Recipe, read?: ReadMedium): Promise<PreparedSample> {
   const { turns, messages } = conversation(row);
-  const chat = await prepareChat(vlm, messages, recipe);
+  const chat = await prepareChat(vlm, messages, recipe, read);
   return { ...chat, ...weighAnswers(chat.labels, turns) };
 }
 

@@ -5,11 +5,12 @@ import { setImmediate } from 'node:timers/promises';
 import { UserError } from '@motion-enhancer/libtorch';
 import type { BadRow, Row, TakenSet } from '../data/rows.js';
 import type { Vlm } from '../vlm/index.js';
-import { batches, disposeItem } from './batch.js';
+import { batches, disposeItem, samplesAhead } from './batch.js';
 import { exportRun } from './export-run.js';
 import { trainingOrder } from './order.js';
 import { PriorIndex } from './prior-index.js';
 import { provenanceOf } from './provenance.js';
+import { mediaReaders } from './read-media.js';
 import type { Recipe } from './recipe.js';
 import { RunLog } from './record/run-log.js';
 import type { StepLog } from './record/step-log.js';
@@ -73,14 +74,15 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   try {
     const start = options.resume ? trainer.resume(onWarning) : null;
     const log = new RunLog(out, trainer.step);
+    const readers = mediaReaders(vlm, recipe.workers, samplesAhead(recipe));
     const next = batches({
-      ...{ vlm, rows, order, recipe, index },
+      ...{ vlm, rows, order, recipe, index, read: readers.read },
       ...(start ? { start } : {}),
       ...(onWarning ? { onWarning } : {}),
     });
     let state: string | null = null;
     const save = () => {
-      state = trainer.save({ place: next.place(), broken: [...next.broken] });
+      state = trainer.save(next.where());
     };
     try {
       trainer.checkDisk();
@@ -107,6 +109,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       const skipped = next.broken.size;
       return { steps: trainer.step, total, log: log.steps, checkpoint, finished: !stopped, state, skipped };
     } finally {
+      // Threads first: what they still read is given up.
+      await readers.close();
       await next.close();
     }
   } finally {

@@ -140,7 +140,7 @@ export class Trainer {
   }
 
   /** Saves all that the next step depends on. */
-  save(where: Pick<RunState, 'place' | 'broken'>): string {
+  save(where: Pick<RunState, 'place' | 'taken' | 'broken'>): string {
     this.checkFinite();
     const { out, recipe } = this.#o;
     const { device } = this.#context.model;

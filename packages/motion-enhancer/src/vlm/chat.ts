@@ -3,19 +3,24 @@ import type { ChatMessage } from '@motion-enhancer/models';
 import { decodeMedium, disposeDecoded, type MediumPart } from './media.js';
 import type { InputSettings, MediumInput, PreparedChat, Vlm, VlmMessage } from './types.js';
 
+/** Reads a medium and makes it ready. */
+export type ReadMedium = (part: MediumPart, settings: InputSettings) => Promise<MediumInput>;
+
 /**
  * A chat ready for the model: its files read, its tokens laid out. Free it with `disposeChat`.
  * A chat whose last message is the assistant's is a training sample; else it ends where the reply begins.
+ * @param read by default `prepareMedium`, on this thread
  * @throws UserError ERR_IMAGE, ERR_VIDEO, ERR_MEDIA, ERR_TOKENIZER, ERR_CONTEXT, ERR_VALUE
  */
 export async function prepareChat(
   vlm: Vlm,
   messages: readonly VlmMessage[],
   settings: InputSettings,
+  read: ReadMedium = (part) => prepareMedium(vlm, part, settings),
 ): Promise<PreparedChat> {
   const inputs: MediumInput[] = [];
   try {
-    for (const part of mediaParts(messages)) inputs.push(await prepareMedium(vlm, part, settings));
+    for (const part of mediaParts(messages)) inputs.push(await read(part, settings));
     return layOut(vlm, messages, inputs, settings);
   } catch (error) {
     for (const { pixels } of inputs) pixels.dispose();

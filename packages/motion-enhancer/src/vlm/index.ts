@@ -1,7 +1,7 @@
 export { answer, answers, replies } from './answer.js';
 export { type AskOptions, askAboutVideo } from './ask.js';
 export { type AttentionPictureOptions, writeAttentionPictures } from './attention-picture.js';
-export { disposeChat, layOut, mediaParts, prepareChat, prepareMedium } from './chat.js';
+export { disposeChat, layOut, mediaParts, prepareChat, prepareMedium, type ReadMedium } from './chat.js';
 export { checkMemory, memoryOf } from './check-memory.js';
 export { familyOf } from './family-of.js';
 export type { LoadOptions } from './family-parts.js';

@@ -20,10 +20,13 @@ export class MediaPool {
   #dead: Error | null = null;
   #broken = false;
 
-  /** @param dir of the checkpoint @param count of threads */
-  constructor(dir: string, count: number) {
+  /**
+   * @param dir of the checkpoint @param count of threads
+   * @param depth how many media a thread is given at a time: with more than one it goes on while the main thread stands still
+   */
+  constructor(dir: string, count: number, depth = 1) {
     this.#threads = Array.from({ length: count }, () => this.#start({ dir }));
-    this.#idle = [...this.#threads];
+    this.#idle = Array.from({ length: depth }, () => this.#threads).flat();
   }
 
   /** Media come in any order; they are begun in that of the calls. @throws UserError as `readMedium` does */

@@ -17,8 +17,9 @@ export interface RunState {
   format: 1;
   /** Steps done. */
   step: number;
-  /** Place in the order of the data of the first sample that is not used yet. */
+  /** Place in the order of the data of the first sample of the window in use, and how many of its samples are used. */
   place: number;
+  taken?: number;
   /** Rows that could not be used. */
   broken: number[];
   /** λ as it is now. */
