@@ -7,7 +7,7 @@ import { fetchCheckpoint, OR_NAME } from './fetch-checkpoint.js';
 import { OUTPUT_FIELDS, resolveRun } from './run-options.js';
 
 /** Settings of an answer; unsaid ones are generation_config.json's. */
-const GENERATION_FIELDS = {
+export const GENERATION_FIELDS = {
   maxNewTokens: {
     type: 'integer',
     default: null,

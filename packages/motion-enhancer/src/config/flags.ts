@@ -68,6 +68,19 @@ export function parseFlags<F extends Fields>(
   return { values: resolve(fields, given), rest, order };
 }
 
+/** Names of the fields that a command line speaks of, values or not; each once, in order. */
+export function flagNames(fields: Fields, argv: readonly string[]): string[] {
+  const byFlag = new Map(Object.keys(fields).map((name) => [kebab(name), name]));
+  const end = argv.indexOf('--');
+  const names = argv.slice(0, end < 0 ? undefined : end).flatMap((argument) => {
+    if (!argument.startsWith('--')) return [];
+    const [flag] = splitOnce(argument.slice(2));
+    const name = byFlag.get(flag) ?? (flag.startsWith('no-') ? byFlag.get(flag.slice(3)) : undefined);
+    return name === undefined ? [] : [name];
+  });
+  return [...new Set(names)];
+}
+
 function splitOnce(text: string): [string, string | undefined] {
   const at = text.indexOf('=');
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];

@@ -21,6 +21,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   train: { summary: 'fine-tune a VLM with its attention aligned to priors', load: () => import('./train.js') },
   generate: { summary: 'ask a VLM about videos and images', load: () => import('./generate.js') },
   chat: { summary: 'talk with a VLM about videos and images', load: () => import('./chat.js') },
+  eval: { summary: 'answer and score a benchmark', load: () => import('./eval.js') },
   parity: { summary: 'compare every number with reference tensors', load: () => import('./parity.js') },
   world: { summary: 'the motion world: clips, mini models, what the priors find', load: () => import('./world.js') },
   demo: { summary: 'all of it in miniature, with random weights', load: () => import('./demo.js') },

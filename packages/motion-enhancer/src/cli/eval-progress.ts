@@ -1,0 +1,62 @@
+import { renderText } from '../eval/report/render.js';
+import { measuredLines } from '../eval/report/score-lines.js';
+import { type RunScore, scoreRun } from '../eval/report/score-run.js';
+import { wideTables } from '../eval/report/wide-table.js';
+import { writeReports } from '../eval/report/write-reports.js';
+import type { AnswerRecord } from '../eval/run/answer-record.js';
+import { writeSubmission } from '../eval/run/submission.js';
+import type { Progress } from './progress.js';
+
+/** Tells answers as they come: the count, and the share of right ones so far. */
+export function answerTeller(progress: Progress, json: boolean) {
+  let [done, known, right] = [0, 0, 0];
+  return {
+    onStart(state: { total: number; done: number; media: number }): void {
+      done = state.done;
+      progress.stage('answer', { total: state.total, done });
+      if (done > 0) progress.log(`goes on: ${done} of ${state.total} questions have their answers`);
+    },
+    onAnswers(records: readonly AnswerRecord[]): void {
+      for (const { id, correct, error } of records) {
+        if (error) {
+          progress.log(
+            json ? JSON.stringify({ type: 'failed', id, ...error }) : `${id} counts as wrong: ${error.message}`,
+          );
+        }
+        if (correct === null) continue;
+        known++;
+        if (correct) right++;
+      }
+      done += records.length;
+      progress.update(done, known > 0 ? `${((100 * right) / known).toFixed(1)} % right` : '');
+    },
+  };
+}
+
+/** Writes a run's tables into its folder and prints them; of MotionBench also the leaderboard's file. */
+export async function tellScore(dir: string, json: boolean): Promise<void> {
+  const score = scoreRun(dir);
+  const { benchmark, split } = score.run.settings;
+  const lines = measuredLines(score);
+  const title = `${benchmark} ${split}: scores of one run`;
+  const files = writeReports(dir, 'scores', title, lines, { more: stateOf(score) });
+  const submission = benchmark === 'motionbench' && score.left === 0 ? writeSubmission(dir, score.answers) : null;
+  if (json) {
+    console.log(
+      JSON.stringify({ type: 'scores', dir, ...stateOf(score), lines, files, submission: submission?.path ?? null }),
+    );
+    return;
+  }
+  if (lines.length > 0) console.log(renderText(wideTables(lines)));
+  else console.log(`${benchmark} ${split}: ${score.answers.size} answers; none has a known right one`);
+  if (score.left > 0) console.log(`part of a run: ${score.left} questions have no answer yet`);
+  for (const file of files) console.log(`scores     ${file}`);
+  if (submission) {
+    const odd = submission.odd > 0 ? ` (${submission.odd} replies gave no letter)` : '';
+    console.log(`submission ${submission.path}${odd}`);
+  }
+}
+
+function stateOf({ answers, left, errors, malformed, run }: RunScore): Record<string, unknown> {
+  return { answers: answers.size, left, errors, malformed, weights: run.vlm.weights, settings: run.settings };
+}

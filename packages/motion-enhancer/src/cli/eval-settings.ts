@@ -1,0 +1,30 @@
+import { type Fields, pick, resolve, type Values } from '../config/field.js';
+import { flagNames } from '../config/flags.js';
+import type { Protocol } from '../eval/prompts/index.js';
+import { type GenerationOptions, VIDEO_FIELDS, type VideoSettings, type VlmFamily } from '../vlm/index.js';
+import { GENERATION_FIELDS, generationOf } from './talk-options.js';
+
+/** Settings of the frames and of decoding that the command line itself names: they stand above a protocol's. */
+export function changedSettings(argv: readonly string[], fields: Fields): string[] {
+  return flagNames(fields, argv).filter((name) => name in VIDEO_FIELDS || name in GENERATION_FIELDS);
+}
+
+/** What a run is asked with: the protocol's settings, under those that were given. */
+export function settingsOfRun(
+  protocol: Protocol,
+  family: VlmFamily,
+  values: Values<typeof VIDEO_FIELDS & typeof GENERATION_FIELDS>,
+  given: readonly string[],
+): { video: VideoSettings; decoding: Omit<GenerationOptions, 'onText'>; changed: string[] } {
+  const said = (fields: Fields) =>
+    Object.fromEntries(Object.entries(pick(fields, values)).filter(([name]) => given.includes(name)));
+  const video = resolve(VIDEO_FIELDS, { ...protocol.video[family], ...said(VIDEO_FIELDS) });
+  // Nothing is generated where options are ranked.
+  const own = 'decoding' in protocol ? protocol.decoding : {};
+  const { seed, ...mine } = generationOf(values);
+  const decoding = 'decoding' in protocol ? { ...own, ...mine, ...(given.includes('seed') ? { seed } : {}) } : {};
+  const before = { ...resolve(VIDEO_FIELDS, { ...protocol.video[family] }), ...own } as Record<string, unknown>;
+  const now = { ...video, ...decoding } as Record<string, unknown>;
+  const changed = given.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(now[name])).sort();
+  return { video, decoding, changed };
+}
