@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+
 /** A zero-shot model of the paper's tables that this project loads. */
 export interface BaselineSystem {
   /** As the paper's tables call it. */
@@ -16,6 +18,7 @@ export const BASELINES: readonly BaselineSystem[] = [
 
 /** The repository of a baseline by its name in the paper's tables; anything else stays as it is. */
 export function repositoryOf(nameOrDir: string): string {
+  if (existsSync(nameOrDir)) return nameOrDir;
   const plain = (text: string) => text.toLowerCase().replace(/[-_. ]|instruct/g, '');
   return BASELINES.find(({ name }) => plain(name) === plain(nameOrDir))?.repository ?? nameOrDir;
 }

@@ -22,6 +22,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   generate: { summary: 'ask a VLM about videos and images', load: () => import('./generate.js') },
   chat: { summary: 'talk with a VLM about videos and images', load: () => import('./chat.js') },
   eval: { summary: 'answer and score a benchmark', load: () => import('./eval.js') },
+  compare: { summary: 'tables of runs of eval beside the paper’s', load: () => import('./compare.js') },
   parity: { summary: 'compare every number with reference tensors', load: () => import('./parity.js') },
   world: { summary: 'the motion world: clips, mini models, what the priors find', load: () => import('./world.js') },
   demo: { summary: 'all of it in miniature, with random weights', load: () => import('./demo.js') },

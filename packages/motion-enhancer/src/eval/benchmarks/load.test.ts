@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { fixture } from '../../testing/fixtures.js';
 import { temporaryFolder } from '../../testing/temporary-folder.js';
 import { benchmarkOf, loadBenchmark } from './load.js';
-import { splitOptions } from './motionbench.js';
+import { splitAsLmmsEval, splitOptions } from './motionbench.js';
 import { type EvalQuestion, type LoadedBenchmark, mediumKey, mediumPath } from './question.js';
 import { parseSrt, readSrt, subtitlesAt } from './srt.js';
 import { type FixtureBenchmark, layOutBenchmark } from './testing.js';
@@ -68,6 +68,14 @@ test('options within a question: letters in order, lines that go on, other marks
   assert.throws(() => splitOptions('A. x\nB. y'), /no stem/);
   assert.throws(() => splitOptions('What?\nA. x'), /1 options/);
   assert.throws(() => splitOptions('What?\nA. x\nB. '), /empty/);
+});
+
+test('lmms-eval’s way of splitting, by golden values', () => {
+  const golden = JSON.parse(readFileSync(fixture('goldens/answer_parsing.json'), 'utf8')) as {
+    motionbench_split: { in: string; stem: string; options: { label: string; text: string }[] }[];
+  };
+  assert.ok(golden.motionbench_split.length > 0);
+  for (const { in: text, ...wanted } of golden.motionbench_split) assert.deepEqual(splitAsLmmsEval(text), wanted, text);
 });
 
 test('FAVOR: both files and both spellings of video_name say the same', async () => {

@@ -46,7 +46,14 @@ export function loadMotionBench(data: string, split: MotionBenchSplit): LoadedBe
       rows.add(line, () => [questionOf(video, objectOf(item), videos, line)]);
     }
   }
-  return rows.end('motionbench', split, file);
+  const loaded = rows.end('motionbench', split, file);
+  const otherwise = loaded.questions.filter(({ written, options }) => {
+    const theirs = splitAsLmmsEval(written!.question!).options.map(({ text }) => text);
+    return theirs.join('\n') !== options.map((option) => option.split(/\s+/).join(' ')).join('\n');
+  });
+  if (otherwise.length > 0)
+    loaded.notes.push(`lmms-eval splits the options of ${otherwise.length} questions otherwise or drops them`);
+  return loaded;
 }
 
 function questionOf(video: Raw, qa: Raw, videos: MediaFinder, line: number): EvalQuestion {
@@ -75,6 +82,23 @@ function questionOf(video: Raw, qa: Raw, videos: MediaFinder, line: number): Eva
   } catch (error) {
     throw new Error(`${id}: ${(error as Error).message}`);
   }
+}
+
+/** An option as lmms-eval finds it: up to the next line of a letter, a full stop and a blank. */
+const LMMS_OPTION = /(?:^|\n)\s*([A-F])\.\s*([\s\S]+?)(?=\n\s*[A-F]\.\s|$)/g;
+
+/**
+ * The same as lmms-eval splits it: it takes "A.yes" without a blank for no option's start, and an empty option swallows
+ * the next one.
+ * Source: EvolvingLMMs-Lab/lmms-eval @ 75571cf lmms_eval/tasks/motionbench/utils.py; golden values.
+ */
+export function splitAsLmmsEval(text: string): { stem: string; options: { label: string; text: string }[] } {
+  const found = [...text.matchAll(LMMS_OPTION)];
+  const plain = (part: string) => part.split(/\s+/).filter(Boolean).join(' ');
+  return {
+    stem: text.slice(0, found[0]?.index ?? text.length).trim(),
+    options: found.map((match) => ({ label: match[1]!, text: plain(match[2]!) })),
+  };
 }
 
 const OPTION = /^\s*([A-H])[.)]\s*(.*)$/;

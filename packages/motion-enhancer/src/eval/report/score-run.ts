@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import type { JudgeName } from '../judges/types.js';
 import {
   FAVOR_LAYOUT,
   type GradedAnswer,
@@ -9,6 +10,7 @@ import {
   scoreTable,
   VIDEOMME_LAYOUT,
 } from '../metrics/index.js';
+import type { ParserName } from '../parsers/types.js';
 import type { BenchmarkName } from '../prompts/index.js';
 import type { AnswerRecord } from '../run/answer-record.js';
 import { readAnswers } from '../run/answers-file.js';
@@ -38,12 +40,19 @@ export interface RunScore {
   malformed: number;
 }
 
-/** Scores what a run has answered so far. @throws UserError ERR_RUN */
-export function scoreRun(dir: string): RunScore {
-  const run = readRun(dir);
-  const answers = readAnswers(dir);
+/**
+ * Scores what a run has answered so far.
+ * @param judge another one than the run's own; '' is its own
+ * @throws UserError ERR_RUN
+ */
+export function scoreRun(dir: string, judge = ''): RunScore {
+  const said = readRun(dir);
+  // Only replies can be judged anew: ranked options and captions stay as they are.
+  const name = said.settings.judge && judge !== '' ? (judge as JudgeName) : said.settings.judge;
+  const run: RunFile = { ...said, settings: { ...said.settings, judge: name } };
+  const answers = name === said.settings.judge ? readAnswers(dir) : judgedBy(readAnswers(dir), name!);
   const layout = LAYOUTS[run.settings.benchmark];
-  const graded = gradedAnswers(answers);
+  const graded = gradedAnswers(answers, name);
   return {
     dir,
     run,
@@ -55,12 +64,23 @@ export function scoreRun(dir: string): RunScore {
   };
 }
 
+/** The same answers with another judge's verdicts, which every line has. */
+function judgedBy(answers: ReadonlyMap<string, AnswerRecord>, judge: JudgeName): Map<string, AnswerRecord> {
+  return new Map(
+    [...answers].map(([id, record]) => {
+      const { correct, error, parsed, judged } = record;
+      if (correct === null || error) return [id, record];
+      return [id, { ...record, correct: judged[judge] ?? false, chosen: parsed[judge as ParserName] ?? null }];
+    }),
+  );
+}
+
 /** Answers that count, as the metrics take them. */
-export function gradedAnswers(answers: ReadonlyMap<string, AnswerRecord>): GradedAnswer[] {
+export function gradedAnswers(answers: ReadonlyMap<string, AnswerRecord>, judge: JudgeName | null): GradedAnswer[] {
   return [...answers.values()].flatMap(
     ({ id, type, correct, chosen, parsed, error, losses, medium }): GradedAnswer[] => {
       if (correct === null) return [];
-      const reads = Object.keys(parsed).length > 0 && !error && !losses;
+      const reads = judge !== null && judge in parsed && !error && !losses;
       return [{ id, type, correct, video: medium, ...(reads ? { parsed: chosen !== null } : {}) }];
     },
   );

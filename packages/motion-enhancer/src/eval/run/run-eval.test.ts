@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { liveTensors } from '@motion-enhancer/libtorch';
+import { loaderFlags } from '../../cli/doctor-checks-probe.js';
+import { freshSeed, randomSource } from '../../testing/random-source.js';
 import { temporaryFolder } from '../../testing/temporary-folder.js';
 import { loadVlm } from '../../vlm/load.js';
 import { writeTestForm } from '../../vlm/testing.js';
@@ -13,9 +17,12 @@ import type { BenchmarkName } from '../prompts/index.js';
 import type { AnswerRecord } from './answer-record.js';
 import { readAnswers } from './answers-file.js';
 import { runEval } from './run-eval.js';
-import { evalOptions } from './testing.js';
+import { evalOptions, FIXTURE_RUNS } from './testing.js';
 
 const root = temporaryFolder();
+const script = fileURLToPath(
+  new URL(`./killed-child.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url),
+);
 const load = (form: 'qwen-hub' | 'internvl-remote'): Vlm =>
   loadVlm(writeTestForm(join(root, form), form), { device: 'cpu', dtype: 'float32' });
 const qwen = load('qwen-hub');
@@ -40,15 +47,7 @@ const facts = (dir: string) =>
     .map(({ seconds: _, at: __, ...record }: AnswerRecord) => record)
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 
-const RUNS: [BenchmarkName, string, number][] = [
-  ['motionbench', 'letter', 13],
-  ['favor', 'official', 8],
-  ['favor-open', 'official', 2],
-  ['seedbench', 'official', 13],
-  ['videomme', 'official', 9],
-];
-
-for (const [benchmark, protocolName, count] of RUNS) {
+for (const [benchmark, protocolName, count] of FIXTURE_RUNS) {
   test(`${benchmark}, ${protocolName}: stopped in the middle and killed in a line, it goes on to the same answers`, async () => {
     const before = liveTensors();
     const whole = join(root, `${benchmark}-whole`);
@@ -70,6 +69,43 @@ for (const [benchmark, protocolName, count] of RUNS) {
     assert.equal(liveTensors(), before);
   });
 }
+
+test('kill -9 somewhere in all five: the answers are those of runs that nobody killed', {
+  timeout: 120_000,
+}, async () => {
+  const out = join(root, 'killed');
+  const lines = () =>
+    FIXTURE_RUNS.reduce((sum, [benchmark]) => {
+      const file = join(out, benchmark, 'answers.jsonl');
+      return sum + (existsSync(file) ? readFileSync(file, 'utf8').split('\n').length - 1 : 0);
+    }, 0);
+  const total = FIXTURE_RUNS.reduce((sum, [, , questions]) => sum + questions, 0);
+  const seed = freshSeed();
+  // Killed as soon as so many answers are written, anywhere in the five.
+  const kill = 1 + randomSource(seed).below(total - 2);
+  for (const until of [kill, total]) {
+    const child = spawn(
+      process.execPath,
+      [...loaderFlags(process.execArgv), script, qwen.dir, join(root, 'data'), out],
+      {
+        stdio: ['ignore', 'ignore', 'inherit'],
+      },
+    );
+    const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+    const code = await new Promise<number | null>((resolve) => {
+      const timer = setInterval(() => {
+        if (until < total && lines() >= until) child.kill('SIGKILL');
+      }, 2);
+      ended.then((value) => {
+        clearInterval(timer);
+        resolve(value);
+      });
+    });
+    assert.equal(code, until < total ? null : 0, `TEST_SEED=${seed}`);
+  }
+  for (const [benchmark] of FIXTURE_RUNS)
+    assert.deepEqual(facts(join(out, benchmark)), facts(join(root, `${benchmark}-whole`)), benchmark);
+});
 
 test('what a line holds: prompt, reply, what parsers and judges say, frames and their picture; a broken video counts as wrong', () => {
   const answers = readAnswers(join(root, 'motionbench-whole'));

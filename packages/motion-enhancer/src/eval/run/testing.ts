@@ -6,6 +6,15 @@ import { loadBenchmark } from '../benchmarks/load.js';
 import { type BenchmarkName, type Protocol, protocolOf } from '../prompts/index.js';
 import type { EvalOptions } from './run-eval.js';
 
+/** Which protocol shows each benchmark in tests, and how many questions our rows have. */
+export const FIXTURE_RUNS: readonly (readonly [BenchmarkName, protocolName: string, questions: number])[] = [
+  ['motionbench', 'letter', 13],
+  ['favor', 'official', 8],
+  ['favor-open', 'official', 2],
+  ['seedbench', 'official', 13],
+  ['videomme', 'official', 9],
+];
+
 /** Options of a run on fixture rows: two frames of 56 × 56 pixels, four tokens. */
 export async function evalOptions(
   vlm: Vlm,
