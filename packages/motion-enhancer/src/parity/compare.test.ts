@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tensor, zeros } from '@motion-enhancer/libtorch';
 import { tensorTest } from '../testing/tensor-test.js';
-import { compare, compareExact, EXACT } from './compare.js';
+import { compare, compareExact, compareNumbers, EXACT } from './compare.js';
 import type { Tolerance } from './part.js';
 
 const check = (ours: number[], reference: number[], tolerance: Tolerance) =>
@@ -58,4 +58,23 @@ test('lists of ids: equal, or the first difference is told', () => {
     [false, '1 values, expected 2'],
   );
   assert.equal(compareExact('x', [Number.NaN], [Number.NaN]).ok, false);
+});
+
+test('lists of numbers: within a tolerance, never NaN or infinity', () => {
+  const tolerance = { abs: 0.5, rel: 0 };
+  assert.deepEqual(compareNumbers('x', [1, 2.5], [1, 2], tolerance), {
+    name: 'x',
+    maxAbs: 0.5,
+    maxRel: 0.25,
+    tolerance,
+    ok: true,
+  });
+  assert.equal(compareNumbers('x', [1, 2.6], [1, 2], tolerance).ok, false);
+  assert.equal(compareNumbers('x', [1], [1, 2], tolerance).ok, false);
+  for (const [a, b] of [
+    [Number.NaN, 1],
+    [1, Number.NaN],
+    [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
+  ] as const)
+    assert.equal(compareNumbers('x', [a], [b], { abs: Number.POSITIVE_INFINITY, rel: 0 }).ok, false);
 });

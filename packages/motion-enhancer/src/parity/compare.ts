@@ -29,6 +29,20 @@ export function compare(name: string, ours: Tensor, reference: Tensor, tolerance
   });
 }
 
+/** Compares lists of numbers within a tolerance, as `compare` does tensors. */
+export function compareNumbers(
+  name: string,
+  ours: readonly number[],
+  reference: readonly number[],
+  tolerance: Tolerance,
+): Check {
+  if (ours.length !== reference.length) return { ...compareExact(name, ours, reference), tolerance };
+  const maxAbs = reference.reduce((most, value, i) => Math.max(most, Math.abs(ours[i]! - value)), 0);
+  const scale = reference.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const ok = maxAbs <= tolerance.abs + tolerance.rel * scale && Number.isFinite(maxAbs);
+  return { name, maxAbs, maxRel: maxAbs === 0 ? 0 : maxAbs / scale, tolerance, ok };
+}
+
 /** Compares lists of numbers, ids or texts that must be equal. */
 export function compareExact<T extends number | string>(
   name: string,

@@ -2,6 +2,7 @@ import type { ParityPart } from '../part.js';
 import { alignmentPart } from './alignment.js';
 import { answerParsingPart } from './answer-parsing.js';
 import { cogVideoX2bPart, cogVideoX10Part, cogVideoX15Part } from './cogvideox.js';
+import { favorLlmFreePart } from './favor-llmfree.js';
 import { internVL3Part } from './internvl3.js';
 import { priorPart } from './prior.js';
 import { qwen25VLPart } from './qwen2-5-vl.js';
@@ -22,4 +23,5 @@ export const PARTS: readonly ParityPart[] = [
   alignmentPart,
   internVL3Part,
   answerParsingPart,
+  favorLlmFreePart,
 ];

@@ -1,0 +1,79 @@
+import { PLAIN_LANGUAGE } from '../../eval/favor/plain-language.js';
+import { scoreMotion } from '../../eval/favor/score-motion.js';
+import type { MotionRecord, ScoredMotion } from '../../eval/favor/types.js';
+import { compareExact, compareNumbers } from '../compare.js';
+import { besideReference } from '../golden-file.js';
+import type { ParityPart, Tolerance } from '../part.js';
+import { readJson } from '../read-json.js';
+
+const GOLDEN = 'goldens/favor_llmfree.json';
+/** Both sides compute in float64; only the order of sums differs. */
+const FLOAT64: Tolerance = { abs: 1e-12, rel: 0 };
+
+type Numbered<T> = Record<string, T>;
+
+interface Case {
+  gt: MotionRecord;
+  pred: MotionRecord;
+  scores: Numbered<number>;
+  subject_mapping: Numbered<number>;
+  subjects: Numbered<{ action_mapping: Numbered<number>; match_scores: number[]; order_score: number; weight: number }>;
+  extracted: Numbered<Numbered<string | string[]>>;
+  camera: { pred_segments: string[]; gt_segments: string[]; segment_mapping: Numbered<number> };
+  chrono: { pred_sequence: unknown; gt_sequence: unknown; chrono_mapping: Numbered<number> };
+}
+
+/** Step 2 of FAVOR's LLM-free metric against the authors' script: every term of every case, and how it came about. */
+export const favorLlmFreePart: ParityPart = {
+  name: 'favor_llmfree',
+  needs: [],
+  goldens: [GOLDEN],
+  run(dir, { report }) {
+    const { cases } = readJson(besideReference(dir, GOLDEN)!) as unknown as { cases: Case[] };
+    const ours = cases.map(({ gt, pred }) => scoreMotion(gt, pred, PLAIN_LANGUAGE));
+    for (const term of Object.keys(cases[0]!.scores))
+      report(
+        compareNumbers(
+          `favor_llmfree/${term}`,
+          ours.map(({ scores }) => scores[term as 'final_score']),
+          cases.map(({ scores }) => scores[term]!),
+          FLOAT64,
+        ),
+      );
+    report(
+      compareNumbers(
+        'favor_llmfree/match_scores',
+        ours.flatMap(({ subjects }) => subjects.flatMap(({ scores }) => scores)),
+        cases.flatMap(({ subjects }) => Object.values(subjects).flatMap(({ match_scores }) => match_scores)),
+        FLOAT64,
+      ),
+    );
+    report(compareExact('favor_llmfree/matches', ours.map(told), cases.map(toldBy)));
+  },
+};
+
+/** What was read and matched, in one text a case. JSON sorts whole-numbered keys, on both sides alike. */
+function told({ subjectMapping, subjects, extracted, camera, chronological }: ScoredMotion): string {
+  return JSON.stringify([
+    plain(subjectMapping),
+    subjects.map(({ mapping, weight }) => [plain(mapping), weight]),
+    [extracted.gt, extracted.pred].map(({ subjects: who, actions }) => [plain(who), plain(actions)]),
+    [camera.pred, camera.gt, plain(camera.mapping)],
+    [chronological.pred, chronological.gt, plain(chronological.mapping)],
+  ]);
+}
+
+function toldBy({ subject_mapping, subjects, extracted, camera, chrono }: Case): string {
+  return JSON.stringify([
+    subject_mapping,
+    Object.values(subjects).map(({ action_mapping, weight }) => [action_mapping, weight]),
+    [
+      [extracted.gt_subjects, extracted.gt_actions],
+      [extracted.pred_subjects, extracted.pred_actions],
+    ],
+    [camera.pred_segments, camera.gt_segments, camera.segment_mapping],
+    [chrono.pred_sequence, chrono.gt_sequence, chrono.chrono_mapping],
+  ]);
+}
+
+const plain = <T>(map: ReadonlyMap<number, T>): Numbered<T> => Object.fromEntries(map);
