@@ -6,7 +6,14 @@ export { Qwen25VL, type Qwen25VLInput } from './model.js';
 export * from './processing/index.js';
 export { type RandomQwen25VLOptions, writeRandomQwen25VL } from './random.js';
 export { positionsTensor, type RopeIndex, type RopeIndexOptions, ropeIndex } from './rope-index.js';
-export { visionBlock, visionTower } from './vision-tower.js';
+export { type VisionLayout, visionLayout } from './vision-layout.js';
+export { visionBlock, visionRotary, visionTower } from './vision-tower.js';
 export type { ParameterGroup } from './weight-names.js';
-export { parameterShapes, type Qwen25VLWeights } from './weights.js';
+export {
+  parameterShapes,
+  type Qwen25VLWeights,
+  structureOf,
+  type VisionBlockWeights,
+  type VisionWeights,
+} from './weights.js';
 export { type WindowIndex, windowIndex } from './window-index.js';

@@ -1,0 +1,89 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Qwen25VL } from '@motion-enhancer/models';
+import type { Fields } from '../../config/field.js';
+import { DEVICE_FIELDS } from '../../config/fields-of-run.js';
+import { writeText } from '../../data/write-text.js';
+import { ASSETS } from '../../demo/checkpoints.js';
+import { loadVlm } from '../../vlm/load.js';
+import { cutTokenizer } from '../../world/vlm/cut-tokenizer.js';
+import { miniCard } from '../../world/vlm/mini-card.js';
+import { CHAT_TEXTS } from '../../world/vlm/mini-config.js';
+import { writeNewMiniVlm } from '../../world/vlm/new-checkpoint.js';
+import { pretrain, scoreMini, withoutRuns } from '../../world/vlm/pretrain.js';
+import { worldTexts } from '../../world/vlm/pretrain-samples.js';
+import { DESCRIBE } from '../../world/vlm/samples.js';
+import type { Command } from '../commands/registry.js';
+import { createProgress } from '../progress.js';
+import { OUTPUT_FIELDS, parseCommand, resolveRun } from '../run-options.js';
+
+const FIELDS = {
+  out: { type: 'path', default: '', required: true, text: 'Folder: new/ (untrained), state, checkpoint/' },
+  from: {
+    type: 'path',
+    default: '',
+    text: 'Checkpoint to start from instead of untrained weights, such as an earlier leg’s on another machine',
+  },
+  seconds: { type: 'number', default: 540, min: 0, text: 'Of this leg; a later one goes on', unit: 'seconds' },
+  steps: { type: 'integer', default: 2500, min: 1, text: 'Of the whole training' },
+  batchSize: { type: 'integer', default: 256, min: 1, text: 'Chats a step' },
+  clips: { type: 'integer', default: 20000, min: 1, text: 'Clips of single movers, and as many still scenes' },
+  lr: { type: 'number', default: 1e-3, min: 0, text: 'Peak learning rate' },
+  caption: { type: 'number', default: 0.25, min: 0, max: 1, text: 'Share of chats that ask for a description' },
+  open: { type: 'number', default: 0.3, min: 0, max: 1, text: 'Share of questions without options' },
+  seed: { type: 'integer', default: 0, min: 0, text: 'Of the weights and the order of the data' },
+  evaluate: { type: 'integer', default: 1000, min: 1, text: 'Clips of each kind to score it on' },
+  ...DEVICE_FIELDS,
+  ...OUTPUT_FIELDS,
+} as const satisfies Fields;
+
+export const command: Command = {
+  name: 'train-vlm',
+  async run(argv) {
+    const parsed = parseCommand('world train-vlm', '--out DIR [options]', FIELDS, argv);
+    if (!parsed) return 0;
+    const { values } = parsed;
+    const run = resolveRun(values);
+    const dtype = run.dtype === 'bfloat16' ? 'bfloat16' : 'float32';
+    const progress = createProgress({ label: 'world train-vlm', unit: 'steps', json: values.json });
+    const fresh = join(values.out, 'new');
+    if (!values.from && !existsSync(join(fresh, 'config.json'))) {
+      const cut = cutTokenizer(join(ASSETS, 'tokenizers/qwen2'), [...CHAT_TEXTS, DESCRIBE, ...worldTexts()]);
+      writeNewMiniVlm(fresh, cut, { seed: values.seed });
+    }
+    const base = values.from || fresh;
+    const vlm = loadVlm(base, { device: run.device, dtype: 'float32' });
+    const model = vlm.model as Qwen25VL;
+    const { tokenizer } = vlm;
+    try {
+      const choice = 1 - values.caption - values.open;
+      const shares = { caption: values.caption, open: values.open, choice };
+      const { step, weights } = await pretrain({
+        ...{ model, tokenizer, dtype, shares, out: values.out, seconds: values.seconds, total: values.steps },
+        ...{ batchSize: values.batchSize, clips: values.clips, lr: values.lr, seed: values.seed },
+        onStage: (name, done, total) => progress.step(name, done, total),
+        onLog: (line) => {
+          progress.log(
+            values.json
+              ? JSON.stringify({ type: 'step', ...line })
+              : `step ${line.step} of ${line.total}: loss ${line.loss.toFixed(4)}, gradient ${line.gradNorm.toFixed(2)}, ${(line.secondsPerStep * 1000).toFixed(1)} ms a step`,
+          );
+          progress.step('train', line.step, line.total);
+        },
+      });
+      progress.stage('evaluate');
+      const scores = await scoreMini(weights, { model, tokenizer, dtype, clips: values.evaluate });
+      const checkpoint = join(values.out, 'checkpoint');
+      model.savePretrained(checkpoint, { parameters: withoutRuns(weights), dtype: 'bfloat16', overwrite: true });
+      const about = { step, argv, scores, batchSize: values.batchSize, clips: values.clips };
+      writeText(join(checkpoint, 'README.md'), miniCard(about));
+      writeText(join(values.out, 'scores.json'), `${JSON.stringify({ step, ...scores }, null, 2)}\n`);
+      for (const t of weights.values()) t.dispose();
+      progress.finish(`${step} steps`);
+      console.log(JSON.stringify({ checkpoint, step, ...scores }));
+      return 0;
+    } finally {
+      vlm.dispose();
+    }
+  },
+};

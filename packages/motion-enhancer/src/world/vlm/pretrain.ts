@@ -1,0 +1,130 @@
+// Trains the mini VLM that everything else starts from: on still scenes of several objects and on single moving objects.
+import { noGrad, type Tensor, tensor } from '@motion-enhancer/libtorch';
+import type { Qwen25VL, Tokenizer } from '@motion-enhancer/models';
+import { randomSource } from '../../train/order.js';
+import { answerRuns, scoresOf, type TypeScores } from '../runs/evaluate-runs.js';
+import { repeatRuns, runOf } from '../runs/model.js';
+import { type ComputeDType, runLosses } from '../runs/step.js';
+import { type LegLine, trainLeg } from '../train/leg.js';
+import { choicesOf, pretrainSamples } from './pretrain-samples.js';
+import { letterIds } from './sample-table.js';
+import { type WorldData, worldData } from './world-data.js';
+
+export interface PretrainOptions {
+  model: Qwen25VL;
+  tokenizer: Tokenizer;
+  /** Folder of the state that a next leg goes on from. */
+  out: string;
+  /** Of this leg. */
+  seconds: number;
+  /** Steps in all. */
+  total: number;
+  batchSize: number;
+  /** Clips of single movers, and of still scenes. */
+  clips: number;
+  lr: number;
+  /** Shares of the batch: described, asked openly, asked with options. */
+  shares: { caption: number; open: number; choice: number };
+  seed: number;
+  dtype: ComputeDType;
+  onStage(name: string, done: number, total: number): void;
+  onLog(line: LegLine): void;
+}
+
+/** Of this many steps the rate goes up. */
+const WARM = 100;
+
+/** @returns the running averages of the weights by canonical name (the caller's to free), and how far training is */
+export async function pretrain(o: PretrainOptions): Promise<{ step: number; weights: Map<string, Tensor> }> {
+  const { model, tokenizer } = o;
+  const { device, config } = model;
+  const data = await worldData(
+    [
+      { split: 'pretrain', form: 'single', from: 0, count: o.clips },
+      { split: 'pretrain', form: 'static', from: 0, count: o.clips },
+    ],
+    (texts) => {
+      const { caption, open, choice } = pretrainSamples(texts);
+      return [...caption, ...open, ...choice];
+    },
+    { config, tokenizer, device, onProgress: (done, total) => o.onStage('draw clips', done, total) },
+  );
+  const parameters = repeatRuns(model.parameters(), 1, device);
+  try {
+    const choose = batchOf(data, o);
+    const { step, averages } = trainLeg({
+      out: o.out,
+      seconds: o.seconds,
+      total: o.total,
+      parameters,
+      ema: 0.998,
+      weightDecay: 0.05,
+      learningRate: (at) =>
+        at < WARM ? (o.lr * (at + 1)) / WARM : (o.lr * (1 + Math.cos((Math.PI * (at - WARM)) / (o.total - WARM)))) / 2,
+      loss: (at) => {
+        const index = tensor(choose(at), { dtype: 'int64', device, shape: [1, o.batchSize] });
+        return runLosses(index, null, parameters, null, { ...data, alignment: null }, config, o.dtype).ar_R.sum();
+      },
+      onLog: o.onLog,
+    });
+    return { step, weights: averages };
+  } finally {
+    for (const p of parameters.values()) p.dispose();
+    data.dispose();
+  }
+}
+
+/** Samples of a step: they depend on its number alone. */
+function batchOf({ samples }: WorldData, { shares, seed, batchSize }: PretrainOptions): (step: number) => number[] {
+  const kinds = { caption: [] as number[], open: [] as number[], choice: [] as number[] };
+  samples.samples.forEach(({ type, answer }, i) => {
+    kinds[type === 'caption' ? 'caption' : answer < 0 ? 'open' : 'choice'].push(i);
+  });
+  return (step) => {
+    const random = randomSource(seed * 1_000_003 + step);
+    return Array.from({ length: batchSize }, (_, i) => {
+      const part = (i + 0.5) / batchSize;
+      const list =
+        part < shares.caption ? kinds.caption : part < shares.caption + shares.open ? kinds.open : kinds.choice;
+      return list[Math.floor(random() * list.length)]!;
+    });
+  };
+}
+
+export interface MiniScores {
+  /** Clips of the kinds that it was pre-trained on, never seen. */
+  pretrain: TypeScores;
+  /** The world itself, validation clips: several objects, one moves. */
+  world: TypeScores;
+}
+
+/** How the model answers questions about clips that no training sees. */
+export async function scoreMini(
+  weights: ReadonlyMap<string, Tensor>,
+  o: Pick<PretrainOptions, 'model' | 'tokenizer' | 'dtype'> & { clips: number },
+): Promise<MiniScores> {
+  const { model, tokenizer, dtype } = o;
+  const { device, config } = model;
+  const letters = letterIds(tokenizer, device);
+  const score = async (ranges: Parameters<typeof worldData>[0]) => {
+    const data = await worldData(ranges, (texts) => texts.flatMap(choicesOf), { config, tokenizer, device });
+    const [answers] = answerRuns({ parameters: weights, config, data, letters, dtype, batchSize: 256 });
+    const scores = scoresOf(answers!, data.samples.samples);
+    data.dispose();
+    return scores;
+  };
+  const from = 2 ** 22;
+  const result = {
+    pretrain: await score([
+      { split: 'pretrain', form: 'single', from, count: o.clips },
+      { split: 'pretrain', form: 'static', from, count: o.clips },
+    ]),
+    world: await score([{ split: 'validation', form: 'world', from: 0, count: o.clips }]),
+  };
+  letters.dispose();
+  return result;
+}
+
+/** Weights without their run axis of one, for a checkpoint: views. */
+export const withoutRuns = (weights: ReadonlyMap<string, Tensor>): Map<string, Tensor> =>
+  noGrad(() => runOf(weights, 0));
