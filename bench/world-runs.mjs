@@ -1,8 +1,17 @@
 // Time of a fine-tuning step of R mini VLMs at once: node bench/world-runs.mjs CHECKPOINT [R…]
-import { keep, manualSeed, memoryStats, rand, randint, resetPeakMemory, scope, ones } from '../packages/libtorch/dist/index.js';
+import {
+  keep,
+  manualSeed,
+  memoryStats,
+  ones,
+  rand,
+  randint,
+  resetPeakMemory,
+  scope,
+} from '../packages/libtorch/dist/index.js';
 import { loadVlm } from '../packages/motion-enhancer/dist/vlm/load.js';
-import { trainRuns } from '../packages/motion-enhancer/dist/world/runs/train-runs.js';
 import { RUN_RECIPE } from '../packages/motion-enhancer/dist/world/runs/spec.js';
+import { trainRuns } from '../packages/motion-enhancer/dist/world/runs/train-runs.js';
 import { choicesOf } from '../packages/motion-enhancer/dist/world/vlm/pretrain-samples.js';
 import { worldData } from '../packages/motion-enhancer/dist/world/vlm/world-data.js';
 
@@ -14,11 +23,15 @@ manualSeed(0);
 const vlm = loadVlm(dir, { device, dtype: 'float32' });
 const { config } = vlm.model;
 const CLIPS = 256;
-const data = await worldData([{ split: 'train', form: 'world', from: 0, count: CLIPS }], (texts) => texts.flatMap(choicesOf), {
-  config,
-  tokenizer: vlm.tokenizer,
-  device,
-});
+const data = await worldData(
+  [{ split: 'train', form: 'world', from: 0, count: CLIPS }],
+  (texts) => texts.flatMap(choicesOf),
+  {
+    config,
+    tokenizer: vlm.tokenizer,
+    device,
+  },
+);
 const N = data.samples.samples.length;
 const [W, Q, S] = [8, 12, 512];
 const alignment = keep(
@@ -48,10 +61,16 @@ for (const count of counts.map(Number)) {
     onLog: () => times.push(performance.now()),
   });
   for (const p of parameters.values()) p.dispose();
-  const each = times.slice(1).map((t, i) => t - times[i]).slice(3).sort((a, b) => a - b);
+  const each = times
+    .slice(1)
+    .map((t, i) => t - times[i])
+    .slice(3)
+    .sort((a, b) => a - b);
   const median = each[Math.floor(each.length / 2)];
   const gib = device === 'cpu' ? 0 : memoryStats(device).peak / 2 ** 30;
-  console.log(`R ${count}: ${median.toFixed(1)} ms a step, ${(median / count).toFixed(2)} ms a run and step, peak ${gib.toFixed(1)} GiB (${dtype})`);
+  console.log(
+    `R ${count}: ${median.toFixed(1)} ms a step, ${(median / count).toFixed(2)} ms a run and step, peak ${gib.toFixed(1)} GiB (${dtype})`,
+  );
 }
 data.dispose();
 vlm.dispose();

@@ -6,6 +6,9 @@ import type { Command, Entry } from './registry.js';
 const ACTIONS: Readonly<Record<string, Entry>> = {
   make: { summary: 'clips as videos, masks, captions, questions', load: () => import('./world-make.js') },
   show: { summary: 'contact sheet, captions and questions of some clips', load: () => import('./world-show.js') },
+  'train-vlm': { summary: 'pre-train the mini VLM', load: () => import('./world-train-vlm.js') },
+  ladder: { summary: 'arms and seeds of fine-tuning side by side', load: () => import('./world-ladder.js') },
+  'ladder-report': { summary: 'the table of such an experiment', load: () => import('./world-ladder-report.js') },
 };
 
 export const command: Command = {

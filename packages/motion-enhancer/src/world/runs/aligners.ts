@@ -15,7 +15,7 @@ export class RunAligners {
     noGrad(() => {
       for (const kind of new Set(kinds)) {
         const share = kinds.map((k) => (k === kind ? 1 : 0));
-        this.#shares.set(kind, keep(tensor(share, { device, shape: [kinds.length, 1, 1, 1] })));
+        this.#shares.set(kind, keep(scope(() => tensor(share, { device, shape: [kinds.length, 1, 1, 1] }))));
       }
       for (const kind of KINDS) {
         if (!kinds.includes(kind)) continue;

@@ -18,7 +18,7 @@ export interface AlignmentTable {
   rows_NQ: Tensor;
   /** [N, W, Q]: share of each token in a word. */
   share_NWQ: Tensor;
-  /** [arms, N, W, S] float16: the arms' maps, and [arms, N, W] which words they align (1) or not (0). */
+  /** [arms, N, W, S]: the arms' maps, and [arms, N, W] which words they align (1) or not (0). */
   priors_ANWS: Tensor;
   words_ANW: Tensor;
   dispose(): void;

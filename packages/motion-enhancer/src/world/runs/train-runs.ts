@@ -28,6 +28,8 @@ export interface TrainRunsOptions {
   runs: readonly RunSpec[];
   recipe: RunRecipe;
   data: RunData;
+  /** Samples that the runs' data are drawn from, by seed; default: each takes the first of the table. */
+  pool?: number;
   device: string;
   dtype: ComputeDType;
   /** Once in so many steps. Default 50. */
@@ -82,7 +84,7 @@ export function trainRuns(o: TrainRunsOptions): TrainedRuns {
     { lr: recipe.lr },
   );
   const targets = optimiser.params;
-  const indices = noGrad(() => keep(scope(() => orders(runs, recipe).to(device)))); // [steps, R, B]
+  const indices = noGrad(() => keep(scope(() => orders(runs, recipe, o.pool).to(device)))); // [steps, R, B]
   const arm_R1 = aligned
     ? keep(
         tensor(
@@ -140,11 +142,15 @@ export function trainRuns(o: TrainRunsOptions): TrainedRuns {
   return { parameters, ...last, lambda, ratios: ratios.length > 0 ? runs.map((_, r) => mean(r)) : null };
 }
 
-/** int64 [steps, R, B]: runs of one seed and size of data share their order. */
-function orders(runs: readonly RunSpec[], { steps, batchSize }: RunRecipe): Tensor {
+/** Which samples a run has is drawn apart from their order. */
+const POOL_SEED = 7_919;
+
+/** int64 [steps, R, B]: runs of one seed and size of data share their samples and their order. */
+function orders(runs: readonly RunSpec[], { steps, batchSize }: RunRecipe, pool: number | undefined): Tensor {
   const flat = new Int32Array(steps * runs.length * batchSize);
   runs.forEach(({ seed, data }, r) => {
-    const order = trainingOrder(data, steps * batchSize, seed);
+    const samples = pool === undefined ? null : trainingOrder(pool, pool, seed + POOL_SEED).slice(0, data);
+    const order = trainingOrder(data, steps * batchSize, seed).map((i) => samples?.[i] ?? i);
     for (let s = 0; s < steps; s++)
       flat.set(order.slice(s * batchSize, (s + 1) * batchSize), (s * runs.length + r) * batchSize);
   });

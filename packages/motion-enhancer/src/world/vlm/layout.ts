@@ -2,7 +2,6 @@ import { type Tensor, tensor } from '@motion-enhancer/libtorch';
 import {
   chatSegments,
   type Grid,
-  IGNORE_INDEX,
   positionsTensor,
   type Qwen25VLConfig,
   ropeIndex,
@@ -12,11 +11,14 @@ import {
 import { CLIP_FPS, CLIP_FRAMES, CLIP_SIDE } from './mini-config.js';
 import type { WorldSample } from './samples.js';
 
-/** Tokens of a chat about one clip, and where its reply is learned. */
+/** Tokens of a chat about one clip. */
 export interface LaidOut {
-  ids: number[];
-  /** The token to predict at each place, −100 where none is learned. */
-  labels: number[];
+  /** Up to the end of the video: the same in every chat. */
+  prefix: readonly number[];
+  /** What is given after it, up to where the reply begins. */
+  given: readonly number[];
+  /** The reply with its end mark and newline: what is learned. */
+  learned: readonly number[];
 }
 
 /** How every chat about a clip is laid out: the same tokens up to the end of the video. */
@@ -25,6 +27,8 @@ export interface ClipLayout {
   /** [start, end) of the visual tokens. */
   visual: readonly [number, number];
   of(sample: Pick<WorldSample, 'prompt' | 'reply'>): LaidOut;
+  /** What stands after the video, and the span of each of its tokens, the first of which stands at `visual[1]`. */
+  textOf(sample: Pick<WorldSample, 'prompt' | 'reply'>): { text: string; spans: [number, number][] };
   /** int64 [3, 1, length] */
   positions(length: number, device: string): Tensor;
 }
@@ -53,12 +57,14 @@ export function clipLayout(tokenizer: Tokenizer, config: Qwen25VLConfig): ClipLa
     grid,
     visual,
     of({ prompt, reply }) {
-      const given = encode(after.replace(MARK, prompt));
-      const learned = encode(`${reply}<|im_end|>\n`);
-      return {
-        ids: [...prefix, ...given, ...learned],
-        labels: [...new Array<number>(prefix.length + given.length).fill(IGNORE_INDEX), ...learned],
-      };
+      return { prefix, given: encode(after.replace(MARK, prompt)), learned: encode(`${reply}<|im_end|>\n`) };
+    },
+    textOf({ prompt, reply }) {
+      const given = after.replace(MARK, prompt);
+      const learned = `${reply}<|im_end|>\n`;
+      const parts = [tokenizer.encode(given).spans, tokenizer.encode(learned).spans];
+      const moved = parts[1]!.map(([from, to]): [number, number] => [from + given.length, to + given.length]);
+      return { text: given + learned, spans: [...parts[0]!, ...moved] };
     },
     positions(length, device) {
       const ids = [...prefix, ...new Array<number>(length - prefix.length).fill(0)];
@@ -80,17 +86,23 @@ function chatAround(pad: string): [string, string] {
   return [text.slice(0, at), text.slice(at + pad.length)];
 }
 
-/** Rows of one length, filled up with `filler`. @throws RangeError where a row is longer */
+/** Rows of one length, filled up with `filler`: int64 [count, length]. @throws RangeError where a row is longer */
 export function int64Rows(
-  rows: readonly (readonly number[])[],
+  count: number,
+  rowOf: (n: number) => readonly number[],
   length: number,
   filler: number,
   device: string,
 ): Tensor {
-  const flat = new Int32Array(rows.length * length).fill(filler);
-  rows.forEach((row, i) => {
-    if (row.length > length) throw new RangeError(`row ${i} has ${row.length} entries, more than ${length}`);
-    flat.set(row, i * length);
-  });
-  return tensor(flat, { shape: [rows.length, length] }).to('int64', device);
+  const flat = new Int32Array(count * length).fill(filler);
+  for (let n = 0; n < count; n++) {
+    const row = rowOf(n);
+    if (row.length > length) throw new RangeError(`row ${n} has ${row.length} entries, more than ${length}`);
+    flat.set(row, n * length);
+  }
+  return tensor(flat, { shape: [count, length] }).to('int64', device);
 }
+
+/** The largest of many numbers, and at least `least`: as arguments of Math.max they would not fit on the stack. */
+export const largest = (values: readonly number[], least = 0): number =>
+  values.reduce((most, value) => Math.max(value, most), least);

@@ -1,6 +1,6 @@
 import { keep, noGrad, scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
 import { IGNORE_INDEX, type Tokenizer } from '@motion-enhancer/models';
-import { type ClipLayout, int64Rows } from './layout.js';
+import { type ClipLayout, int64Rows, largest } from './layout.js';
 import { LETTERS, type WorldSample } from './samples.js';
 
 /** Chats on the device, filled up to one length. Free it with `dispose()`. */
@@ -30,40 +30,27 @@ export function sampleTable(
   length = 0,
 ): SampleTable {
   const laid = samples.map((sample) => layout.of(sample));
-  const longest = Math.max(length, ...laid.map(({ ids }) => ids.length));
+  const starts = laid.map(({ prefix, given }) => prefix.length + given.length - 1);
+  const longest = largest(
+    laid.map(({ learned }, n) => starts[n]! + 1 + learned.length),
+    length,
+  );
   // Whole tiles of 8 suit the tensor cores.
   const L = Math.ceil(longest / 8) * 8;
-  const asked = laid.map(({ labels }) => labels.flatMap((label, i) => (label === IGNORE_INDEX ? [] : [i - 1])));
-  const K = Math.max(...asked.map((places) => places.length));
+  const K = largest(laid.map(({ learned }) => learned.length));
   const tensors = noGrad(() =>
-    scope(() => ({
-      clip_N: int64Rows(
-        samples.map(({ clip }) => [clip]),
-        1,
-        0,
-        device,
-      ).view(-1),
-      ids_NL: int64Rows(
-        laid.map(({ ids }) => ids),
-        L,
-        tokenizer.padId,
-        device,
-      ),
-      asked_NK: int64Rows(asked, K, 0, device),
-      targets_NK: int64Rows(
-        asked.map((places, n) => places.map((i) => laid[n]!.labels[i + 1]!)),
-        K,
-        IGNORE_INDEX,
-        device,
-      ),
-      start_N: int64Rows(
-        asked.map(([first]) => [first!]),
-        1,
-        0,
-        device,
-      ).view(-1),
-      positions: layout.positions(L, device),
-    })),
+    scope(() => {
+      const rows = (of: (n: number) => readonly number[], width: number, filler: number) =>
+        int64Rows(samples.length, of, width, filler, device);
+      return {
+        clip_N: rows((n) => [samples[n]!.clip], 1, 0).view(-1),
+        ids_NL: rows((n) => laid[n]!.prefix.concat(laid[n]!.given, laid[n]!.learned), L, tokenizer.padId),
+        asked_NK: rows((n) => laid[n]!.learned.map((_, i) => starts[n]! + i), K, 0),
+        targets_NK: rows((n) => laid[n]!.learned, K, IGNORE_INDEX),
+        start_N: rows((n) => [starts[n]!], 1, 0).view(-1),
+        positions: layout.positions(L, device),
+      };
+    }),
   );
   keep(tensors);
   return {

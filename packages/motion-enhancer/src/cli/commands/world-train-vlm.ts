@@ -13,9 +13,9 @@ import { writeNewMiniVlm } from '../../world/vlm/new-checkpoint.js';
 import { pretrain, scoreMini, withoutRuns } from '../../world/vlm/pretrain.js';
 import { worldTexts } from '../../world/vlm/pretrain-samples.js';
 import { DESCRIBE } from '../../world/vlm/samples.js';
-import type { Command } from '../commands/registry.js';
 import { createProgress } from '../progress.js';
 import { OUTPUT_FIELDS, parseCommand, resolveRun } from '../run-options.js';
+import type { Command } from './registry.js';
 
 const FIELDS = {
   out: { type: 'path', default: '', required: true, text: 'Folder: new/ (untrained), state, checkpoint/' },

@@ -1,0 +1,70 @@
+import { openSafetensors, scope, UserError } from '@motion-enhancer/libtorch';
+import type { Grid } from '../../align/index.js';
+import type { PriorMaps } from '../align/maps-of-arm.js';
+
+/**
+ * Priors of many clips in one file: `maps.ARM` [words of all clips, F, H, W], `kept.ARM` uint8 [words of all clips], and
+ * `words` int32 [clips]: how many caption words each clip has. Its metadata says `split`, `first`.
+ */
+export interface PriorFile {
+  grid: Grid;
+  split: string;
+  first: number;
+  count: number;
+  arms: Map<string, PriorMaps>;
+}
+
+/** @throws UserError when the file is of another kind */
+export function readPriorFile(path: string): PriorFile {
+  return scope(() => {
+    const file = openSafetensors(path);
+    try {
+      const names = [...file.tensors.keys()].flatMap((name) => (name.startsWith('maps.') ? name.slice(5) : []));
+      if (names.length === 0 || !file.tensors.has('words'))
+        throw new UserError(
+          `Expected tensors words and maps.ARM in ${path} but received others. Is it a file of world extract?`,
+          {
+            code: 'ERR_PRIOR',
+          },
+        );
+      const counts = file.read('words').to('int32').toTypedArray() as Int32Array;
+      const starts: number[] = [];
+      let total = 0;
+      for (const count of counts) {
+        starts.push(total);
+        total += count;
+      }
+      const [, frames, height, width] = file.tensors.get(`maps.${names[0]}`)!.shape as [number, number, number, number];
+      const S = frames * height * width;
+      const first = Number(file.metadata.first ?? 0);
+      const arms = new Map(
+        names.map((name): [string, PriorMaps] => {
+          const maps = file.read(`maps.${name}`).to('float32').toTypedArray() as Float32Array;
+          const kept = file.tensors.has(`kept.${name}`)
+            ? (file.read(`kept.${name}`).to('uint8').toTypedArray() as Uint8Array)
+            : null;
+          const at = (clip: number, word: number) => {
+            const place = clip - first;
+            return place >= 0 && place < counts.length && word < counts[place]! ? starts[place]! + word : null;
+          };
+          return [
+            name,
+            {
+              map: (clip, word) => {
+                const row = at(clip, word);
+                return row === null ? null : maps.subarray(row * S, (row + 1) * S);
+              },
+              kept: (clip, word) => {
+                const row = at(clip, word);
+                return row !== null && (kept === null || kept[row] === 1);
+              },
+            },
+          ];
+        }),
+      );
+      return { grid: { frames, height, width }, split: file.metadata.split ?? '', first, count: counts.length, arms };
+    } finally {
+      file.close();
+    }
+  });
+}

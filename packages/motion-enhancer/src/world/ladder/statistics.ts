@@ -1,0 +1,20 @@
+/** Two-sided 95 % quantile of Student's t by degrees of freedom. Source: any table (NIST/SEMATECH e-Handbook 1.3.6.7.2). */
+const T95 = [
+  12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131, 2.12, 2.11,
+  2.101, 2.093, 2.086, 2.08, 2.074, 2.069, 2.064, 2.06, 2.056, 2.052, 2.048, 2.045, 2.042,
+];
+
+export interface Interval {
+  mean: number;
+  /** Half the width of the 95 % interval (t over the pairs); NaN for fewer than two. */
+  half: number;
+  count: number;
+}
+
+export function interval95(values: readonly number[]): Interval {
+  const count = values.length;
+  const mean = values.reduce((a, b) => a + b, 0) / count;
+  const variance = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (count - 1);
+  const t = T95[count - 2] ?? 1.96;
+  return { mean, half: count < 2 ? Number.NaN : t * Math.sqrt(variance / count), count };
+}
