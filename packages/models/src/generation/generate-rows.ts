@@ -9,8 +9,8 @@ export interface GenerateRowsOptions extends Omit<GenerateOptions, 'onToken'> {
   /** Called with each token as it comes, the end token excluded; false ends its row. */
   onToken?: (id: number, row: number) => boolean;
   /**
-   * Of a single prompt: holds its first tokens already, as many as its length says; they are not computed again. It
-   * stays the caller's, and then holds all tokens but the last new one.
+   * Holds the first tokens already, padding included, as many as its length says; they are not computed again. It stays
+   * the caller's, and then holds all tokens but the last new one.
    */
   cache?: KVCache;
   /**
@@ -63,7 +63,7 @@ export function generateRows(
   try {
     noGrad(() => {
       let ids = prompts.map((prompt, b) => [...new Array<number>(padding[b]!).fill(PAD), ...prompt]);
-      if (options.cache) ids = [ids[0]!.slice(cache.length)];
+      if (options.cache) ids = ids.map((row) => row.slice(cache.length));
       const run = (part: number[][]) => {
         const past = cache.length;
         return step({ ids: part, past, padding, mask: maskOf(padding, past + part[0]!.length, options.device), cache });
@@ -117,8 +117,9 @@ function check(prompts: readonly (readonly number[])[], o: GenerateRowsOptions):
     throw fail(
       `Expected prompts of at least one token but received ${prompts.length === 0 ? 'none' : 'an empty one'}.`,
     );
-  if (o.cache && (prompts.length > 1 || o.cache.length >= prompts[0]!.length))
+  const longest = Math.max(...prompts.map((ids) => ids.length));
+  if (o.cache && o.cache.length >= longest)
     throw fail(
-      `Expected one prompt, longer than the cache, but received ${prompts.length} of ${prompts[0]!.length} tokens with ${o.cache.length} in the cache.`,
+      `Expected a prompt that is longer than the cache but received ${longest} tokens with ${o.cache.length} in the cache.`,
     );
 }

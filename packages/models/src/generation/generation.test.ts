@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { mock, test } from 'node:test';
 import { liveTensors, manualSeed, noGrad, randn, scope, type Tensor } from '@motion-enhancer/libtorch';
 import { generateInternVL3, type InternVL3, loadInternVL3 } from '../internvl3/index.js';
 import { KVCache } from '../language/index.js';
@@ -10,6 +10,12 @@ import { generateBatch } from './qwen-rows.js';
 
 const INTERNVL_IMAGE = 310;
 const words = (n: number) => Array.from({ length: n }, () => 10 + Math.floor(Math.random() * 280));
+
+/** Positions of plain text. */
+const ropeOf = (n: number): GenerateInput['rope'] => {
+  const axis = () => Array.from({ length: n }, (_, i) => i);
+  return { positions: [axis(), axis(), axis()], delta: 0 };
+};
 
 /** A model with prompts of several lengths, one of them with visual tokens. */
 interface Case {
@@ -130,6 +136,59 @@ for (const [name, make] of Object.entries(CASES)) {
     cache.dispose();
   });
 
+  run(
+    'what prompts share is computed once, and each row stays what it is alone',
+    ({ model, inputs, alone, together }) => {
+      const [first, , third] = inputs as [GenerateInput, GenerateInput, GenerateInput];
+      const asked = (input: GenerateInput, more: number): GenerateInput => {
+        const ids = [...input.ids, ...words(more)];
+        const { delta } = input.rope;
+        // InternVL3's positions count by themselves.
+        if (input.rope.positions[0].length === 0) return { ...input, ids };
+        const positions = input.rope.positions.map((axis) => [
+          ...axis,
+          ...Array.from({ length: more }, (_, k) => input.ids.length + k + delta),
+        ]);
+        return {
+          ...input,
+          ids,
+          rope: { delta, positions: positions as unknown as GenerateInput['rope']['positions'] },
+        };
+      };
+      // Two media, three questions about each, of several lengths, and a prompt without any that shares nothing.
+      const questions = [
+        asked(first, 3),
+        asked(third, 2),
+        asked(first, 5),
+        asked(third, 4),
+        asked(first, 1),
+        asked(third, 3),
+      ];
+      const lone = { ...inputs[1]!, ids: words(30), rope: ropeOf(30) };
+      const forward = mock.method(model, 'forward');
+      const tokens = () => {
+        const sizes = forward.mock.calls.map(({ arguments: [{ ids }] }) => (ids as number[][]).flat().length);
+        forward.mock.resetCalls();
+        return sizes.reduce((sum, size) => sum + size, 0);
+      };
+      for (const o of [{}, { repetitionPenalty: 1.3 }, { temperature: 1.5, topK: 40, seed: 3 }]) {
+        for (const all of [questions, [...questions].reverse(), questions.slice(0, 3), [...questions, lone]]) {
+          const wanted = all.map((input) => alone(input, { ...o, maxNewTokens: 4 }));
+          forward.mock.resetCalls();
+          assert.deepEqual(together(all, { ...o, maxNewTokens: 4 }), wanted);
+          const shared = tokens();
+          const prompts = all.reduce((sum, { ids }) => sum + ids.length, 0);
+          assert.ok(shared < prompts + 3 * all.length, `${shared} tokens for ${prompts}`);
+          // The same without a tensor in common.
+          const apart = all.map((input) => ({ ...input, visual: input.visual?.clone() ?? null }));
+          assert.deepEqual(together(apart, { ...o, maxNewTokens: 4 }), wanted);
+          assert.ok(tokens() > shared);
+        }
+      }
+      forward.mock.restore();
+    },
+  );
+
   run('prompts in chunks of any size give the same', ({ inputs, alone, together }) => {
     for (const prefillChunk of [1, 3, 8, 1000]) {
       assert.deepEqual(
@@ -148,6 +207,5 @@ for (const [name, make] of Object.entries(CASES)) {
     refused(inputs, { maxNewTokens: 0 }, /maxNewTokens but received 0/);
     refused(inputs, { prefillChunk: 0 }, /prefillChunk but received 0/);
     refused(inputs, { topP: 2 }, /topP but received 2/);
-    refused(inputs, { cache: new KVCache() }, /Expected one prompt/);
   });
 }

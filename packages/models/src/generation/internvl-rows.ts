@@ -1,6 +1,7 @@
 import type { InternVL3, InternVL3GenerateInput } from '../internvl3/index.js';
-import { generateRows } from './generate-rows.js';
+import { generateRows, type RowsInput } from './generate-rows.js';
 import { type BatchOptions, visualOf } from './qwen-rows.js';
+import { sharing } from './sharing.js';
 
 /**
  * Replies of InternVL3 to several prompts at once, padded on the left.
@@ -14,13 +15,15 @@ export function generateInternVL3Batch(
   const { config } = model;
   const prompts = inputs.map(({ ids }) => ids);
   const context = config.text.maxPositionEmbeddings;
-  return generateRows(prompts, { ...options, context, device: model.device }, (step) => {
-    return model.forward({
+  const stepOf = (some: readonly InternVL3GenerateInput[]) => (step: RowsInput) =>
+    model.forward({
       ids: step.ids,
-      visual: visualOf(inputs, [config.imageTokenId], step),
+      visual: visualOf(some, [config.imageTokenId], step),
       attentionMask: step.mask,
       logits: 'last',
       cache: step.cache,
     }).logits;
-  });
+  return sharing(inputs, options, model.device, stepOf, (shared) =>
+    generateRows(prompts, { ...shared, context, device: model.device }, stepOf(inputs)),
+  );
 }

@@ -1,6 +1,7 @@
 import { cat, type Tensor, tensor } from '@motion-enhancer/libtorch';
 import type { GenerateInput, Qwen25VL } from '../qwen2-5-vl/index.js';
 import { type GenerateRowsOptions, generateRows, type RowsInput } from './generate-rows.js';
+import { sharing } from './sharing.js';
 
 export type BatchOptions = Omit<GenerateRowsOptions, 'context' | 'device'>;
 
@@ -13,7 +14,7 @@ export function generateBatch(model: Qwen25VL, inputs: readonly GenerateInput[],
   const context = config.text.maxPositionEmbeddings;
   const prompts = inputs.map(({ ids }) => ids);
   const media = [config.imageTokenId, config.videoTokenId];
-  return generateRows(prompts, { ...options, context, device: model.device }, (step) => {
+  const stepOf = (inputs: readonly GenerateInput[]) => (step: RowsInput) => {
     // Padded places have position 1, as in transformers; nothing looks at them.
     const positions = [0, 1, 2].map((axis) =>
       inputs.map(({ rope }, b) =>
@@ -32,7 +33,10 @@ export function generateBatch(model: Qwen25VL, inputs: readonly GenerateInput[],
       logits: 'last',
       cache: step.cache,
     }).logits;
-  });
+  };
+  return sharing(inputs, options, model.device, stepOf, (shared) =>
+    generateRows(prompts, { ...shared, context, device: model.device }, stepOf(inputs)),
+  );
 }
 
 /** Embeddings of the media tokens in the part of the prompts that a step computes, one row after the other. */

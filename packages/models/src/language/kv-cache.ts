@@ -36,6 +36,16 @@ export class KVCache {
     this.#length += n;
   }
 
+  /** Forgets all tokens but the first `length`. */
+  rewind(length: number): void {
+    this.#length = Math.min(this.#length, length);
+  }
+
+  /** What every layer holds, as views [B, Hkv, length, D]. */
+  layers(): { k: Tensor; v: Tensor }[] {
+    return this.#slots.map(({ k, v }) => ({ k: k.narrow(2, 0, this.#length), v: v.narrow(2, 0, this.#length) }));
+  }
+
   #room(layer: number, end: number, like: Tensor): Slot {
     const slot = this.#slots[layer];
     if (slot && slot.k.size(2) >= end) return slot;

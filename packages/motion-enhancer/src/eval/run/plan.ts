@@ -48,11 +48,13 @@ export function windowsOf(groups: readonly MediumGroup[], atLeast: number): Medi
 export function batchesOf<T>(sorted: readonly T[], lengthOf: (item: T) => number, most: number, tokens: number): T[][] {
   const batches: T[][] = [];
   let open: T[] = [];
+  let longest = 0;
   for (const item of sorted) {
-    // Sorted upwards: the last one is the longest.
-    if (open.length > 0 && (open.length === most || (open.length + 1) * lengthOf(item) > tokens)) {
+    longest = Math.max(longest, lengthOf(item));
+    if (open.length > 0 && (open.length === most || (open.length + 1) * longest > tokens)) {
       batches.push(open);
       open = [];
+      longest = lengthOf(item);
     }
     open.push(item);
   }

@@ -1,4 +1,5 @@
 import { noGrad, scope, tensor } from '@motion-enhancer/libtorch';
+import { KVCache } from '@motion-enhancer/models';
 import { layOut } from '../../vlm/chat.js';
 import type { InputSettings, PreparedChat, Vlm, VlmMessage } from '../../vlm/types.js';
 
@@ -13,32 +14,63 @@ export interface RankRequest {
 }
 
 /**
- * −log p of each token of each option as the assistant's reply, teacher-forced.
+ * −log p of each token of each option as the assistant's reply, teacher-forced; what the chats begin with in common is
+ * computed once.
  * @returns the losses, and the tokens of the longest chat
  * @throws UserError ERR_CONTEXT
  */
 export function optionLosses(vlm: Vlm, request: RankRequest): { losses: number[][]; tokens: number } {
-  let tokens = 0;
-  const losses = request.options.map((content) => {
-    const messages: VlmMessage[] = [...request.messages, { role: 'assistant', content }];
-    const chat = layOut(vlm, messages, request.inputs, request.settings);
-    try {
-      tokens = Math.max(tokens, chat.ids.length);
-      return noGrad(() => scope(() => tokenLosses(vlm, { ...chat, visual: request.visual ?? null })));
-    } finally {
-      chat.positions?.dispose();
+  const { messages, inputs, settings, visual = null, options } = request;
+  const chats: PreparedChat[] = [];
+  const cache = new KVCache();
+  try {
+    for (const content of options) {
+      chats.push(layOut(vlm, [...messages, { role: 'assistant', content }], inputs, settings));
     }
-  });
-  return { losses, tokens };
+    const own = chats.map(ownTokens);
+    // The token before an option is computed with it: its logits are the option's first.
+    const shared = Math.min(commonLength(chats), ...own.map(([first]) => (first ?? Number.POSITIVE_INFINITY) - 1));
+    const losses = noGrad(() =>
+      scope(() => {
+        scope(() => vlm.forward(partOf(chats[0]!, 0, shared), { visual, cache, logits: 'last' }));
+        return chats.map((chat, i) => {
+          if (own[i]!.length === 0) return [];
+          const each = scope(() => tokenLosses(vlm, chat, own[i]!, shared, cache));
+          cache.rewind(shared);
+          return each;
+        });
+      }),
+    );
+    return { losses, tokens: Math.max(...chats.map(({ ids }) => ids.length)) };
+  } finally {
+    cache.dispose();
+    for (const { positions } of chats) positions?.dispose();
+  }
 }
 
-function tokenLosses(vlm: Vlm, chat: PreparedChat): number[] {
-  const reply = chat.labels.flatMap((label, i) => (label >= 0 ? [i] : []));
-  // The reply's end mark, and the newline after it, are no part of the option.
-  const end = reply.findLastIndex((i) => chat.special[i]);
-  const own = end < 0 ? reply : reply.slice(0, end);
-  if (own.length === 0) return [];
-  const { logits } = vlm.forward(chat, { visual: chat.visual ?? null, logits: own.map((i) => i - 1) });
+/** Places of the reply's tokens; its end mark, and the newline after it, are no part of the option. */
+function ownTokens({ labels, special }: PreparedChat): number[] {
+  const reply = labels.flatMap((label, i) => (label >= 0 ? [i] : []));
+  const end = reply.findLastIndex((i) => special[i]);
+  return end < 0 ? reply : reply.slice(0, end);
+}
+
+function commonLength(chats: readonly PreparedChat[]): number {
+  const [first] = chats;
+  let length = 0;
+  while (length < first!.ids.length && chats.every(({ ids }) => ids[length] === first!.ids[length])) length++;
+  return length;
+}
+
+/** Tokens `from` to `to` of a chat with their positions. */
+function partOf(chat: PreparedChat, from: number, to: number): PreparedChat {
+  const { ids, positions } = chat;
+  return { ...chat, ids: ids.slice(from, to), positions: positions?.narrow(2, from, to - from) ?? null };
+}
+
+function tokenLosses(vlm: Vlm, chat: PreparedChat, own: readonly number[], past: number, cache: KVCache): number[] {
+  const last = own.at(-1)!;
+  const { logits } = vlm.forward(partOf(chat, past, last), { cache, logits: own.map((i) => i - 1 - past) });
   const targets = tensor(
     own.map((i) => chat.ids[i]!),
     { dtype: 'int64', device: logits.device },

@@ -86,7 +86,7 @@ async function runWindow(run: QuestionRun, groups: readonly MediumGroup[], media
         else asked.push(one);
       }
     }
-    asked.sort((a, b) => a.chat.ids.length - b.chat.ids.length);
+    sortForBatches(asked);
     for (const batch of batchesOf(asked, ({ chat }) => chat.ids.length, run.batch, BATCH_TOKENS)) {
       if (run.signal?.aborted) return;
       if (batch.some(({ question }) => isOpen(run, question))) answer(run, batch);
@@ -95,6 +95,19 @@ async function runWindow(run: QuestionRun, groups: readonly MediumGroup[], media
     for (const { chat } of asked) chat.positions?.dispose();
     for (const { visual } of seenMedia) visual?.dispose();
   }
+}
+
+/** By length, questions about one medium beside each other: what they share is then computed once a batch. */
+function sortForBatches(asked: Asked[]): void {
+  const longest = new Map<SeenMedium, number>();
+  for (const { seen, chat } of asked) longest.set(seen, Math.max(longest.get(seen) ?? 0, chat.ids.length));
+  const order = new Map([...longest.keys()].map((seen, i) => [seen, i]));
+  asked.sort(
+    (a, b) =>
+      longest.get(a.seen)! - longest.get(b.seen)! ||
+      order.get(a.seen)! - order.get(b.seen)! ||
+      a.chat.ids.length - b.chat.ids.length,
+  );
 }
 
 function answer(run: QuestionRun, batch: readonly Asked[]): void {

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { liveTensors, noGrad, scope } from '@motion-enhancer/libtorch';
+import { fixture } from '../../testing/fixtures.js';
+import { temporaryFolder } from '../../testing/temporary-folder.js';
+import { disposeChat, layOut, prepareMedium } from '../../vlm/chat.js';
+import { loadVlm } from '../../vlm/load.js';
+import { testSettings, writeTestForm } from '../../vlm/testing.js';
+import type { VlmMessage } from '../../vlm/types.js';
+import { optionLosses } from './rank-options.js';
+
+const root = temporaryFolder();
+const settings = testSettings({ frames: 2, frameRule: 'segments' });
+const part = { type: 'video', path: fixture('videos/made_full_range.mp4') } as const;
+const OPTIONS = ['It moves to the right', 'It moves', 'no', '左'];
+
+for (const form of ['qwen-hub', 'internvl-hf'] as const) {
+  test(`${form}: losses of options are those of whole chats, token by token, and depend on the video`, async () => {
+    const before = liveTensors();
+    const vlm = loadVlm(writeTestForm(join(root, form), form), { device: 'cpu', dtype: 'float32' });
+    const input = await prepareMedium(vlm, part, settings);
+    const visual = vlm.encode([input])!;
+    const messages: VlmMessage[] = [{ role: 'user', content: [part, { type: 'text', text: 'What does it do?' }] }];
+    const request = { messages, inputs: [input], visual, settings, options: OPTIONS };
+    const { losses, tokens } = optionLosses(vlm, request);
+    let longest = 0;
+    for (const [i, option] of OPTIONS.entries()) {
+      const chat = layOut(vlm, [...messages, { role: 'assistant', content: option }], [input], settings);
+      longest = Math.max(longest, chat.ids.length);
+      const own = vlm.tokenizer.encode(option).ids;
+      assert.deepEqual(own, chat.ids.filter((_, k) => chat.labels[k]! >= 0).slice(0, own.length));
+      const first = chat.labels.findIndex((label) => label >= 0);
+      noGrad(() =>
+        scope(() => {
+          const rows = vlm.forward(chat, { visual, logits: 'all' }).logits.select(0, 0).logSoftmax(-1);
+          const wanted = own.map(
+            (id, k) =>
+              -rows
+                .select(0, first + k - 1)
+                .select(0, id)
+                .item(),
+          );
+          assert.equal(losses[i]!.length, own.length);
+          for (const [k, loss] of losses[i]!.entries()) assert.ok(Math.abs(loss - wanted[k]!) < 1e-4, `${i}, ${k}`);
+        }),
+      );
+      chat.positions?.dispose();
+    }
+    assert.equal(tokens, longest);
+    const changed = noGrad(() => scope(() => optionLosses(vlm, { ...request, visual: visual.neg() }).losses));
+    assert.notDeepEqual(changed, losses);
+    visual.dispose();
+    disposeChat({ inputs: [input], positions: null } as never);
+    vlm.dispose();
+    assert.equal(liveTensors(), before);
+  });
+}
