@@ -1,8 +1,6 @@
 #include "cuda-kernel.h"
 
-#include <ATen/Context.h>
 #include <ATen/core/Tensor.h>
-#include <c10/core/impl/VirtualGuardImpl.h>
 #include <dlfcn.h>
 
 #include <cstring>
@@ -10,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "cuda-driver.h"
 #include "env.h"
 #include "values.h"
 
@@ -21,51 +20,6 @@ constexpr int kMaxDynamicSharedBytes = 8;  // CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHAR
 constexpr int kComputeCapabilityMajor = 75;
 constexpr int kComputeCapabilityMinor = 76;
 constexpr unsigned kDefaultSharedLimit = 48 * 1024;
-
-template <typename F>
-F driver(const char* name) {
-  static void* library = dlopen("libcuda.so.1", RTLD_NOW);
-  void* symbol = library ? dlsym(library, name) : nullptr;
-  if (!symbol) throw ArgumentError(std::string("The CUDA driver (libcuda.so.1) has no ") + name + " on this machine.");
-  return reinterpret_cast<F>(symbol);
-}
-
-void check(int status, const char* what) {
-  if (status == 0) return;
-  const char* text = nullptr;
-  driver<int (*)(int, const char**)>("cuGetErrorString")(status, &text);
-  throw ArgumentError(std::string(what) + " failed: " + (text ? text : "unknown CUDA error") + " (" + std::to_string(status) + ").");
-}
-
-// Makes the device's primary context, which is libtorch's, current until the end of the call.
-class DeviceScope {
- public:
-  explicit DeviceScope(int index) : guard_(c10::DeviceType::CUDA), before_(c10::DeviceType::CUDA, 0) {
-    at::globalContext().lazyInitDevice(c10::DeviceType::CUDA);
-    before_ = guard_.getDevice();
-    device_ = c10::Device(c10::DeviceType::CUDA, static_cast<c10::DeviceIndex>(index));
-    guard_.setDevice(device_);
-    // libtorch makes the context with its first allocation, which may not have come yet.
-    void* context = nullptr;
-    check(driver<int (*)(void**)>("cuCtxGetCurrent")(&context), "cuCtxGetCurrent");
-    if (context) return;
-    int handle = 0;
-    check(driver<int (*)(int*, int)>("cuDeviceGet")(&handle, index), "cuDeviceGet");
-    check(driver<int (*)(void**, int)>("cuDevicePrimaryCtxRetain")(&context, handle), "cuDevicePrimaryCtxRetain");
-    check(driver<int (*)(void*)>("cuCtxSetCurrent")(context), "cuCtxSetCurrent");
-  }
-  ~DeviceScope() { guard_.uncheckedSetDevice(before_); }
-  // libtorch's current stream. Its default is the driver's null stream; others have no handle that c10 gives away.
-  void* stream() const {
-    if (guard_.getStream(device_).id() != 0) throw ArgumentError("CUDA kernels run on libtorch's default stream only.");
-    return nullptr;
-  }
-
- private:
-  c10::impl::VirtualGuardImpl guard_;
-  c10::Device before_;
-  c10::Device device_{c10::DeviceType::CUDA, 0};
-};
 
 void* open_nvrtc(const std::vector<std::string>& dirs) {
   static void* library = nullptr;

@@ -1,5 +1,6 @@
 export * from './autograd.js';
 export { type BlockOutputs, Checkpoints } from './checkpoints.js';
+export * from './cuda-graph.js';
 export * from './cuda-kernel.js';
 export * from './devices.js';
 export { DTYPES, type DType, dtypeOfArray, isFloating, type TypedArray } from './dtype.js';

@@ -1,5 +1,14 @@
 import { arange, Generator, noGrad, scope, type Tensor, tensor, UserError } from '@motion-enhancer/libtorch';
-import { checkSampling, type GenerateOptions, KVCache, nextToken } from '../language/index.js';
+import {
+  checkSampling,
+  type DecodeModel,
+  decodeOn,
+  decodesOnDevice,
+  type GenerateOptions,
+  KVCache,
+  nextToken,
+  WORTH_RECORDING,
+} from '../language/index.js';
 
 export interface GenerateRowsOptions extends Omit<GenerateOptions, 'onToken'> {
   /** Most tokens that the model takes, the prompt included. */
@@ -18,6 +27,11 @@ export interface GenerateRowsOptions extends Omit<GenerateOptions, 'onToken'> {
    * tokens so far. Default: all at once.
    */
   prefillChunk?: number;
+  /** On CUDA, after the first tokens, decoding goes on in a recorded graph (`decodeOn`). */
+  decoding?: DecodeModel & {
+    /** Rotary position of each row's next token minus the number of its tokens. */
+    shift: readonly number[];
+  };
 }
 
 /** Fills shorter prompts on the left, and rows that are done: nothing looks at it. A token of every vocabulary, and no medium's. */
@@ -68,6 +82,19 @@ export function generateRows(
         const past = cache.length;
         return step({ ids: part, past, padding, mask: maskOf(padding, past + part[0]!.length, options.device), cache });
       };
+      /** Takes the next token of each row; false when all are done. */
+      const take = (next: readonly number[]): boolean => {
+        for (const [b, row] of rows.entries()) {
+          if (row.done) continue;
+          const id = next[b]!;
+          row.reply.push(id);
+          row.seen.push(id);
+          const ended = ends.has(id);
+          const goOn = ended || (onToken?.(id, b) ?? true);
+          row.done = ended || !goOn || row.reply.length === maxNewTokens || row.seen.length === context;
+        }
+        return rows.some(({ done }) => !done);
+      };
       const chunk = options.prefillChunk ?? longest;
       while (ids[0]!.length > chunk) {
         const part = ids.map((row) => row.slice(0, chunk));
@@ -81,14 +108,23 @@ export function generateRows(
             done ? PAD : nextToken(logits.select(0, b).flatten(), seen, options, generator),
           );
         });
-        for (const [b, row] of rows.entries()) {
-          if (row.done) continue;
-          const id = next[b]!;
-          row.reply.push(id);
-          row.seen.push(id);
-          const ended = ends.has(id);
-          const goOn = ended || (onToken?.(id, b) ?? true);
-          row.done = ended || !goOn || row.reply.length === maxNewTokens || row.seen.length === context;
+        take(next);
+        const most = Math.max(
+          ...rows.map(({ done, reply, seen }) =>
+            done ? 0 : Math.min(maxNewTokens - reply.length, context - seen.length),
+          ),
+        );
+        const { decoding } = options;
+        if (decoding && most >= WORTH_RECORDING && decodesOnDevice(decoding)) {
+          const start = {
+            ids: next,
+            seen: rows.map(({ seen }) => seen),
+            length: cache.length,
+            padding,
+            shift: decoding.shift.map((shift, b) => shift - padding[b]!),
+          };
+          decodeOn(decoding, cache, start, { ...options, most, accept: take });
+          break;
         }
         ids = next.map((id) => [id]);
       }

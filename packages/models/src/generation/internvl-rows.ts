@@ -15,6 +15,7 @@ export function generateInternVL3Batch(
   const { config } = model;
   const prompts = inputs.map(({ ids }) => ids);
   const context = config.text.maxPositionEmbeddings;
+  const decoding = { weights: model.weights.language_model, config: config.text, shift: inputs.map(() => 0) };
   const stepOf = (some: readonly InternVL3GenerateInput[]) => (step: RowsInput) =>
     model.forward({
       ids: step.ids,
@@ -24,6 +25,6 @@ export function generateInternVL3Batch(
       cache: step.cache,
     }).logits;
   return sharing(inputs, options, model.device, stepOf, (shared) =>
-    generateRows(prompts, { ...shared, context, device: model.device }, stepOf(inputs)),
+    generateRows(prompts, { ...shared, context, device: model.device, decoding }, stepOf(inputs)),
   );
 }

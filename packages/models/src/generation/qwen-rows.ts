@@ -3,7 +3,7 @@ import type { GenerateInput, Qwen25VL } from '../qwen2-5-vl/index.js';
 import { type GenerateRowsOptions, generateRows, type RowsInput } from './generate-rows.js';
 import { sharing } from './sharing.js';
 
-export type BatchOptions = Omit<GenerateRowsOptions, 'context' | 'device'>;
+export type BatchOptions = Omit<GenerateRowsOptions, 'context' | 'device' | 'decoding'>;
 
 /**
  * Replies of Qwen2.5-VL to several prompts at once, padded on the left.
@@ -14,6 +14,11 @@ export function generateBatch(model: Qwen25VL, inputs: readonly GenerateInput[],
   const context = config.text.maxPositionEmbeddings;
   const prompts = inputs.map(({ ids }) => ids);
   const media = [config.imageTokenId, config.videoTokenId];
+  const decoding = {
+    weights: model.weights.language_model,
+    config: config.text,
+    shift: inputs.map(({ rope }) => rope.delta),
+  };
   const stepOf = (inputs: readonly GenerateInput[]) => (step: RowsInput) => {
     // Padded places have position 1, as in transformers; nothing looks at them.
     const positions = [0, 1, 2].map((axis) =>
@@ -35,7 +40,7 @@ export function generateBatch(model: Qwen25VL, inputs: readonly GenerateInput[],
     }).logits;
   };
   return sharing(inputs, options, model.device, stepOf, (shared) =>
-    generateRows(prompts, { ...shared, context, device: model.device }, stepOf(inputs)),
+    generateRows(prompts, { ...shared, context, device: model.device, decoding }, stepOf(inputs)),
   );
 }
 

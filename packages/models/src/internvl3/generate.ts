@@ -1,5 +1,5 @@
 import type { Tensor } from '@motion-enhancer/libtorch';
-import { type GenerateOptions, generateTokens } from '../language/generate-tokens.js';
+import { type GenerateOptions, generateTokens, type NextLogits } from '../language/generate-tokens.js';
 import type { InternVL3 } from './model.js';
 
 export interface InternVL3GenerateInput {
@@ -19,8 +19,11 @@ export function generateInternVL3(
   { ids: prompt, visual = null }: InternVL3GenerateInput,
   options: GenerateOptions,
 ): number[] {
-  return generateTokens(prompt, model.config.text.maxPositionEmbeddings, options, (ids, past, cache) => {
+  const { text } = model.config;
+  const decoding = { weights: model.weights.language_model, config: text, shift: 0 };
+  const nextLogits: NextLogits = (ids, past, cache) => {
     const { logits } = model.forward({ ids: [ids], visual: past === 0 ? visual : null, logits: 'last', cache });
     return logits;
-  });
+  };
+  return generateTokens(prompt, text.maxPositionEmbeddings, options, nextLogits, decoding);
 }

@@ -1,4 +1,5 @@
 import { scope, type Tensor } from '@motion-enhancer/libtorch';
+import { gated } from '../kernels/gated.js';
 import { rmsNorm } from './rms-norm.js';
 import { type BlockContext, project, selfAttention } from './self-attention.js';
 import type { Qwen2BlockWeights } from './weights.js';
@@ -27,5 +28,5 @@ export function block(
 
 /** SwiGLU: down(silu(gate x) · up x) */
 export function mlp(x: Tensor, weights: Qwen2BlockWeights['mlp']): Tensor {
-  return project(project(x, weights.gate_proj).silu().mul(project(x, weights.up_proj)), weights.down_proj);
+  return project(gated(project(x, weights.gate_proj), project(x, weights.up_proj)), weights.down_proj);
 }

@@ -1,4 +1,5 @@
 import { Generator, noGrad, scope, type Tensor, UserError } from '@motion-enhancer/libtorch';
+import { type DecodeModel, decodeOn, decodesOnDevice, WORTH_RECORDING } from './decode/decode-on.js';
 import { KVCache } from './kv-cache.js';
 import { checkSampling, nextToken, type SamplingOptions } from './sampling.js';
 
@@ -12,12 +13,19 @@ export interface GenerateOptions extends SamplingOptions {
   onToken?: (id: number) => void;
 }
 
+/** What decoding on the device needs besides the calls of the model. */
+export interface DeviceDecoding extends DecodeModel {
+  /** Rotary position of the next token minus the number of tokens before it. */
+  shift: number;
+}
+
 /** One call of a model: logits [.., V] of the last of `ids`, which stand after the `past` tokens in the cache. */
 export type NextLogits = (ids: readonly number[], past: number, cache: KVCache) => Tensor;
 
 /**
  * Generates a reply to a prompt with a key-value cache, greedily or by sampling.
  * @param context most tokens that the model takes, the prompt included
+ * @param decoding on CUDA, after the first token, decoding goes on in a recorded graph (`decodeOn`)
  * @returns the new tokens; the end token, if it came, is the last one
  * @throws UserError ERR_VALUE
  */
@@ -26,6 +34,7 @@ export function generateTokens(
   context: number,
   options: GenerateOptions,
   nextLogits: NextLogits,
+  decoding: DeviceDecoding | null = null,
 ): number[] {
   checkSampling(options);
   if (!Number.isInteger(options.maxNewTokens) || options.maxNewTokens < 1)
@@ -40,16 +49,24 @@ export function generateTokens(
   try {
     return noGrad(() => {
       const reply: number[] = [];
-      let ids = prompt;
-      while (reply.length < options.maxNewTokens) {
-        const id = scope(() =>
-          nextToken(nextLogits(ids, seen.length - ids.length, cache).flatten(), seen, options, generator),
-        );
+      /** Takes the next token; false when the reply is whole. */
+      const take = (id: number): boolean => {
         reply.push(id);
         seen.push(id);
-        if (ends.has(id)) break;
+        if (ends.has(id)) return false;
         options.onToken?.(id);
-        if (reply.length === limit) break; // the model's context is full
+        return reply.length < options.maxNewTokens && reply.length !== limit; // the model's context is full
+      };
+      let ids = prompt;
+      const next = (): number =>
+        scope(() => nextToken(nextLogits(ids, seen.length - ids.length, cache).flatten(), seen, options, generator));
+      for (let id = next(); take(id); id = next()) {
+        const most = Math.min(options.maxNewTokens, limit) - reply.length;
+        if (decoding && most >= WORTH_RECORDING && decodesOnDevice(decoding)) {
+          const start = { ids: [id], seen: [seen], length: seen.length - 1, padding: [0], shift: [decoding.shift] };
+          decodeOn(decoding, cache, start, { ...options, most, accept: ([more]) => take(more!) });
+          break;
+        }
         ids = [id];
       }
       return reply;

@@ -31,6 +31,17 @@ export class KVCache {
     return { k: slot.k.narrow(2, 0, end), v: slot.v.narrow(2, 0, end) };
   }
 
+  /**
+   * The tensors of every layer [B, Hkv, capacity, D], with room for `more` tokens after the first `length`; they stay
+   * these until more room is wanted. Who writes to them calls `advance`.
+   */
+  reserve(length: number, more: number): readonly Slot[] {
+    this.#slots.forEach((slot, layer) => {
+      this.#room(layer, length + more, slot.k);
+    });
+    return this.#slots;
+  }
+
   /** Called once all layers have appended `n` tokens. */
   advance(n: number): void {
     this.#length += n;

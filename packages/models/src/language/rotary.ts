@@ -1,4 +1,5 @@
 import { arange, aten, cat, type DType, type Tensor } from '@motion-enhancer/libtorch';
+import { elementwiseKernels, rotates } from '../kernels/elementwise.js';
 
 /** cos and sin of the rotation angles; the last dimension is the rotated width, both halves alike. */
 export interface RotaryTables {
@@ -38,7 +39,16 @@ function dealOut(angles_3BNF: Tensor, section: readonly number[]): Tensor {
 
 /** Rotates pairs (i, i + D/2) of the last dimension by the tables' angles. */
 export function applyRotary(x: Tensor, { cos, sin }: RotaryTables): Tensor {
+  const fused = elementwiseKernels(x);
+  if (fused && cos.dtype === x.dtype && rotates(x, cos)) return fused.rotate(x, cos, sin);
   const half = x.size(-1) / 2;
   const turned = cat([x.narrow(-1, half, half).neg(), x.narrow(-1, 0, half)], -1);
   return x.mul(cos).add(turned.mul(sin));
+}
+
+/** The same in float32, whatever x's type is: it is rounded once, at the end. Tables are float32. */
+export function applyRotaryInFloat(x: Tensor, { cos, sin }: RotaryTables): Tensor {
+  const fused = elementwiseKernels(x);
+  if (fused && rotates(x, cos)) return fused.rotate(x, cos, sin);
+  return applyRotary(x.to('float32'), { cos, sin }).to(x.dtype);
 }

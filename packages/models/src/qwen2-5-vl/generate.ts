@@ -1,5 +1,5 @@
 import { type Tensor, tensor } from '@motion-enhancer/libtorch';
-import { type GenerateOptions, generateTokens } from '../language/generate-tokens.js';
+import { type GenerateOptions, generateTokens, type NextLogits } from '../language/generate-tokens.js';
 import type { Qwen25VL } from './model.js';
 import type { RopeIndex } from './rope-index.js';
 
@@ -18,7 +18,9 @@ export interface GenerateInput {
  * @throws UserError ERR_CONTEXT, ERR_MEDIA, ERR_VALUE
  */
 export function generate(model: Qwen25VL, input: GenerateInput, options: GenerateOptions): number[] {
-  return generateTokens(input.ids, model.config.text.maxPositionEmbeddings, options, (ids, past, cache) => {
+  const { text } = model.config;
+  const decoding = { weights: model.weights.language_model, config: text, shift: input.rope.delta };
+  const nextLogits: NextLogits = (ids, past, cache) => {
     const next = past + input.rope.delta;
     const positions = past === 0 ? input.rope.positions : [[next], [next], [next]];
     const positions_3BN = tensor(
@@ -27,5 +29,6 @@ export function generate(model: Qwen25VL, input: GenerateInput, options: Generat
     );
     const visual = past === 0 ? (input.visual ?? null) : null;
     return model.forward({ ids: [ids], visual, positions_3BN, logits: 'last', cache }).logits;
-  });
+  };
+  return generateTokens(input.ids, text.maxPositionEmbeddings, options, nextLogits, decoding);
 }

@@ -1,4 +1,5 @@
 import { pad, type Tensor } from '@motion-enhancer/libtorch';
+import { gated } from '../kernels/gated.js';
 import { project } from '../language/self-attention.js';
 import type { Linear } from '../language/weights.js';
 import type { VisionBlockWeights } from './weights.js';
@@ -20,7 +21,7 @@ export function visionMlp(
   const width = weights.gate_proj.weight.size(0);
   const extra = widen && width % 8 !== 0 ? TILE - (width % TILE) : 0;
   const { gate_proj, up_proj, down_proj } = extra === 0 ? weights : widened(weights, extra);
-  return project(project(x_PC, gate_proj).silu().mul(project(x_PC, up_proj)), down_proj);
+  return project(gated(project(x_PC, gate_proj), project(x_PC, up_proj)), down_proj);
 }
 
 function widened({ gate_proj, up_proj, down_proj }: VisionBlockWeights['mlp'], extra: number) {

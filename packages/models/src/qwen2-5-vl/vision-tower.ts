@@ -1,6 +1,6 @@
 import { attention, type Checkpoints, cat, linear, scope, type Tensor } from '@motion-enhancer/libtorch';
 import { rmsNorm } from '../language/rms-norm.js';
-import { applyRotary, inverseFrequencies, type RotaryTables } from '../language/rotary.js';
+import { applyRotaryInFloat, inverseFrequencies, type RotaryTables } from '../language/rotary.js';
 import { project } from '../language/self-attention.js';
 import type { Qwen25VLVisionConfig } from './config.js';
 import type { Grid } from './grid.js';
@@ -72,7 +72,7 @@ function visionAttention(x_PC: Tensor, weights: VisionBlockWeights['attn'], cont
     .view(P, 3, numHeads, C / numHeads)
     .transpose(0, 1);
   // As in the reference, rotation is in float32 even for half-precision activations.
-  const rotated = applyRotary(qkv_3PHD.narrow(0, 0, 2).to('float32'), rotary).to(x_PC.dtype);
+  const rotated = applyRotaryInFloat(qkv_3PHD.narrow(0, 0, 2), rotary);
   const parts = [...rotated.unbind(0), qkv_3PHD.select(0, 2)];
   if (!full) return project(segmentAttention(parts, layout.windows), weights.proj);
   const framed = parts.map((part) => part.indexSelect(0, layout.inverse));

@@ -1,0 +1,159 @@
+// Models of real size with random weights, made on the GPU, and prompts about a video: for the benches beside this file.
+import * as T from '../packages/libtorch/dist/index.js';
+import { InternVL3, readInternVL3Config } from '../packages/models/dist/internvl3/index.js';
+import { parameterShapes as internShapes } from '../packages/models/dist/internvl3/weights.js';
+import { positionsTensor, Qwen25VL, readQwen25VLConfig, ropeIndex } from '../packages/models/dist/qwen2-5-vl/index.js';
+import { parameterShapes as qwenShapes } from '../packages/models/dist/qwen2-5-vl/weights.js';
+
+const text = (hidden, inter, layers, heads, kv, vocab, tie) => ({
+  hidden_act: 'silu',
+  hidden_size: hidden,
+  intermediate_size: inter,
+  max_position_embeddings: 128000,
+  num_attention_heads: heads,
+  num_hidden_layers: layers,
+  num_key_value_heads: kv,
+  rms_norm_eps: 1e-6,
+  rope_theta: 1e6,
+  tie_word_embeddings: tie,
+  vocab_size: vocab,
+});
+export const SIZES = {
+  'qwen-3b': text(2048, 11008, 36, 16, 2, 151936, true),
+  'qwen-7b': text(3584, 18944, 28, 28, 4, 152064, false),
+  'qwen-tiny': text(256, 512, 3, 2, 1, 151936, true),
+  'internvl-2b': text(1536, 8960, 28, 12, 2, 151674, false),
+  'internvl-8b': text(3584, 18944, 28, 28, 4, 151674, false),
+  'internvl-tiny': text(256, 512, 3, 2, 1, 151674, false),
+};
+
+function qwenConfig(size) {
+  const s = SIZES[size];
+  const tiny = size === 'qwen-tiny';
+  const width = tiny ? 160 : 1280;
+  return readQwen25VLConfig(
+    {
+      ...s,
+      architectures: ['Qwen2_5_VLForConditionalGeneration'],
+      model_type: 'qwen2_5_vl',
+      vision_start_token_id: 151652,
+      vision_end_token_id: 151653,
+      vision_token_id: 151654,
+      image_token_id: 151655,
+      video_token_id: 151656,
+      rope_scaling: { type: 'mrope', mrope_section: [16, 24, 24] },
+      vision_config: {
+        depth: tiny ? 3 : 32,
+        hidden_act: 'silu',
+        hidden_size: width,
+        intermediate_size: tiny ? 320 : 3420,
+        num_heads: width / 80,
+        in_chans: 3,
+        out_hidden_size: s.hidden_size,
+        patch_size: 14,
+        spatial_merge_size: 2,
+        spatial_patch_size: 14,
+        window_size: 112,
+        fullatt_block_indexes: tiny ? [1] : [7, 15, 23, 31],
+        tokens_per_second: 2,
+        temporal_patch_size: 2,
+      },
+    },
+    'bench',
+  );
+}
+
+function internConfig(size) {
+  const tiny = size === 'internvl-tiny';
+  return readInternVL3Config(
+    {
+      architectures: ['InternVLForConditionalGeneration'],
+      model_type: 'internvl',
+      downsample_ratio: 0.5,
+      image_seq_length: 256,
+      image_token_id: 151667,
+      projector_hidden_act: 'gelu',
+      tie_word_embeddings: false,
+      vision_feature_layer: -1,
+      vision_feature_select_strategy: 'default',
+      text_config: { ...SIZES[size], model_type: 'qwen2' },
+      vision_config: {
+        hidden_act: 'gelu',
+        hidden_size: tiny ? 64 : 1024,
+        intermediate_size: tiny ? 128 : 4096,
+        layer_norm_eps: 1e-6,
+        norm_type: 'layer_norm',
+        num_attention_heads: tiny ? 1 : 16,
+        num_channels: 3,
+        num_hidden_layers: tiny ? 2 : 24,
+        model_type: 'internvl_vision',
+        attention_bias: true,
+        image_size: [448, 448],
+        patch_size: [14, 14],
+        use_absolute_position_embeddings: true,
+        use_mask_token: false,
+        use_mean_pooling: true,
+        use_qk_norm: false,
+      },
+    },
+    'bench',
+  );
+}
+
+/** Random parameters; those of norms are 1. @param edit changes a parameter's deviation by its name */
+export function randomModel(size, device, dtype) {
+  const qwen = size.startsWith('qwen');
+  const config = qwen ? qwenConfig(size) : internConfig(size);
+  T.manualSeed(0);
+  const parameters = new Map();
+  for (const [name, shape] of (qwen ? qwenShapes : internShapes)(config))
+    parameters.set(
+      name,
+      T.scope(() => {
+        if (/norm.*weight|ln_q/.test(name)) return T.keep(T.ones(shape, { device, dtype }));
+        const deviation = shape.length === 1 ? 0.02 : Math.min(0.02, shape.at(-1) ** -0.5);
+        return T.keep(T.randn(shape, { device, dtype }).mul(deviation));
+      }),
+    );
+  const parts = { config, parameters, device, dtype, dir: '', form: qwen ? 'hub' : 'hf' };
+  return qwen ? new Qwen25VL(parts) : new InternVL3(parts);
+}
+
+/**
+ * A prompt with a video of random pixels. Qwen: frame pairs of 504 × 280 (180 tokens each), InternVL: frames of 448 × 448
+ * (256 tokens each).
+ * @returns ids, pixels, encode(), and what `forward` takes besides the visual embeddings
+ */
+export function promptOf(model, visualTokens, textTokens = 278) {
+  const { config, device } = model;
+  const qwen = 'videoTokenId' in config;
+  const perFrame = qwen ? 180 : 256;
+  const count = Math.max(1, Math.round(visualTokens / perFrame));
+  const before = Array.from({ length: 20 }, (_, i) => 1000 + i);
+  const after = Array.from({ length: textTokens - 22 }, (_, i) => 5000 + 7 * i);
+  const pad = qwen ? config.videoTokenId : config.imageTokenId;
+  const ids = [...before, 151652, ...new Array(count * perFrame).fill(pad), 151653, ...after];
+  if (qwen) {
+    const grid = [count, 20, 36];
+    const rope = ropeIndex(ids, [grid], [1], config);
+    const pixels = T.keep(T.randn([count * 720, 1176], { device, dtype: model.dtype }));
+    const positions_3BN = T.keep(T.scope(() => positionsTensor([rope.positions]).to('int64', device)));
+    return {
+      ids,
+      rope,
+      pixels,
+      visualTokens: count * 180,
+      encode: () => model.encodeVisual(pixels, [grid]),
+      input: { ids: [ids], positions_3BN },
+    };
+  }
+  const pixels = T.keep(T.randn([count, 3, 448, 448], { device, dtype: model.dtype }));
+  return {
+    ids,
+    rope: { positions: [[], [], []], delta: 0 },
+    pixels,
+    visualTokens: count * 256,
+    encode: () => model.encodeVisual(pixels),
+    input: { ids: [ids] },
+  };
+}

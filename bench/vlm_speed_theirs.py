@@ -1,0 +1,149 @@
+"""The same in transformers (SDPA): python3 bench/vlm_speed_theirs.py [--size qwen-3b] [--json FILE]
+
+Random bfloat16 weights at real size, prompts and caches as in bench/vlm-speed.mjs. Decoding is the model's own forward in a
+plain loop with a DynamicCache and argmax on the device, which is what `generate` does less its bookkeeping.
+"""
+
+import argparse
+import json
+import statistics
+import time
+
+import torch
+import transformers
+from transformers import DynamicCache
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--size", default="qwen-3b")
+parser.add_argument("--visual", type=int, default=0)
+parser.add_argument("--batches", default="1,16")
+parser.add_argument("--steps", type=int, default=12)
+parser.add_argument("--repeats", type=int, default=3)
+parser.add_argument("--json", default=None)
+args = parser.parse_args()
+device = "cuda" if torch.cuda.is_available() else "cpu"
+dtype = torch.bfloat16 if device == "cuda" else torch.float32
+SIZES = {  # hidden, intermediate, layers, heads, key heads, vocabulary, tied
+    "qwen-3b": (2048, 11008, 36, 16, 2, 151936, True),
+    "qwen-7b": (3584, 18944, 28, 28, 4, 152064, False),
+    "qwen-tiny": (256, 512, 3, 2, 1, 151936, True),
+    "internvl-2b": (1536, 8960, 28, 12, 2, 151674, False),
+    "internvl-8b": (3584, 18944, 28, 28, 4, 151674, False),
+    "internvl-tiny": (256, 512, 3, 2, 1, 151674, False),
+}
+hidden, inter, layers, heads, kv, vocab, tie = SIZES[args.size]
+tiny = args.size.endswith("tiny")
+text = dict(
+    hidden_size=hidden, intermediate_size=inter, num_hidden_layers=layers, num_attention_heads=heads, num_key_value_heads=kv,
+    vocab_size=vocab, max_position_embeddings=128000, rms_norm_eps=1e-6, tie_word_embeddings=tie,
+)
+qwen = args.size.startswith("qwen")
+if qwen:
+    from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration as Model
+
+    width = 160 if tiny else 1280
+    config = Qwen2_5_VLConfig(
+        text_config=dict(text, rope_parameters=dict(rope_type="default", rope_theta=1e6, mrope_section=[16, 24, 24])),
+        vision_config=dict(
+            depth=3 if tiny else 32, hidden_size=width, intermediate_size=320 if tiny else 3420, num_heads=width // 80,
+            out_hidden_size=hidden, patch_size=14, spatial_merge_size=2, window_size=112,
+            fullatt_block_indexes=[1] if tiny else [7, 15, 23, 31], tokens_per_second=2, temporal_patch_size=2,
+        ),
+        image_token_id=151655, video_token_id=151656, vision_start_token_id=151652, vision_end_token_id=151653,
+        tie_word_embeddings=tie,
+    )
+else:
+    from transformers import InternVLConfig, InternVLForConditionalGeneration as Model
+
+    config = InternVLConfig(
+        text_config=dict(text, model_type="qwen2", rope_parameters=dict(rope_type="default", rope_theta=1e6)),
+        vision_config=dict(
+            hidden_size=64 if tiny else 1024, intermediate_size=128 if tiny else 4096, num_attention_heads=1 if tiny else 16,
+            num_hidden_layers=2 if tiny else 24, image_size=[448, 448], patch_size=[14, 14], attention_bias=True,
+        ),
+        image_token_id=151667, image_seq_length=256, downsample_ratio=0.5,
+    )
+torch.manual_seed(0)
+torch.set_default_dtype(dtype)
+with torch.device(device):
+    model = Model._from_config(config, attn_implementation="sdpa").eval()
+torch.set_default_dtype(torch.float32)
+results = dict(
+    size=args.size, transformers=transformers.__version__, torch=torch.__version__,
+    device=torch.cuda.get_device_name() if device == "cuda" else "CPU", parameters=sum(p.numel() for p in model.parameters()),
+)
+
+
+def synchronize():
+    if device == "cuda":
+        torch.cuda.synchronize()
+
+
+def timed(body, count):
+    times = []
+    for i in range(-1, count):
+        synchronize()
+        began = time.perf_counter()
+        body()
+        synchronize()
+        if i >= 0:
+            times.append(1000 * (time.perf_counter() - began))
+    return statistics.median(times)
+
+
+def say(name, value):
+    results[name] = value
+    print(f"{name}: {value}", flush=True)
+
+
+visual = args.visual or (7740 if qwen else 7680)
+per = 180 if qwen else 256
+count = max(1, round(visual / per))
+pad = 151656 if qwen else 151667
+ids = list(range(1000, 1020)) + [151652] + [pad] * (count * per) + [151653] + [5000 + 7 * i for i in range(256)]
+say("prompt tokens", len(ids))
+batch = dict(input_ids=torch.tensor([ids], device=device), attention_mask=torch.ones(1, len(ids), dtype=torch.long, device=device))
+if qwen:
+    batch.update(
+        mm_token_type_ids=torch.tensor([[2 if i == pad else 0 for i in ids]], device=device),
+        pixel_values_videos=torch.randn(count * 720, 1176, device=device, dtype=dtype),
+        video_grid_thw=torch.tensor([[count, 20, 36]], device=device), second_per_grid_ts=torch.tensor([1.0]),
+    )
+else:
+    batch.update(pixel_values=torch.randn(count, 3, 448, 448, device=device, dtype=dtype))
+with torch.no_grad():
+    if device == "cuda":
+        torch.cuda.reset_peak_memory_stats()
+        weights = torch.cuda.memory_allocated()
+    say("prefill, ms", timed(lambda: model(**batch, use_cache=True, logits_to_keep=1).logits.argmax(-1).item(), args.repeats))
+    if device == "cuda":
+        say("prefill peak above weights, GiB", (torch.cuda.max_memory_allocated() - weights) / 2**30)
+    for rows in [int(b) for b in args.batches.split(",")]:
+        cache = DynamicCache()
+        for layer in range(layers):
+            def make():
+                return torch.randn(rows, kv, len(ids), 128, device=device, dtype=dtype)
+            cache.update(make(), make(), layer)
+        token = torch.arange(rows, device=device)[:, None] * 11 + 5000
+        def step():
+            global token
+            past = cache.get_seq_length()
+            position = torch.full((3, rows, 1) if qwen else (rows, 1), past, device=device)
+            logits = model(input_ids=token, past_key_values=cache, use_cache=True, position_ids=position, logits_to_keep=1).logits
+            token = logits[:, -1].argmax(-1, keepdim=True)
+        for _ in range(3):
+            step()
+        synchronize()
+        began = time.perf_counter()
+        for _ in range(args.steps):
+            step()
+        synchronize()
+        seconds = (time.perf_counter() - began) / args.steps
+        say(f"decode, batch {rows}: ms a step", 1000 * seconds)
+        say(f"decode, batch {rows}: tokens/s", rows / seconds)
+        del cache
+        if device == "cuda":
+            torch.cuda.empty_cache()
+if args.json:
+    with open(args.json, "w") as file:
+        json.dump(results, file, indent=2)

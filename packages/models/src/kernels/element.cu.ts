@@ -1,0 +1,42 @@
+/** CUDA C++ that the decoding kernels share: half-precision elements, 16-byte pieces, tensor-core products. */
+export const ELEMENT_SOURCE = `
+// No headers: a machine that runs this may have NVRTC and nothing else of the toolkit.
+typedef unsigned short T;
+typedef unsigned int u32;
+#define INFINITY_ __int_as_float(0x7f800000)
+#ifdef ELEMENT_BF16
+__device__ __forceinline__ float up(T x) { return __uint_as_float((u32)x << 16); }
+__device__ __forceinline__ T down(float x) { T r; asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(r) : "f"(x)); return r; }
+#define MMA_TYPE "bf16"
+#else
+__device__ __forceinline__ float up(T x) { float r; asm("cvt.f32.f16 %0, %1;" : "=f"(r) : "h"(x)); return r; }
+__device__ __forceinline__ T down(float x) { T r; asm("cvt.rn.f16.f32 %0, %1;" : "=h"(r) : "f"(x)); return r; }
+#define MMA_TYPE "f16"
+#endif
+__device__ __forceinline__ float rounded(float x) { return up(down(x)); }
+__device__ __forceinline__ u32 pack(float low, float high) { return (u32)down(low) | (u32)down(high) << 16; }
+__device__ __forceinline__ float low(u32 x) { return up((T)(x & 0xffffu)); }
+__device__ __forceinline__ float high(u32 x) { return up((T)(x >> 16)); }
+
+struct alignas(16) Eight { T v[8]; };
+__device__ __forceinline__ void load(const T* from, float* to) {
+  Eight e = *reinterpret_cast<const Eight*>(from);
+#pragma unroll
+  for (int i = 0; i < 8; i++) to[i] = up(e.v[i]);
+}
+__device__ __forceinline__ void store(T* to, const float* from) {
+  Eight e;
+#pragma unroll
+  for (int i = 0; i < 8; i++) e.v[i] = down(from[i]);
+  *reinterpret_cast<Eight*>(to) = e;
+}
+
+// c[16 x 8] += a[16 x 16] b[16 x 8]. With g = lane / 4 and t = lane % 4: a0 is row g, columns 2t and 2t + 1; a1 row g + 8;
+// a2, a3 the same 8 columns on; b0 is column g, rows 2t and 2t + 1; b1 8 rows on; c0, c1 are row g, columns 2t and 2t + 1;
+// c2, c3 row g + 8.
+__device__ __forceinline__ void mma(float* c, u32 a0, u32 a1, u32 a2, u32 a3, u32 b0, u32 b1) {
+  asm volatile("mma.sync.aligned.m16n8k16.row.col.f32." MMA_TYPE "." MMA_TYPE ".f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+               : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+               : "r"(a0), "r"(a1), "r"(a2), "r"(a3), "r"(b0), "r"(b1));
+}
+`;

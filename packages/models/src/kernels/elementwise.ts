@@ -1,0 +1,88 @@
+import {
+  type CudaKernel,
+  compileCudaKernel,
+  computeCapability,
+  empty,
+  isGradEnabled,
+  type KernelArgument,
+  LibtorchError,
+  type Tensor,
+} from '@motion-enhancer/libtorch';
+import { ELEMENTWISE_SOURCE } from './elementwise.cu.js';
+
+const THREADS = 256;
+
+/** Element-wise parts as one kernel each, in place of the operators that they are held against; no gradients. */
+export interface ElementwiseKernels {
+  /** gate = silu(gate) · up; both contiguous, a multiple of 8 elements. */
+  gated_(gate: Tensor, up: Tensor): void;
+  /** `applyRotary` of x [.., .., .., D] with broadcast tables, of x's type or float32; contiguous. */
+  rotate(x: Tensor, cos: Tensor, sin: Tensor): Tensor;
+}
+
+const compiled = new Map<string, ElementwiseKernels | null>();
+
+/**
+ * Kernels for a tensor's device and type; null where plain operators must serve: gradients are wanted, not CUDA, not a
+ * half type, no NVRTC, or MOTION_ENHANCER_PLAIN=1.
+ */
+export function elementwiseKernels(x: Tensor): ElementwiseKernels | null {
+  if (isGradEnabled() || !x.isCuda) return null;
+  const { device, dtype } = x;
+  if ((dtype !== 'bfloat16' && dtype !== 'float16') || process.env.MOTION_ENHANCER_PLAIN === '1') return null;
+  const key = `${device} ${dtype}`;
+  let kernels = compiled.get(key);
+  if (kernels === undefined) {
+    kernels = compile(Number(device.split(':')[1] ?? 0), dtype === 'bfloat16' ? ['-DELEMENT_BF16'] : []);
+    compiled.set(key, kernels);
+  }
+  return kernels;
+}
+
+/** Can `rotate` take these? x of four dimensions whose vectors lie whole and aligned. */
+export function rotates(x: Tensor, cos: Tensor): boolean {
+  const { shape, strides } = x;
+  if (shape.length !== 4 || strides[3] !== 1 || shape[3]! % 16 !== 0) return false;
+  if (strides.some((stride, i) => i < 3 && stride % 8 !== 0) || cos.dim > 4 || cos.strides.at(-1) !== 1) return false;
+  return cos.dtype === 'float32' || cos.dtype === x.dtype;
+}
+
+function compile(device: number, options: string[]): ElementwiseKernels | null {
+  if (computeCapability(device) < 80) return null;
+  let kernels: [CudaKernel, CudaKernel, CudaKernel];
+  try {
+    const make = (name: string) => compileCudaKernel(ELEMENTWISE_SOURCE, name, { device, options });
+    kernels = [make('gated'), make('rotateHalf'), make('rotateHalfFloat')];
+  } catch (error) {
+    if (!(error instanceof LibtorchError)) throw error;
+    process.stderr.write(`Plain operators serve in place of fused kernels: ${error.message}\n`);
+    return null;
+  }
+  const [gated, rotateHalf, rotateHalfFloat] = kernels;
+  return {
+    gated_(gate, up) {
+      const count = gate.numel;
+      gated.launch([Math.ceil(count / (8 * THREADS))], [THREADS], 0, [gate, up, { i64: count }]);
+    },
+    rotate(x, cos, sin) {
+      const [n0, n1, n2, D] = x.shape as [number, number, number, number];
+      const out = empty([n0, n1, n2, D], { dtype: x.dtype, device: x.device });
+      const vectors = n0 * n1 * n2;
+      const i64 = (value: number): KernelArgument => ({ i64: value });
+      const kernel = cos.dtype === 'float32' ? rotateHalfFloat : rotateHalf;
+      kernel.launch([Math.ceil((vectors * (D / 16)) / THREADS)], [THREADS], 0, [
+        ...[x, cos, sin, out, i64(vectors), { i32: n1 }, { i32: n2 }, { i32: D }],
+        ...x.strides.slice(0, 3).map(i64),
+        ...broadcastStrides(cos).map(i64),
+      ]);
+      return out;
+    },
+  };
+}
+
+/** Strides of a table's leading dimensions, as of four dimensions in all; 0 where it is broadcast. */
+function broadcastStrides(table: Tensor): number[] {
+  const { shape, strides } = table;
+  const own = shape.slice(0, -1).map((size, i) => (size === 1 ? 0 : strides[i]!));
+  return [...new Array<number>(3 - own.length).fill(0), ...own];
+}

@@ -1,0 +1,186 @@
+import {
+  type CudaKernel,
+  compileCudaKernel,
+  computeCapability,
+  type KernelArgument,
+  LibtorchError,
+  type Tensor,
+} from '@motion-enhancer/libtorch';
+import type { Qwen2Config } from '../qwen2-config.js';
+import type { Linear } from '../weights.js';
+import { ATTENTION_BYTES, ATTENTION_SOURCE, ATTENTION_WARPS, MOST_SPLITS } from './attention.cu.js';
+import type { DecodeState } from './decode-state.js';
+import { LINEAR_SOURCE } from './linear.cu.js';
+import { PICK_BLOCKS, STEP_SOURCE } from './step.cu.js';
+
+/** Rows that the kernels for dense layers take: half of a tensor-core product. */
+export const MOST_ROWS = 8;
+const NULL: KernelArgument = { i64: 0 };
+const i32 = (value: number): KernelArgument => ({ i32: value });
+
+export interface LinearJob {
+  x_BI: Tensor;
+  /** Up to three, one after the other as features of `out`; two for `gated`. */
+  layers: readonly Linear[];
+  /** Of the RMS norm that comes first. */
+  norm?: Tensor;
+  out_BO: Tensor;
+}
+
+export interface AttentionJob {
+  /** Before rotation: [B, heads · 128], perhaps parts of wider rows. */
+  q: Tensor;
+  k: Tensor;
+  v: Tensor;
+  cache: { k: Tensor; v: Tensor }; // [B, G, room, 128]
+  turns_B64: Tensor;
+  out_BC: Tensor;
+  scratch: AttentionScratch;
+}
+export interface AttentionScratch {
+  partial: Tensor;
+  stats: Tensor;
+  /** Zero before and after. */
+  tickets: Tensor;
+}
+
+const NAMES = ['normLinear', 'addLinear', 'normGated', 'normHead', 'decodeAttention'] as const;
+const STEP_NAMES = ['embed', 'addNorm', 'pick', 'advance'] as const;
+type Kernels = Record<(typeof NAMES)[number] | (typeof STEP_NAMES)[number], CudaKernel>;
+
+/** The parts of a decoding step as kernels of ours; each has its twin of plain operators in `plain-step.ts`. */
+export class DecodeKernels {
+  readonly #kernels: Kernels;
+  readonly #eps: number;
+
+  constructor(kernels: Kernels, eps: number) {
+    this.#kernels = kernels;
+    this.#eps = eps;
+  }
+
+  /** Token embeddings [B, C], and the turns of the position: cos and sin [B, 64, 2] float32, rounded to the type. */
+  embed(s: DecodeState, table_VC: Tensor, frequencies_64: Tensor, h_BC: Tensor, turns: Tensor): void {
+    const [B, C] = h_BC.shape as [number, number];
+    this.#kernels.embed.launch([B], [256], 0, [
+      ...[s.ids, table_VC, h_BC, i32(C), s.length, s.shift, frequencies_64, turns],
+    ]);
+  }
+
+  /** out = layers(norm(x)) */
+  normLinear(job: LinearJob): void {
+    this.#multiply('normLinear', job, 8);
+  }
+  /** out += layer(x) */
+  addLinear(job: LinearJob): void {
+    this.#multiply('addLinear', job, 8);
+  }
+  /** out = silu(gate(norm(x))) · up(norm(x)), with gate and up as layers */
+  normGated(job: LinearJob): void {
+    this.#multiply('normGated', job, 8);
+  }
+  /** The same as `normLinear`, for many features. */
+  normHead(job: LinearJob): void {
+    this.#multiply('normHead', job, 16);
+  }
+
+  #multiply(name: 'normLinear' | 'addLinear' | 'normGated' | 'normHead', job: LinearJob, perBlock: number): void {
+    const { x_BI, layers, norm, out_BO } = job;
+    const [B, inner] = x_BI.shape as [number, number];
+    const rows = [0, 1, 2].map((i) => layers[i]?.weight.size(0) ?? 0) as [number, number, number];
+    const features = name === 'normGated' ? rows[0] : rows[0] + rows[1] + rows[2];
+    this.#kernels[name].launch([Math.ceil(features / perBlock)], [256], 0, [
+      x_BI,
+      ...[0, 1, 2].map((i) => layers[i]?.weight ?? NULL),
+      ...[0, 1, 2].map((i) => layers[i]?.bias ?? NULL),
+      norm ?? NULL,
+      out_BO,
+      ...rows.map(i32),
+      i32(inner),
+      i32(out_BO.size(1)),
+      i32(B),
+      { f32: this.#eps },
+    ]);
+  }
+
+  /** Attention of the new token of each row, which it appends to the cache. */
+  attention(s: DecodeState, job: AttentionJob): void {
+    const [B, G, room, D] = job.cache.k.shape as [number, number, number, number];
+    const H = job.out_BC.size(1) / D;
+    this.#kernels.decodeAttention.launch([splitsOf(B, G), G, B], [32 * ATTENTION_WARPS], ATTENTION_BYTES, [
+      ...[job.q, job.k, job.v, job.cache.k, job.cache.v, s.length, s.first, job.turns_B64, job.out_BC],
+      ...[job.scratch.partial, job.scratch.stats, job.scratch.tickets],
+      ...[job.q.strides[0]!, job.k.strides[0]!, room, H / G, job.out_BC.size(1)].map(i32),
+      { f32: Math.LOG2E / Math.sqrt(D) },
+    ]);
+  }
+
+  /** h += y, unless y is null; out = norm(h) */
+  addNorm(h_BC: Tensor, y_BC: Tensor | null, weight: Tensor, out_BC: Tensor): void {
+    const [B, C] = h_BC.shape as [number, number];
+    const args = [h_BC, y_BC ?? NULL, weight, out_BC, i32(C), { f32: this.#eps }];
+    this.#kernels.addNorm.launch([B], [256], 0, args);
+  }
+
+  /** The likeliest token of each row. @param found [B, 64, 2] int32 for `advance` */
+  pick(s: DecodeState, logits_BV: Tensor, penalty: number, found: Tensor): void {
+    const [B, V] = logits_BV.shape as [number, number];
+    this.#kernels.pick.launch([PICK_BLOCKS, B], [256], 0, [
+      ...[logits_BV, s.seen ?? NULL, found, i32(V), { f32: penalty }],
+    ]);
+  }
+
+  /** Notes the tokens that `pick` found, or those of `chosen` (int64 [B]), and goes on to the next place. */
+  advance(s: DecodeState, found: Tensor, chosen: Tensor | null): void {
+    const B = s.ids.numel;
+    this.#kernels.advance.launch([1], [32 * Math.min(B, 32)], 0, [
+      ...[found, chosen ?? NULL, s.ids, s.seen ?? NULL, s.history, s.length, s.steps],
+      ...[B, s.vocabulary, s.history.size(0)].map(i32),
+    ]);
+  }
+}
+
+/** Into how many pieces a head's keys are dealt out: about two blocks for every multiprocessor. */
+export function splitsOf(rows: number, groups: number): number {
+  return Math.max(1, Math.min(MOST_SPLITS, Math.floor(264 / (rows * groups))));
+}
+
+const compiled = new Map<string, Kernels | null>();
+
+/**
+ * Kernels for a decoder on a device; null where plain operators must serve: not CUDA, not a half type, a GPU before
+ * Ampere, sizes that do not fit, no NVRTC, or MOTION_ENHANCER_PLAIN=1.
+ */
+export function decodeKernels(config: Qwen2Config, device: string, dtype: string): DecodeKernels | null {
+  if (!device.startsWith('cuda') || (dtype !== 'bfloat16' && dtype !== 'float16')) return null;
+  if (process.env.MOTION_ENHANCER_PLAIN === '1' || !fits(config)) return null;
+  const key = `${device} ${dtype}`;
+  let kernels = compiled.get(key);
+  if (kernels === undefined) {
+    kernels = compile(Number(device.split(':')[1] ?? 0), dtype === 'bfloat16' ? ['-DELEMENT_BF16'] : []);
+    compiled.set(key, kernels);
+  }
+  return kernels && new DecodeKernels(kernels, config.rmsNormEps);
+}
+
+function fits(c: Qwen2Config): boolean {
+  const shared = c.numAttentionHeads / c.numKeyValueHeads;
+  const widths = [c.hiddenSize, c.intermediateSize, c.numAttentionHeads * c.headDim];
+  return c.headDim === 128 && shared <= 8 && widths.every((width) => width % 64 === 0);
+}
+
+function compile(device: number, options: string[]): Kernels | null {
+  if (computeCapability(device) < 80) return null;
+  try {
+    const made = (source: string, names: readonly string[]) =>
+      names.map((name) => [name, compileCudaKernel(source, name, { device, options })] as const);
+    return Object.fromEntries([
+      ...made(LINEAR_SOURCE, NAMES.slice(0, 4)),
+      ...made(ATTENTION_SOURCE, NAMES.slice(4)),
+      ...made(STEP_SOURCE, STEP_NAMES),
+    ]) as Kernels;
+  } catch (error) {
+    if (!(error instanceof LibtorchError)) throw error;
+    process.stderr.write(`Plain operators serve in place of decoding kernels: ${error.message}\n`);
+    return null;
+  }
+}

@@ -1,0 +1,167 @@
+import {
+  type CudaGraph,
+  Generator,
+  noGrad,
+  rand,
+  recordCudaGraph,
+  scope,
+  type Tensor,
+} from '@motion-enhancer/libtorch';
+import type { KVCache } from '../kv-cache.js';
+import type { Qwen2Config } from '../qwen2-config.js';
+import type { SamplingOptions } from '../sampling.js';
+import type { Qwen2Weights } from '../weights.js';
+import { decodeKernels } from './decode-kernels.js';
+import { type DecodeStart, type DecodeState, decodeState, HISTORY } from './decode-state.js';
+import { FusedStep } from './fused-step.js';
+import { penalised, plainAdvance, plainStep } from './plain-step.js';
+import { sampleRows } from './sample-rows.js';
+
+/** Steps between two looks at the tokens: the host waits for the device once for all of them. */
+const AT_ONCE = 8;
+/** So few steps are not worth recording. */
+export const WORTH_RECORDING = 4;
+
+export interface DecodeModel {
+  weights: Qwen2Weights;
+  config: Qwen2Config;
+}
+
+export interface DecodeOnOptions extends SamplingOptions {
+  seed?: number;
+  /** Steps at most: new tokens of each row. */
+  most: number;
+  /** `plain`: by plain operators, also where there are kernels. */
+  kernels?: 'fused' | 'plain';
+  /** Every step by its own calls, not as a recorded graph. Always so on the CPU. */
+  recorded?: boolean;
+  /** Called with the next tokens of all rows; false ends the decoding. */
+  accept(ids: readonly number[]): boolean;
+}
+
+/** How a model decodes: on CUDA as a recorded graph, by kernels of ours where they fit. */
+export interface DecodeWay {
+  kernels: 'fused' | 'plain';
+  recorded: boolean;
+}
+
+/** On CUDA, unless MOTION_ENHANCER_PLAIN=1 wants every step by calls of its own. */
+export function decodesOnDevice({ weights }: DecodeModel): boolean {
+  return weights.embed_tokens.isCuda && process.env.MOTION_ENHANCER_PLAIN !== '1';
+}
+
+/**
+ * Goes on with replies whose prompts are in the cache, one token of each row at a time, until `accept` has enough. The
+ * whole step runs on the device, the choice of the next token included; on CUDA it is recorded once and launched as a
+ * graph. Tokens are read every few steps, so that a few steps beyond the end may be done: they leave nothing.
+ */
+export function decodeOn(
+  { weights, config }: DecodeModel,
+  cache: KVCache,
+  start: DecodeStart,
+  o: DecodeOnOptions,
+): DecodeWay {
+  if (o.most < 1) return { kernels: 'plain', recorded: false };
+  return noGrad(() =>
+    scope(() => {
+      const { device, dtype } = weights.embed_tokens;
+      const kernels = o.kernels === 'plain' ? null : decodeKernels(config, device, dtype);
+      const caches = cache.reserve(start.length, o.most);
+      const penalty = o.repetitionPenalty ?? 1;
+      const s = decodeState(start, weights.lm_head.size(0), penalty !== 1, device);
+      const fused = kernels ? new FusedStep(kernels, weights, config, start.ids.length) : null;
+      if (!fused) for (const { v } of caches) v.narrow(2, start.length, v.size(2) - start.length).zero_();
+      const draws = o.temperature ? drawsOf(o.seed ?? 0, o.most, device) : null;
+      const choose = (logits: Tensor, step: number) => {
+        if (!draws) {
+          if (fused) return fused.pick(s, logits, penalty);
+          return plainAdvance(s, penalised(s, logits, penalty).argmax(-1));
+        }
+        const chosen = sampleRows(penalised(s, logits, penalty), o, draws.narrow(0, step, 1));
+        return fused ? fused.take(s, chosen) : plainAdvance(s, chosen);
+      };
+      const forward = () => (fused ? fused.logits(s, caches) : plainStep(s, weights, config, caches));
+      const recorded = (o.recorded ?? true) && device.startsWith('cuda');
+      const stepper = recorded
+        ? new RecordedSteps(forward, choose, draws === null, Number(device.split(':')[1] ?? 0))
+        : { step: (i: number) => scope(() => choose(forward(), i)), dispose() {} };
+      try {
+        run(s, cache, o, (i) => stepper.step(i));
+      } finally {
+        stepper.dispose();
+      }
+      return { kernels: fused ? 'fused' : 'plain', recorded };
+    }),
+  );
+}
+
+/** Steps in groups; each group's tokens are read together. */
+function run(s: DecodeState, cache: KVCache, o: DecodeOnOptions, step: (i: number) => void): void {
+  let done = 0;
+  while (done < o.most) {
+    const count = Math.min(AT_ONCE, o.most - done);
+    for (let i = 0; i < count; i++) step(done + i);
+    const rows = readHistory(s, done, count);
+    for (const ids of rows) {
+      done++;
+      cache.advance(1);
+      if (!o.accept(ids)) return;
+    }
+  }
+}
+
+function readHistory(s: DecodeState, from: number, count: number): number[][] {
+  const all = s.history.toTypedArray() as Int32Array;
+  const B = s.ids.numel;
+  return Array.from({ length: count }, (_, i) => {
+    const at = ((from + i) % HISTORY) * B;
+    return [...all.subarray(at, at + B)];
+  });
+}
+
+/** Uniform numbers of a seed, one for each step. */
+function drawsOf(seed: number, count: number, device: string): Tensor {
+  const generator = new Generator(seed);
+  const draws = rand([count], { generator }).to('float32', device);
+  generator.dispose();
+  return draws;
+}
+
+/** The first step runs as it is recorded; later ones are launches. */
+class RecordedSteps {
+  readonly #forward: () => Tensor;
+  readonly #choose: (logits: Tensor, step: number) => void;
+  readonly #whole: boolean;
+  readonly #device: number;
+  #graph: CudaGraph | null = null;
+  /** Of the run before the recording, and of the recorded one. */
+  #first: Tensor | null = null;
+  #logits: Tensor | null = null;
+
+  /** @param whole the choice is part of the graph */
+  constructor(forward: () => Tensor, choose: (logits: Tensor, step: number) => void, whole: boolean, device: number) {
+    this.#forward = forward;
+    this.#choose = choose;
+    this.#whole = whole;
+    this.#device = device;
+  }
+
+  step(i: number): void {
+    if (this.#graph) this.#graph.launch();
+    else this.#record();
+    if (!this.#whole) scope(() => this.#choose(i === 0 ? this.#first! : this.#logits!, i));
+  }
+
+  #record(): void {
+    this.#graph = recordCudaGraph(() => {
+      const logits = this.#forward();
+      if (this.#whole) this.#choose(logits, 0);
+      this.#first ??= logits;
+      this.#logits = logits;
+    }, this.#device);
+  }
+
+  dispose(): void {
+    this.#graph?.dispose();
+  }
+}
