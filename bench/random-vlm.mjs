@@ -27,40 +27,38 @@ export const SIZES = {
   'internvl-tiny': text(256, 512, 3, 2, 1, 151674, false),
 };
 
-function qwenConfig(size) {
+/** The config.json of a Qwen2.5-VL. */
+export function qwenConfigOf(size) {
   const s = SIZES[size];
   const tiny = size === 'qwen-tiny';
   const width = tiny ? 160 : 1280;
-  return readQwen25VLConfig(
-    {
-      ...s,
-      architectures: ['Qwen2_5_VLForConditionalGeneration'],
-      model_type: 'qwen2_5_vl',
-      vision_start_token_id: 151652,
-      vision_end_token_id: 151653,
-      vision_token_id: 151654,
-      image_token_id: 151655,
-      video_token_id: 151656,
-      rope_scaling: { type: 'mrope', mrope_section: [16, 24, 24] },
-      vision_config: {
-        depth: tiny ? 3 : 32,
-        hidden_act: 'silu',
-        hidden_size: width,
-        intermediate_size: tiny ? 320 : 3420,
-        num_heads: width / 80,
-        in_chans: 3,
-        out_hidden_size: s.hidden_size,
-        patch_size: 14,
-        spatial_merge_size: 2,
-        spatial_patch_size: 14,
-        window_size: 112,
-        fullatt_block_indexes: tiny ? [1] : [7, 15, 23, 31],
-        tokens_per_second: 2,
-        temporal_patch_size: 2,
-      },
+  return {
+    ...s,
+    architectures: ['Qwen2_5_VLForConditionalGeneration'],
+    model_type: 'qwen2_5_vl',
+    vision_start_token_id: 151652,
+    vision_end_token_id: 151653,
+    vision_token_id: 151654,
+    image_token_id: 151655,
+    video_token_id: 151656,
+    rope_scaling: { type: 'mrope', mrope_section: [16, 24, 24] },
+    vision_config: {
+      depth: tiny ? 3 : 32,
+      hidden_act: 'silu',
+      hidden_size: width,
+      intermediate_size: tiny ? 320 : 3420,
+      num_heads: width / 80,
+      in_chans: 3,
+      out_hidden_size: s.hidden_size,
+      patch_size: 14,
+      spatial_merge_size: 2,
+      spatial_patch_size: 14,
+      window_size: 112,
+      fullatt_block_indexes: tiny ? [1] : [7, 15, 23, 31],
+      tokens_per_second: 2,
+      temporal_patch_size: 2,
     },
-    'bench',
-  );
+  };
 }
 
 function internConfig(size) {
@@ -103,7 +101,7 @@ function internConfig(size) {
 /** Random parameters; those of norms are 1. @param edit changes a parameter's deviation by its name */
 export function randomModel(size, device, dtype) {
   const qwen = size.startsWith('qwen');
-  const config = qwen ? qwenConfig(size) : internConfig(size);
+  const config = qwen ? readQwen25VLConfig(qwenConfigOf(size), 'bench') : internConfig(size);
   T.manualSeed(0);
   const parameters = new Map();
   for (const [name, shape] of (qwen ? qwenShapes : internShapes)(config))

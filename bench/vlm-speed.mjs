@@ -39,6 +39,7 @@ function time(body, count = repeats) {
 }
 
 const model = randomModel(size, device, dtype);
+for (const p of model.parameters().values()) p.requiresGrad_();
 const { text } = model.config;
 const prompt = T.noGrad(() => promptOf(model, visual));
 say(
@@ -74,6 +75,38 @@ say(
   time(() => withCache((cache) => prefill(cache, prompt.encode()))),
 );
 if (device !== 'cpu') say('prefill peak above weights, GiB', (T.memoryStats(device).peak - weightBytes()) / 2 ** 30);
+
+/** Attention rows of 50 positions behind the video beside a forward pass without, turn by turn. */
+for (const gradients of device === 'cpu' ? [] : [false, true]) {
+  const at = prompt.ids.length - 60;
+  const rows = Array.from({ length: 50 }, (_, i) => at + i);
+  const pass = (which) => model.forward({ ...prompt.input, visual: embeddings, logits: 'last', rows: which });
+  const found = [null, rows].map((which) => {
+    const times = [];
+    let peak = 0;
+    for (let i = -1; i < repeats; i++) {
+      T.synchronize(device);
+      T.resetPeakMemory(device);
+      const before = T.memoryStats(device).allocated;
+      const began = performance.now();
+      const body = () => T.scope(() => void pass(which));
+      gradients ? body() : T.noGrad(body);
+      T.synchronize(device);
+      if (i >= 0) times.push(performance.now() - began);
+      peak = T.memoryStats(device).peak - before;
+    }
+    return { ms: median(times), peak };
+  });
+  const name = `50 attention rows${gradients ? ', graph recorded' : ''}`;
+  say(
+    `${name}: ms without, with`,
+    found.map(({ ms }) => Number(ms.toFixed(2))),
+  );
+  say(
+    `${name}: peak GiB without, with`,
+    found.map(({ peak }) => Number((peak / 2 ** 30).toFixed(3))),
+  );
+}
 
 function weightBytes() {
   return [...model.parameters().values()].reduce((n, p) => n + p.numel * T.DTYPES[p.dtype].bytes, 0);

@@ -52,5 +52,6 @@ void define_data(Env& env, napi_value exports);
 void define_autograd(Env& env, napi_value exports);
 void define_devices(Env& env, napi_value exports);
 void define_random(Env& env, napi_value exports);
+void define_files(Env& env, napi_value exports);
 
 }  // namespace me

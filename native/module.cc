@@ -120,6 +120,7 @@ static napi_value initialise(napi_env napi, napi_value exports) {
   define_autograd(*env, exports);
   define_devices(*env, exports);
   define_random(*env, exports);
+  define_files(*env, exports);
   define_cuda_kernels(*env, exports);
   define_cuda_graphs(*env, exports);
   return exports;

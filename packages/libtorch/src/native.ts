@@ -50,6 +50,10 @@ export interface Native {
   resetPeak(device: string): void;
   emptyCache(device: string): void;
   setNumerics(name: string, on: boolean): void;
+  /** Fills a contiguous CUDA tensor with a file's bytes from `offset` on, by several threads. */
+  fileToDevice(path: string, offset: number, slot: number, threads: number): void;
+  /** Gives the pinned memory of `fileToDevice` back. */
+  freeStaging(): void;
   cudaArchitecture(index: number): number;
   compileCuda(source: string, options: string[], dirs: string[]): { cubin: ArrayBuffer | null; log: string };
   loadCudaKernel(cubin: ArrayBuffer, name: string, device: number): number;

@@ -1,5 +1,7 @@
+import { availableParallelism } from 'node:os';
 import { DTYPES } from '../dtype.js';
 import { empty } from '../factories.js';
+import { native } from '../native.js';
 import { nearestName } from '../nearest-name.js';
 import { aten } from '../operators.js';
 import { keep, scope } from '../scope.js';
@@ -7,6 +9,10 @@ import type { Tensor } from '../tensor.js';
 import type { TensorInfo } from './parse-header.js';
 import { type FileHeader, readHeader } from './read-header.js';
 import { safetensorsError } from './safetensors-error.js';
+
+/** Bytes from which on threads pay. */
+const BY_THREADS = 1 << 20;
+const THREADS = Math.max(1, Math.min(8, availableParallelism()));
 
 /** An open safetensors file. Tensors that were read from it stay valid after `close()`. */
 export class SafetensorsFile {
@@ -29,10 +35,11 @@ export class SafetensorsFile {
   }
 
   /**
-   * One tensor, as a view of the memory-mapped file where its bytes are aligned; it belongs to the current scope.
+   * One tensor; it belongs to the current scope. On the CPU it is a view of the memory-mapped file where its bytes are
+   * aligned; to a GPU large ones are read by several threads through pinned memory, which is faster than a copy of the view.
    * @throws UserError `ERR_SAFETENSORS` for a name that the file does not hold
    */
-  read(name: string): Tensor {
+  read(name: string, device = 'cpu'): Tensor {
     const info = this.tensors.get(name);
     if (!info) {
       const near = nearestName(name, this.tensors.keys());
@@ -46,12 +53,22 @@ export class SafetensorsFile {
     if (!mapped) throw new Error(`${this.path} was closed before tensor ${name} was read from it.`);
     const { dtype, shape, begin, end } = info;
     if (begin === end) return empty(shape, { dtype });
+    if (device !== 'cpu' && dtype !== 'bool' && end - begin >= BY_THREADS) {
+      const made = empty(shape, { dtype, device });
+      native.fileToDevice(this.path, this.#dataStart + begin, made.slot, THREADS);
+      return made;
+    }
     return scope(() => {
       let bytes = mapped.narrow(0, this.#dataStart + begin, end - begin);
       // A byte other than 0 and 1 is no bool: libtorch must not see it as one.
-      if (dtype === 'bool') return bytes.ne(0).reshape(...shape);
+      if (dtype === 'bool')
+        return bytes
+          .ne(0)
+          .reshape(...shape)
+          .to(device);
       if ((this.#dataStart + begin) % DTYPES[dtype].bytes !== 0) bytes = bytes.clone();
-      return bytes.viewAs(dtype).reshape(...shape);
+      const tensor = bytes.viewAs(dtype).reshape(...shape);
+      return device === 'cpu' ? tensor : tensor.to(device);
     });
   }
 
@@ -59,6 +76,7 @@ export class SafetensorsFile {
   close(): void {
     this.#mapped?.dispose();
     this.#mapped = null;
+    native.freeStaging();
   }
 }
 

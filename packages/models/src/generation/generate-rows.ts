@@ -1,4 +1,4 @@
-import { arange, Generator, noGrad, scope, type Tensor, tensor, UserError } from '@motion-enhancer/libtorch';
+import { arange, cat, Generator, noGrad, scope, type Tensor, tensor, UserError } from '@motion-enhancer/libtorch';
 import {
   checkSampling,
   type DecodeModel,
@@ -27,6 +27,11 @@ export interface GenerateRowsOptions extends Omit<GenerateOptions, 'onToken'> {
    * tokens so far. Default: all at once.
    */
   prefillChunk?: number;
+  /**
+   * Prompts that differ in length are computed one by one when the longest has so many tokens: without padding, and without
+   * a mask of tokens². Default 1024.
+   */
+  apartFrom?: number;
   /** On CUDA, after the first tokens, decoding goes on in a recorded graph (`decodeOn`). */
   decoding?: DecodeModel & {
     /** Rotary position of each row's next token minus the number of its tokens. */
@@ -37,8 +42,12 @@ export interface GenerateRowsOptions extends Omit<GenerateOptions, 'onToken'> {
 /** Fills shorter prompts on the left, and rows that are done: nothing looks at it. A token of every vocabulary, and no medium's. */
 const PAD = 0;
 
-/** One call of a model for all rows. */
+const APART_FROM = 1024;
+
+/** One call of a model for some rows. */
 export interface RowsInput {
+  /** Which prompts these are. */
+  rows: readonly number[];
   /** [B, n]: at first the prompts (less what the cache holds), perhaps in chunks; later one token a row. */
   ids: number[][];
   /** Tokens in the cache, padding included. */
@@ -76,12 +85,35 @@ export function generateRows(
   }));
   try {
     noGrad(() => {
-      let ids = prompts.map((prompt, b) => [...new Array<number>(padding[b]!).fill(PAD), ...prompt]);
-      if (options.cache) ids = ids.map((row) => row.slice(cache.length));
-      const run = (part: number[][]) => {
-        const past = cache.length;
-        return step({ ids: part, past, padding, mask: maskOf(padding, past + part[0]!.length, options.device), cache });
+      const everyone = prompts.map((_, b) => b);
+      const run = (which: readonly number[], pads: readonly number[], ids: number[][], into: KVCache) => {
+        const past = into.length;
+        const mask = maskOf(pads, past + ids[0]!.length, options.device);
+        return step({ rows: which, ids, past, padding: pads, mask, cache: into });
       };
+      /** Logits of the last token of some prompts, computed in chunks. */
+      const prefill = (which: readonly number[], pads: readonly number[], into: KVCache): Tensor => {
+        let ids = which.map((b, i) => [...new Array<number>(pads[i]!).fill(PAD), ...prompts[b]!].slice(into.length));
+        const chunk = options.prefillChunk ?? longest;
+        while (ids[0]!.length > chunk) {
+          const part = ids.map((row) => row.slice(0, chunk));
+          scope(() => void run(which, pads, part, into));
+          ids = ids.map((row) => row.slice(chunk));
+        }
+        return run(which, pads, ids, into);
+      };
+      const alone = (b: number): Tensor => {
+        const own = new KVCache(prompts[b]!.length);
+        try {
+          const logits = scope(() => prefill([b], [0], own));
+          cache.place(b, prompts.length, own, longest);
+          return logits;
+        } finally {
+          own.dispose();
+        }
+      };
+      const apart =
+        !options.cache && padding.some((count) => count > 0) && longest >= (options.apartFrom ?? APART_FROM);
       /** Takes the next token of each row; false when all are done. */
       const take = (next: readonly number[]): boolean => {
         for (const [b, row] of rows.entries()) {
@@ -95,15 +127,13 @@ export function generateRows(
         }
         return rows.some(({ done }) => !done);
       };
-      const chunk = options.prefillChunk ?? longest;
-      while (ids[0]!.length > chunk) {
-        const part = ids.map((row) => row.slice(0, chunk));
-        scope(() => void run(part));
-        ids = ids.map((row) => row.slice(chunk));
-      }
+      let ids: number[][] | null = null;
       while (rows.some(({ done }) => !done)) {
         const next = scope(() => {
-          const logits = run(ids);
+          let logits: Tensor;
+          if (ids) logits = run(everyone, padding, ids, cache);
+          else if (apart) logits = cat(everyone.map(alone));
+          else logits = prefill(everyone, padding, cache);
           return rows.map(({ done, seen, generator }, b) =>
             done ? PAD : nextToken(logits.select(0, b).flatten(), seen, options, generator),
           );

@@ -88,6 +88,13 @@ for (const [name, make] of Object.entries(CASES)) {
     }
   });
 
+  run('prompts of other lengths, computed one by one, give the same', ({ inputs, alone, together }) => {
+    for (const o of [{}, { prefillChunk: 5 }, { repetitionPenalty: 1.3 }]) {
+      const wanted = inputs.map((input) => alone(input, o));
+      assert.deepEqual(together(inputs, { ...o, apartFrom: 1 }), wanted, JSON.stringify(o));
+    }
+  });
+
   run('rows end by themselves: end tokens, and what is told of each token', ({ inputs, alone, together }) => {
     const replies = inputs.map((input) => alone(input, { repetitionPenalty: 1.3 }));
     const eos = replies[0]![3]!;

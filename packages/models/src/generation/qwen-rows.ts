@@ -22,9 +22,10 @@ export function generateBatch(model: Qwen25VL, inputs: readonly GenerateInput[],
   const stepOf = (inputs: readonly GenerateInput[]) => (step: RowsInput) => {
     // Padded places have position 1, as in transformers; nothing looks at them.
     const positions = [0, 1, 2].map((axis) =>
-      inputs.map(({ rope }, b) =>
-        step.ids[b]!.map((_, i) => {
-          const place = step.past + i - step.padding[b]!;
+      step.rows.map((b, row) =>
+        step.ids[row]!.map((_, i) => {
+          const { rope } = inputs[b]!;
+          const place = step.past + i - step.padding[row]!;
           if (place < 0) return 1;
           return rope.positions[axis]![place] ?? place + rope.delta;
         }),
@@ -48,12 +49,13 @@ export function generateBatch(model: Qwen25VL, inputs: readonly GenerateInput[],
 export function visualOf(
   inputs: readonly Pick<GenerateInput, 'ids' | 'visual'>[],
   mediaIds: readonly number[],
-  { past, ids, padding }: Pick<RowsInput, 'past' | 'ids' | 'padding'>,
+  { rows, past, ids, padding }: Pick<RowsInput, 'rows' | 'past' | 'ids' | 'padding'>,
 ): Tensor | null {
-  const parts = inputs.flatMap(({ ids: prompt, visual }, b) => {
+  const parts = rows.flatMap((b, row) => {
+    const { ids: prompt, visual } = inputs[b]!;
     if (!visual) return [];
-    const start = Math.max(0, past - padding[b]!);
-    const end = Math.max(0, past + ids[b]!.length - padding[b]!);
+    const start = Math.max(0, past - padding[row]!);
+    const end = Math.max(0, past + ids[row]!.length - padding[row]!);
     const count = (from: number, to: number) => prompt.slice(from, to).filter((id) => mediaIds.includes(id)).length;
     const [before, within] = [count(0, start), count(start, end)];
     return within === 0 ? [] : [visual.narrow(0, before, within)];

@@ -32,7 +32,7 @@ export function sharing<T extends SharedInput>(
     plan,
     (row, length, part) => {
       const ids = [[...prompts[row]!.slice(0, length)]];
-      stepOf([inputs[row]!])({ ids, past: 0, padding: [0], mask: null, cache: part });
+      stepOf([inputs[row]!])({ rows: [0], ids, past: 0, padding: [0], mask: null, cache: part });
     },
     { device, room: longest + options.maxNewTokens },
   );

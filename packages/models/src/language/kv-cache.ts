@@ -47,6 +47,24 @@ export class KVCache {
     this.#length += n;
   }
 
+  /**
+   * Puts the tokens of another cache, of one row, before place `length` of one of `rows` rows; what is before them is
+   * padding. The first row so placed makes the room.
+   */
+  place(row: number, rows: number, other: KVCache, length: number): void {
+    for (const [layer, from] of other.#slots.entries()) {
+      if (!this.#slots[layer]) this.#room(layer, length, from.k, rows);
+      for (const part of ['k', 'v'] as const) {
+        const to = this.#slots[layer]![part].select(0, row);
+        const start = length - other.#length;
+        // Nothing times what is no number is no number.
+        if (start > 0) to.narrow(1, 0, start).zero_();
+        to.narrow(1, start, other.#length).copy_(from[part].select(0, 0).narrow(1, 0, other.#length));
+      }
+    }
+    this.#length = length;
+  }
+
   /** Forgets all tokens but the first `length`. */
   rewind(length: number): void {
     this.#length = Math.min(this.#length, length);
@@ -57,12 +75,12 @@ export class KVCache {
     return this.#slots.map(({ k, v }) => ({ k: k.narrow(2, 0, this.#length), v: v.narrow(2, 0, this.#length) }));
   }
 
-  #room(layer: number, end: number, like: Tensor): Slot {
+  #room(layer: number, end: number, like: Tensor, rows = like.size(0)): Slot {
     const slot = this.#slots[layer];
     if (slot && slot.k.size(2) >= end) return slot;
-    const [B, H, , D] = like.shape as [number, number, number, number];
+    const [, H, , D] = like.shape as [number, number, number, number];
     const capacity = Math.max(end, this.#reserve, slot ? 2 * slot.k.size(2) : 0);
-    const make = () => keep(empty([B, H, capacity, D], { dtype: like.dtype, device: like.device }));
+    const make = () => keep(empty([rows, H, capacity, D], { dtype: like.dtype, device: like.device }));
     const grown = { k: make(), v: make() };
     if (slot) {
       grown.k.narrow(2, 0, this.#length).copy_(slot.k.narrow(2, 0, this.#length));

@@ -46,7 +46,9 @@ for (const dtype of ['bfloat16', 'float16'] as const)
           assert.ok(kernels);
           for (const lengths of LENGTHS) {
             const { cache, start } = filledCache(decoder, lengths, 8);
-            for (const { v } of cache.reserve(start.length, 8)) v.narrow(2, start.length, 8).zero_();
+            // What lies beyond the tokens is any number, none among them.
+            for (const { k, v } of cache.reserve(start.length, 8))
+              for (const part of [k, v]) part.narrow(2, start.length, 8).zero_();
             const [a, b] = [copyOf(cache, start.length), copyOf(cache, start.length)];
             const state = () => decodeState(start, config.vocabSize, true, 'cuda:0');
             const [s, t] = [state(), state()];
