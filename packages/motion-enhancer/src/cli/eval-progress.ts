@@ -1,3 +1,4 @@
+import { officialAccuracy } from '../eval/report/official-accuracy.js';
 import { renderText } from '../eval/report/render.js';
 import { measuredLines } from '../eval/report/score-lines.js';
 import { type RunScore, scoreRun } from '../eval/report/score-run.js';
@@ -33,19 +34,23 @@ export function answerTeller(progress: Progress, json: boolean) {
   };
 }
 
-/** Writes a run's tables into its folder and prints them; of MotionBench also the leaderboard's file. */
-export async function tellScore(dir: string, json: boolean): Promise<void> {
+/**
+ * Writes a run's tables into its folder and prints them; of MotionBench also the leaderboard's file.
+ * @returns the exit code: 2 where no question could be asked
+ */
+export async function tellScore(dir: string, json: boolean): Promise<number> {
   const score = scoreRun(dir);
   const { benchmark, split } = score.run.settings;
   const lines = measuredLines(score);
   const title = `${benchmark} ${split}: scores of one run`;
-  const files = writeReports(dir, 'scores', title, lines, { more: stateOf(score) });
+  const official = officialAccuracy(score);
+  const more = { ...stateOf(score), ...(official ? { official } : {}) };
+  const files = writeReports(dir, 'scores', title, lines, { more });
   const submission = benchmark === 'motionbench' && score.left === 0 ? writeSubmission(dir, score.answers) : null;
+  const code = score.errors > 0 && score.errors === score.answers.size ? 2 : 0;
   if (json) {
-    console.log(
-      JSON.stringify({ type: 'scores', dir, ...stateOf(score), lines, files, submission: submission?.path ?? null }),
-    );
-    return;
+    console.log(JSON.stringify({ type: 'scores', dir, ...more, lines, files, submission: submission?.path ?? null }));
+    return code;
   }
   if (lines.length > 0) console.log(renderText(wideTables(lines)));
   else console.log(`${benchmark} ${split}: ${score.answers.size} answers; none has a known right one`);
@@ -55,6 +60,7 @@ export async function tellScore(dir: string, json: boolean): Promise<void> {
     const odd = submission.odd > 0 ? ` (${submission.odd} replies gave no letter)` : '';
     console.log(`submission ${submission.path}${odd}`);
   }
+  return code;
 }
 
 function stateOf({ answers, left, errors, malformed, run }: RunScore): Record<string, unknown> {

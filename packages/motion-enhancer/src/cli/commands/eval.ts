@@ -93,8 +93,7 @@ export const command: Command = {
     if (values.merge.length > 0) {
       const { answers, left } = mergeRuns(values.merge, values.out);
       if (!values.json) console.log(`merged ${values.merge.length} runs: ${answers} answers, ${left} questions left`);
-      await tellScore(values.out, values.json);
-      return 0;
+      return await tellScore(values.out, values.json);
     }
     return evaluate(values, argv);
   },
@@ -166,8 +165,7 @@ async function evaluate(values: Values<typeof FIELDS>, argv: readonly string[]):
         `${stopped ? 'interrupted: ' : ''}${answered} answered, ${before} before, ${total - before - answered} left`,
       );
       if (stopped) return INTERRUPTED;
-      await tellScore(values.out, values.json);
-      return 0;
+      return await tellScore(values.out, values.json);
     } finally {
       vlm.dispose();
     }

@@ -52,6 +52,20 @@ test('files of shards are read together, the last line of a question counts, oth
   assert.deepEqual([...readAnswers(join(dir, 'none')).keys()], []);
 });
 
+test('two processes never write to one file; two shards do', () => {
+  const dir = folder('claimed');
+  const file = new AnswersFile(dir, '');
+  assert.throws(() => new AnswersFile(dir, ''), {
+    name: 'UserError',
+    code: 'ERR_RUN',
+    message: /Another process is writing to .*answers\.jsonl.*--shard/,
+  });
+  new AnswersFile(dir, '0/2').close();
+  file.close();
+  fill(dir, record('after'));
+  assert.deepEqual([...readAnswers(dir).keys()], ['after']);
+});
+
 const disk = folder('disk');
 function mounted(size: string, remount = false): boolean {
   try {

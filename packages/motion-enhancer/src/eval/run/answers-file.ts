@@ -1,6 +1,7 @@
 import { closeSync, existsSync, ftruncateSync, openSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { UserError } from '@motion-enhancer/libtorch/errors';
+import { type Claim, refreshClaim, releaseClaim, takeClaim } from '../../prior/dataset/claim.js';
 import { writeWhole } from '../../prior/dataset/write-whole.js';
 import type { AnswerRecord } from './answer-record.js';
 
@@ -26,14 +27,23 @@ export function readAnswers(dir: string): Map<string, AnswerRecord> {
 export class AnswersFile {
   readonly path: string;
   readonly #fd: number;
+  readonly #claim: Claim;
   #length: number;
 
-  /** @throws UserError ERR_WRITE */
+  /** @throws UserError ERR_WRITE; ERR_RUN where a living process writes to it */
   constructor(dir: string, shard: string) {
     this.path = join(dir, answersName(shard));
+    const claim = takeClaim(dir, answersName(shard));
+    if (!claim)
+      throw new UserError(
+        `Another process is writing to ${this.path}. Wait for its end, or give each process a --shard of its own.`,
+        { code: 'ERR_RUN' },
+      );
+    this.#claim = claim;
     try {
       this.#fd = openSync(this.path, existsSync(this.path) ? 'r+' : 'w+', 0o644);
     } catch (cause) {
+      releaseClaim(claim);
       throw new UserError(`Could not open ${this.path}: ${(cause as Error).message}. Choose another --out.`, {
         code: 'ERR_WRITE',
         cause,
@@ -51,6 +61,7 @@ export class AnswersFile {
     try {
       writeWhole(this.#fd, text, this.#length);
       this.#length += bytes;
+      refreshClaim(this.#claim);
     } catch (cause) {
       ftruncateSync(this.#fd, this.#length);
       const { bavail, bsize } = statfsSync(dirname(this.path));
@@ -64,6 +75,7 @@ export class AnswersFile {
 
   close(): void {
     closeSync(this.#fd);
+    releaseClaim(this.#claim);
   }
 }
 
