@@ -17,13 +17,18 @@ const config = readVaeConfig(
   { _class_name: 'AutoencoderKLCogVideoX', block_out_channels: channels, scaling_factor: 0.7 },
   'bench',
 );
+// An experiment: convolutions choose their kernels by the layout of the weights.
+const formatted = (w) =>
+  w.dim === 5 && process.argv.includes('--channels-last')
+    ? T.aten.contiguous(w, { memory_format: 'channels_last_3d' })
+    : w;
 const reader = {
   get: (name, shape) =>
     T.keep(
       T.scope(() =>
         /norm.*weight$/.test(name)
           ? T.ones(shape, { device, dtype })
-          : T.randn(shape, { device, dtype }).mul(shape.slice(1).reduce((a, b) => a * b, 1) ** -0.5),
+          : formatted(T.randn(shape, { device, dtype }).mul(shape.slice(1).reduce((a, b) => a * b, 1) ** -0.5)),
       ),
     ),
 };
@@ -39,6 +44,7 @@ const timed = (body) => {
   const peak = device === 'cpu' ? 0 : (T.memoryStats(device).peak - before) / 2 ** 30;
   return { seconds: (performance.now() - began) / 1000, peak, value };
 };
+const only = option('--only', null);
 const lines = [];
 for (const clip of option('--clips', '49x480x720,81x768x1360').split(',')) {
   const [n, height, width] = clip.split('x').map(Number);
@@ -50,6 +56,7 @@ for (const clip of option('--clips', '49x480x720,81x768x1360').split(',')) {
     ['encode', () => vae.encode(video).mean.sum().item()],
     ['decode', () => vae.decode(latents).sum().item()],
   ]) {
+    if (only && name !== only) continue;
     try {
       timed(run);
       const { seconds, peak } = timed(run);

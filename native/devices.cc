@@ -46,6 +46,33 @@ static napi_value set_device(Env& env, size_t, napi_value* argv) {
   return undefined(env.napi);
 }
 
+static c10::Stream stream_of(napi_env napi, const c10::Device& device, napi_value id) {
+  return c10::Stream(c10::Stream::UNSAFE, device, as_int64(napi, id));
+}
+
+// newStream(device) -> id of a queue beside the default one (0), from libtorch's pool
+static napi_value new_stream(Env& env, size_t, napi_value* argv) {
+  c10::Device device(as_string(env.napi, argv[0]));
+  return from_int(env.napi, guard_of(device).getStreamFromGlobalPool(device, false).id());
+}
+
+// exchangeStream(device, id) -> id of the queue that was current
+static napi_value exchange_stream(Env& env, size_t, napi_value* argv) {
+  c10::Device device(as_string(env.napi, argv[0]));
+  return from_int(env.napi, guard_of(device).exchangeStream(stream_of(env.napi, device, argv[1])).id());
+}
+
+// waitForStream(device, id, other): what comes on queue `id` waits for what is on `other` now; the host does not
+static napi_value wait_for_stream(Env& env, size_t, napi_value* argv) {
+  c10::Device device(as_string(env.napi, argv[0]));
+  auto guard = guard_of(device);
+  void* event = nullptr;
+  guard.record(&event, stream_of(env.napi, device, argv[2]), device.index(), c10::EventFlag::PYTORCH_DEFAULT);
+  guard.block(event, stream_of(env.napi, device, argv[1]));
+  guard.destroyEvent(event, device.index());
+  return undefined(env.napi);
+}
+
 static void set_number(napi_env napi, napi_value object, const char* name, double value) {
   napi_value number;
   napi_create_double(napi, value, &number);
@@ -139,6 +166,9 @@ void define_devices(Env& env, napi_value exports) {
   define(env, exports, "cudaCount", cuda_count);
   define(env, exports, "synchronize", synchronize);
   define(env, exports, "setDevice", set_device);
+  define(env, exports, "newStream", new_stream);
+  define(env, exports, "exchangeStream", exchange_stream);
+  define(env, exports, "waitForStream", wait_for_stream);
   define(env, exports, "deviceInfo", device_info);
   define(env, exports, "memoryStats", memory_stats);
   define(env, exports, "resetPeak", reset_peak);

@@ -45,6 +45,9 @@ export interface Native {
   cudaCount(): number;
   synchronize(device: string): void;
   setDevice(device: string): void;
+  newStream(device: string): number;
+  exchangeStream(device: string, id: number): number;
+  waitForStream(device: string, id: number, other: number): void;
   deviceInfo(index: number): { name: string; total: number; driver: number };
   memoryStats(device: string): { allocated?: number; peak?: number; reserved?: number; reservedPeak?: number };
   resetPeak(device: string): void;

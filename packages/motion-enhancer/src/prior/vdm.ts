@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DType } from '@motion-enhancer/libtorch';
+import { type DType, synchronize } from '@motion-enhancer/libtorch';
 import {
   type CogVideoXTransformer,
   type CogVideoXVae,
@@ -63,6 +63,8 @@ export async function loadVdm(dir: string, o: VdmOptions): Promise<Vdm> {
     parts.push(transformer);
     const vae = loadVae(folders.vae, { ...run, decoder: o.decoder ?? false });
     parts.push(vae);
+    // Weights are on the device before work of other queues reads them.
+    synchronize(device);
     return {
       dir,
       sha256,

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { keep, noGrad, OutOfMemoryError, scope, UserError } from '@motion-enhancer/libtorch';
+import { besideDefaultQueue, keep, noGrad, OutOfMemoryError, scope, UserError } from '@motion-enhancer/libtorch';
 import { wordSpans } from '@motion-enhancer/models';
 import { type Alias, appendAlias, readAliases } from '../aliases.js';
 import type { PriorConfig } from '../config.js';
@@ -63,7 +63,7 @@ interface Item {
   /** Once it is known. */
   ready?: Prepared;
   /** Of the frames, encoded while the row before was computed; or why that failed. */
-  ahead?: { latents: Latents } | { error: unknown };
+  ahead?: { latents: Latents; join: () => void } | { error: unknown };
 }
 
 /** A row that is known to be bad before its video is looked at. */
@@ -251,14 +251,17 @@ class DatasetRun {
     vdm.texts.encode(wanted);
   }
 
-  /** The next row's frames to latents, queued behind the pass that runs: the device has no pause between two rows. */
+  /** The next row's frames to latents, beside the pass that runs. */
   #encodeAhead(): void {
     const { vdm, config } = this.#job;
     const item = this.#ahead;
     if (item?.ready?.state !== 'ready' || item.ahead) return;
     const { frames } = item.ready.input;
     try {
-      item.ahead = { latents: keep(noGrad(() => scope(() => encodeVideo(vdm, frames, config)))) };
+      const { value, join } = besideDefaultQueue(vdm.device, () =>
+        keep(noGrad(() => scope(() => encodeVideo(vdm, frames, config)))),
+      );
+      item.ahead = { latents: value, join };
     } catch (error) {
       // Beside a pass there is less memory than without one: then it is encoded in its own turn.
       if (!(error instanceof OutOfMemoryError)) item.ahead = { error };
@@ -269,6 +272,7 @@ class DatasetRun {
     const { vdm, store, config, selections, onProgress } = this.#job;
     const { id, video, text, source, ahead } = item;
     if (ahead && 'error' in ahead) throw ahead.error;
+    ahead?.join();
     refreshClaim(claim);
     return computePrior(
       {
