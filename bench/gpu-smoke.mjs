@@ -119,7 +119,7 @@ for (const dtype of ['float32', 'bfloat16']) {
     ),
   );
   console.log(`generate ${dtype}: ${reply.length} tokens`);
-  for (const t of [rows, chat.patches, chat.positions, prior.rows_WFHW, prior.allHeads_WFHW]) t.dispose();
+  for (const t of [rows, chat.patches, chat.positions, prior.rows_WFHW]) t.dispose();
   optimiser.dispose();
   aligner.dispose();
   vlm.dispose();
