@@ -64,7 +64,8 @@ const transformer = cogVideoXTransformer(config, readTransformerWeights(reader, 
 const vae = cogVideoXVae(vaeConfig, readEncoderWeights(reader, vaeConfig), readDecoderWeights(reader, vaeConfig));
 const vdm = { transformer, vae, dtype, device };
 const schedule = new DdimSchedule();
-const data = Uint8Array.from({ length: frames * videoHeight * videoWidth * 3 }, (_, i) => (i * 2654435761) >>> 24);
+const data = new Uint8Array(frames * videoHeight * videoWidth * 3);
+for (let i = 0; i < data.length; i++) data[i] = (i * 40503) >>> 8;
 const clip = { data, width: videoWidth, height: videoHeight, indices: [...Array(frames).keys()] };
 const options = { height, width, posterior: 'mode', seed: 0, vaeMemory: 0 };
 const keep = (shape) => T.keep(T.randn(shape, { device, dtype }));

@@ -85,6 +85,8 @@ test('inspect: tables, pictures and a page', async () => {
   assert.match(out, /clips\/007: "A dog jumps/);
   assert.match(out, /head +DFC +TCS +DSR +score/);
   for (const word of ['dog', 'jumps', 'fence']) assert.match(out, new RegExp(`^${word} .*e-`, 'm'));
+  const moving = [...out.matchAll(/^moving +(.+)$/gm)].map(([, file]) => file!);
+  assert.ok(moving.length > 0 && moving.every((file) => readFileSync(file).toString('latin1', 8, 12) === 'WEBP'));
   const [, page] = /^page +(.+)$/m.exec(out)!;
   assert.match(readFileSync(page!, 'utf8'), /<html.*Motion prior of clips\/007/s);
 });

@@ -3,13 +3,16 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { liveTensors, scope } from '@motion-enhancer/libtorch';
+import { cat, full, liveTensors, scope, scopeAsync } from '@motion-enhancer/libtorch';
 import { decodePng, type PngImage } from '../data/image/index.js';
+import type { PriorConfig } from '../prior/config.js';
 import { glyph } from './bitmap-font.js';
 import { wordFileName, writeHeatMaps } from './heat-maps.js';
+import { latentStrip } from './latent-strip.js';
 import { drawText, fitText, INK, picture, textWidth } from './picture.js';
 import { madeFrames, madePrior } from './testing.js';
 import { thumbnails } from './thumbnails.js';
+import { animatedPlaces, heatAt, writeWordAnimations } from './word-animation.js';
 import { quantile, wordHeats } from './word-heat.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'heat-maps-'));
@@ -179,5 +182,68 @@ describe('parts of the pictures', () => {
     drawText(image, 'clipped at every side', -4, -3, [255, 0, 0], 2);
     assert.equal(image.data.length, 600);
     assert.ok(image.data.includes(255));
+  });
+});
+
+describe('what moves', () => {
+  const live = async (body: () => Promise<void>) => {
+    const before = liveTensors();
+    await body();
+    assert.equal(liveTensors(), before, 'live tensors');
+  };
+
+  it('writes the video with the heat of the most salient words, or of a word that is asked for', () =>
+    live(async () => {
+      const dir = join(scratch, 'moving');
+      await scopeAsync(async (s) => {
+        const prior = s.run(() => madePrior(['a', 'cat', 'jumps', 'up', 'and', 'down', 'and', 'again']));
+        const write = (words?: string[]) =>
+          writeWordAnimations(dir, prior, madeFrames(9), prior.info.cell.frames, words ? { words } : {});
+        const names = (await write()).map((file) => relative(dir, file));
+        assert.deepEqual(names, ['words/01-again.webp', 'words/02-and.webp', 'words/03-down.webp']);
+        // The canvas of an extended WebP.
+        assert.equal(readFileSync(join(dir, names[0]!)).readUIntLE(24, 3) + 1, 320);
+        assert.deepEqual(
+          (await write(['CAT'])).map((file) => relative(dir, file)),
+          ['words/01-cat.webp'],
+        );
+        await assert.rejects(write(['dog']), /Expected one of a, cat, jumps.* for --word but received dog/);
+      });
+    }));
+
+  it('takes frames evenly, and mixes the heat of two token frames between their middles', () => {
+    assert.deepEqual(animatedPlaces(0, 4), [0, 1, 2, 3, 4]);
+    const many = animatedPlaces(3, 160);
+    assert.deepEqual([many.length, many[0], many.at(-1)], [32, 3, 160]);
+    assert.deepEqual(animatedPlaces(7, 7), [7]);
+    const heat = (value: number) => ({ width: 1, height: 1, data: Float32Array.of(value) });
+    const frames = [heat(0), heat(1), heat(0.5)];
+    const spans = [
+      [0, 0],
+      [1, 8],
+      [9, 16],
+    ] as const;
+    const at = (place: number) => heatAt({ frames }, spans, place).data[0]!;
+    assert.deepEqual([at(0), at(4.5), at(16)], [0, 1, 0.5]);
+    assert.ok(Math.abs(at(2.25) - 0.5) < 1e-6 && Math.abs(at(8.5) - 0.75) < 1e-6);
+  });
+
+  it('shows video, noise and reconstruction where the prior has them', () => {
+    const before = liveTensors();
+    scope(() => {
+      const prior = madePrior(['one', 'two'], { weights: 'random' });
+      const frames = madeFrames(9);
+      const at = prior.info.cell.frames;
+      assert.equal(latentStrip(prior, frames, at), null);
+      const F = prior.info.grid.frames;
+      const strip_SFHWC = cat([full([1, F, 6, 8, 3], 7), full([1, F, 6, 8, 3], 99)]).to('uint8');
+      const info = { ...prior.info, options: { steps: 5, guidance: 6, init: 'random' } as PriorConfig };
+      const strip = { ...latentStrip({ ...prior, info, strip_SFHWC }, frames, at)!, channels: 3 as const };
+      for (const level of [7, 99]) assert.ok(has(strip, [level, level, level]), `${level}`);
+      assert.ok(has(strip, INK.warning), 'random weights are told');
+      const files = writeHeatMaps(join(scratch, 'strip'), { ...prior, info, strip_SFHWC }, frames, at);
+      assert.ok(files.some((file) => file.endsWith('strip.png')));
+    });
+    assert.equal(liveTensors(), before);
   });
 });

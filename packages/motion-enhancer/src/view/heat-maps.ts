@@ -4,6 +4,7 @@ import { encodePng, overlay, type RgbImage } from '../data/image/index.js';
 import { makeFolder } from '../data/make-folder.js';
 import type { Prior } from '../prior/prior.js';
 import { headChart } from './head-chart.js';
+import { latentStrip } from './latent-strip.js';
 import { thumbnails, type ViewFrames } from './thumbnails.js';
 import { wordHeats } from './word-heat.js';
 import { wordPicture, wordSheet } from './word-sheet.js';
@@ -25,7 +26,7 @@ const HEAT_SHARE = 0.6;
 
 /**
  * Pictures of a prior: `words.png` (the frames, then a row a kept word with its heat over them), `words/NN-WORD.png`
- * (each word larger) and `heads.png` (scores of the heads).
+ * (each word larger), `heads.png` (scores of the heads) and, where the prior has it, `strip.png` (video, inverted noise, reconstruction).
  * @param pixelFrames first and last frame of each token frame, places among `frames`
  * @returns the paths of the files written
  * @throws UserError `ERR_WRITE`; or when frames and prior do not fit each other
@@ -72,6 +73,8 @@ export function writeHeatMaps(
     );
   });
   write(join(dir, 'heads.png'), headChart(prior.info.heads, footer));
+  const strip = latentStrip(prior, frames, pixelFrames);
+  if (strip) write(join(dir, 'strip.png'), strip);
   return files;
 }
 

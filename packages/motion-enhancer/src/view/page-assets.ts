@@ -24,6 +24,7 @@ figure{margin:0;background:var(--card);border:1px solid var(--line);border-radiu
 figcaption{padding:.4rem .7rem .5rem;overflow-wrap:anywhere}figcaption small{display:block}
 .window{overflow-x:auto}
 .strip{position:relative;width:calc(var(--n)*200px);aspect-ratio:var(--strip);background-size:100% 100%}
+.whole{max-width:100%}
 .strip img{position:absolute;inset:0;width:100%;height:100%;display:block}
 html:not(.js) .grid:not(.wide){grid-template-columns:1fr}
 .js .viewer .window{overflow:hidden}

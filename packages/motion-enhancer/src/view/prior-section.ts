@@ -1,7 +1,9 @@
+import { encodePng } from '../data/image/index.js';
 import type { Prior } from '../prior/prior.js';
 import { timeLabel } from './heat-maps.js';
 import { filmStrip, heatStrip } from './heat-strip.js';
 import { Html, html } from './html.js';
+import { latentStrip } from './latent-strip.js';
 import { pngUrl } from './page-shell.js';
 import { headTable, shortNumber, wordTable } from './tables.js';
 import { thumbnails, type ViewFrames } from './thumbnails.js';
@@ -30,6 +32,7 @@ export function priorSection({ prior, frames, pixelFrames }: PriorView, number: 
   const ratio = `${images[0]!.width * F}/${images[0]!.height}`;
   const times = info.cell.seconds.map(([first, last]) => timeLabel(first, last));
   const heats = wordHeats(prior, MOST_WORDS);
+  const strip = latentStrip(prior, frames, pixelFrames);
   const keptWords = info.words.filter((word) => word.kept).length;
   const keptHeads = info.heads.filter((head) => head.kept).length;
   return html`
@@ -54,6 +57,11 @@ ${heats.map(
 )}
 </div>
 <p class="soft">Heat is the text → video attention of a word, the mean of the kept heads, scaled by its own maximum over all frames.</p>
+${
+  strip &&
+  html`<h3>Inversion and reconstruction</h3>
+<p><img class="whole" src="${pngUrl(encodePng(strip))}" alt="The video, its inverted noise and the reconstruction, one column a token frame"></p>`
+}
 <h3>Words</h3>
 ${wordTable(info.words)}
 <h3>Heads</h3>

@@ -12,15 +12,15 @@ export interface ViewFrames {
 /**
  * The middle pixel frame of each token frame, resized (bilinear, antialiased).
  * @param pixelFrames first and last frame of each token frame, places among `frames`
- * @param width of a thumbnail, pixels; the height follows the video's shape
+ * @param width of a thumbnail, pixels; the height follows the video's shape unless told
  * @throws UserError when a pixel frame is not among the frames
  */
 export function thumbnails(
   frames: ViewFrames,
   pixelFrames: readonly (readonly [number, number])[],
   width: number,
+  height = Math.max(1, Math.round((width * frames.height) / frames.width)),
 ): RgbImage[] {
-  const height = Math.max(1, Math.round((width * frames.height) / frames.width));
   const bytes = frames.width * frames.height * 3;
   const count = Math.floor(frames.data.length / bytes);
   return pixelFrames.map(([first, last]) => {

@@ -1,4 +1,5 @@
 import { scope } from '@motion-enhancer/libtorch';
+import { expected } from '@motion-enhancer/libtorch/errors';
 import type { Heat } from '../data/image/index.js';
 import type { Prior, PriorWord } from '../prior/prior.js';
 
@@ -14,14 +15,20 @@ export interface WordHeat {
 /** One outlier must not leave the rest of a map dark. */
 const CLIP_QUANTILE = 0.995;
 
-/** Heat of the kept words, the most salient first. */
-export function wordHeats({ info, rows_WFHW }: Prior, most: number): WordHeat[] {
+/**
+ * Heat of the kept words, the most salient first.
+ * @param wanted these words instead, kept or not: the first of its name in the text
+ * @throws UserError for a wanted word that the text has not
+ */
+export function wordHeats({ info, rows_WFHW }: Prior, most: number, wanted?: readonly string[]): WordHeat[] {
   const { frames: F, height, width } = info.grid;
-  const kept = info.words
-    .map((word, index) => ({ word, index }))
-    .filter(({ word }) => word.kept)
-    .sort((a, b) => b.word.ms - a.word.ms)
-    .slice(0, most);
+  const words = info.words.map((word, index) => ({ word, index }));
+  const named = wanted?.map((name) => {
+    const found = words.find(({ word }) => word.text.toLowerCase() === name.toLowerCase());
+    if (!found) throw expected(`one of ${info.words.map(({ text }) => text).join(', ')}`, '--word', name);
+    return found;
+  });
+  const kept = (named ?? words.filter(({ word }) => word.kept).sort((a, b) => b.word.ms - a.word.ms)).slice(0, most);
   return kept.map(({ word, index }) => {
     const values = scope(() =>
       Float32Array.from(rows_WFHW.select(0, index).to('float32').toTypedArray() as Float32Array),

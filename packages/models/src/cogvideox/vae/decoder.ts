@@ -1,6 +1,7 @@
-import { aten, cat, conv2d, groupNorm, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { aten, cat, conv2d, scope, type Tensor } from '@motion-enhancer/libtorch';
 import { type ConvCache, causalConv, pointConv } from './causal-conv.js';
 import { changesTime, type VaeConfig } from './config.js';
+import { clipGroupNorm } from './group-norm.js';
 import { type NormFunction, resnetBlock } from './resnet.js';
 import type { Conv, DecoderWeights, SpatialNormWeights } from './weights.js';
 
@@ -34,7 +35,7 @@ function spatialNorm(x_BCTHW: Tensor, latents_BCTHW: Tensor, w: SpatialNormWeigh
     const size = x_BCTHW.shape.slice(2) as [number, number, number];
     const scale = enlarge(pointConv(latents_BCTHW, w.conv_y), size);
     const shift = enlarge(pointConv(latents_BCTHW, w.conv_b), size);
-    return aten.addcmul!(shift, groupNorm(x_BCTHW, groups, w.weight, w.bias, 1e-6), scale) as Tensor;
+    return aten.addcmul!(shift, clipGroupNorm(x_BCTHW, groups, w, 1e-6), scale) as Tensor;
   });
 }
 

@@ -1,6 +1,7 @@
-import { aten, cat, conv2d, groupNorm, pad, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { aten, cat, conv2d, pad, scope, type Tensor } from '@motion-enhancer/libtorch';
 import { type ConvCache, causalConv } from './causal-conv.js';
 import { changesTime, type VaeConfig } from './config.js';
+import { clipGroupNorm } from './group-norm.js';
 import { type NormFunction, resnetBlock } from './resnet.js';
 import type { Conv, EncoderWeights, GroupNormWeights } from './weights.js';
 
@@ -9,7 +10,7 @@ import type { Conv, EncoderWeights, GroupNormWeights } from './weights.js';
  * Source: diffusers models/autoencoders/autoencoder_kl_cogvideox.py @ 58eb52c0, CogVideoXEncoder3D
  */
 export function encodeChunk(video_BCTHW: Tensor, w: EncoderWeights, c: VaeConfig, cache: ConvCache): Tensor {
-  const norm: NormFunction<GroupNormWeights> = (x, n) => groupNorm(x, c.normGroups, n.weight, n.bias, c.normEps);
+  const norm: NormFunction<GroupNormWeights> = (x, n) => clipGroupNorm(x, c.normGroups, n, c.normEps);
   let x = causalConv(video_BCTHW, w.conv_in, cache);
   const replace = (next: (x: Tensor) => Tensor): void => {
     const before = x;
@@ -23,7 +24,7 @@ export function encodeChunk(video_BCTHW: Tensor, w: EncoderWeights, c: VaeConfig
   });
   for (const resnet of w.mid) replace((y) => resnetBlock(y, resnet, norm, cache));
   // The eps of this norm is fixed in the source.
-  const last = groupNorm(x, c.normGroups, w.norm_out.weight, w.norm_out.bias, 1e-6);
+  const last = clipGroupNorm(x, c.normGroups, w.norm_out, 1e-6);
   return causalConv(aten.silu_!(last), w.conv_out, cache);
 }
 

@@ -1,17 +1,29 @@
 import { join } from 'node:path';
-import { scope, UserError } from '@motion-enhancer/libtorch';
+import { scopeAsync, UserError } from '@motion-enhancer/libtorch';
 import type { Fields } from '../../config/field.js';
 import { readFrames } from '../../data/video/index.js';
 import type { PriorInfo } from '../../prior/prior.js';
 import { PriorStore } from '../../prior/store.js';
 import { writeHeatMaps } from '../../view/heat-maps.js';
 import { writeInspectPage } from '../../view/inspect-page.js';
+import { writeWordAnimations } from '../../view/word-animation.js';
 import { fileName } from '../file-name.js';
 import { parseCommand } from '../run-options.js';
 import type { Command } from './registry.js';
 
 const FIELDS = {
   id: { type: 'string', default: '', text: 'One sample; all by default' },
+  word: { type: 'string', default: '', text: 'Animate the heat of this word; the three most salient ones by default' },
+  words: { type: 'integer', default: 12, min: 1, text: 'Kept words in the pictures, the most salient first' },
+  frameWidth: {
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 640,
+    text: 'Width of a frame in words.png; 0 fits it to the number of frames',
+    unit: 'pixels',
+  },
+  animate: { type: 'boolean', default: true, text: 'Write the video with a word’s heat over it as animated WebP' },
   out: { type: 'path', default: '', text: 'Folder for the pictures; PRIORS/maps by default' },
 } as const satisfies Fields;
 
@@ -25,10 +37,7 @@ export const command: Command = {
     if (!dir)
       throw new UserError('Expected a folder of priors: motion-enhancer inspect PRIORS.', { code: 'ERR_USAGE' });
     const store = new PriorStore(dir, { create: false });
-    const infos = store
-      .keys()
-      .map((key) => store.info(key))
-      .filter((info) => values.id === '' || info.id === values.id);
+    const infos = values.id === '' ? store.keys().map((key) => store.info(key)) : sampleOf(store, values.id);
     if (infos.length === 0)
       throw new UserError(
         `${dir} holds no prior${values.id ? ` of ${values.id}` : ''}. Make one with motion-enhancer extract.`,
@@ -38,15 +47,32 @@ export const command: Command = {
       console.log(tables(info));
       const frames = await readFrames(info.video.file, { choose: () => info.video.frames, onBroken: 'use' });
       const folder = join(values.out || join(dir, 'maps'), fileName(info.id));
-      scope(() => {
-        const prior = store.read(info.key);
-        for (const file of writeHeatMaps(folder, prior, frames, info.cell.frames)) console.log(`picture ${file}`);
-        console.log(`page    ${writeInspectPage(folder, prior, frames, info.cell.frames)}`);
+      await scopeAsync(async (s) => {
+        const prior = s.run(() => store.read(info.key));
+        const sheet = { most: values.words, ...(values.frameWidth ? { thumbnailWidth: values.frameWidth } : {}) };
+        for (const file of s.run(() => writeHeatMaps(folder, prior, frames, info.cell.frames, sheet)))
+          console.log(`picture ${file}`);
+        if (values.animate) {
+          const words = values.word === '' ? {} : { words: [values.word] };
+          for (const file of await writeWordAnimations(folder, prior, frames, info.cell.frames, words))
+            console.log(`moving  ${file}`);
+        }
+        console.log(`page    ${s.run(() => writeInspectPage(folder, prior, frames, info.cell.frames))}`);
       });
     }
     return 0;
   },
 };
+
+/** All priors of a sample, also where it shares one with another sample. */
+function sampleOf(store: PriorStore, id: string): PriorInfo[] {
+  const own = store
+    .keys()
+    .map((key) => store.info(key))
+    .filter((info) => info.id === id);
+  const shared = store.samples().get(id);
+  return shared && !own.some(({ key }) => key === shared.key) ? [...own, shared] : own;
+}
 
 function tables(info: PriorInfo): string {
   const heads = info.heads
