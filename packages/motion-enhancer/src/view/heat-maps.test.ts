@@ -207,7 +207,7 @@ describe('what moves', () => {
           (await write(['CAT'])).map((file) => relative(dir, file)),
           ['words/01-cat.webp'],
         );
-        await assert.rejects(write(['dog']), /Expected one of a, cat, jumps.* for --word but received dog/);
+        await assert.rejects(write(['dog']), /Expected one of a, cat, jumps.* for --word but received "dog"/);
       });
     }));
 
