@@ -72,20 +72,30 @@ export async function keyOfSample(
   return { key: priorKey({ model: vdm.sha256, video: sha256, text, options: config, dtype: vdm.dtype }), sha256 };
 }
 
+/** A job whose model need not be loaded yet. */
+export type ReadJob = Omit<ExtractJob, 'vdm'> & { vdm: Pick<Vdm, 'sha256' | 'dtype'> };
+
 /** Reads a video, extracts its prior and stores it; a prior that exists and verifies is not computed again. */
 export async function runExtract(job: ExtractJob): Promise<ExtractOutcome> {
-  const { vdm, store, video, text, config } = job;
+  const input = await readSample(job);
+  return existingPrior(job, input) ?? computePrior(job, input);
+}
+
+/** The frames that the model will see, and the prior's key. @throws UserError `ERR_VIDEO` */
+export async function readSample({ vdm, video, text, config, onBroken }: ReadJob): Promise<SampleInput> {
   // Opening the file first gives the better message for what is no video.
   const frames = await readFrames(video, {
     choose: ({ count }) => chooseClipFrames(count, config.frames, config.oddLatents === 'drop-frames'),
-    onBroken: job.onBroken ?? 'fail',
+    onBroken: onBroken ?? 'fail',
   });
-  const { key, sha256 } = await keyOfSample(vdm, video, text, config);
-  if (allVerify(job, key, sha256)) {
-    const { cell, capture } = store.info(key);
-    return { key, id: sampleId(job), existed: true, frames, pixelFrames: cell.frames, ...(capture ? { capture } : {}) };
-  }
-  return computePrior(job, { key, sha256, frames });
+  return { ...(await keyOfSample(vdm, video, text, config)), frames };
+}
+
+/** What was extracted before; null unless all priors of the job are there and verify. */
+export function existingPrior(job: ReadJob, { key, sha256, frames }: SampleInput): ExtractOutcome | null {
+  if (!allVerify(job, key, sha256)) return null;
+  const { cell, capture } = job.store.info(key);
+  return { key, id: sampleId(job), existed: true, frames, pixelFrames: cell.frames, ...(capture ? { capture } : {}) };
 }
 
 /** The keys of all priors that a job makes, the main one first. */
@@ -99,10 +109,10 @@ export function keysOfJob(
   return [key, ...selections.map(of)];
 }
 
-const allVerify = (job: ExtractJob, key: string, sha256: string): boolean =>
+const allVerify = (job: ReadJob, key: string, sha256: string): boolean =>
   keysOfJob(job, key, sha256).every((one) => job.store.verifies(one));
 
-const sampleId = ({ id, video }: ExtractJob): string => id || basename(video, extname(video));
+const sampleId = ({ id, video }: Pick<ExtractJob, 'id' | 'video'>): string => id || basename(video, extname(video));
 
 /** Computes and stores the prior of a sample whose frames are at hand. */
 export async function computePrior(job: ExtractJob, input: SampleInput): Promise<ExtractOutcome> {

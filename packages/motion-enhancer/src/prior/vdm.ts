@@ -29,6 +29,17 @@ export interface Vdm {
   dispose(): void;
 }
 
+/** Hash over all weights of a CogVideoX folder; nothing is loaded. @throws UserError for what is no such folder */
+export async function vdmHash(dir: string): Promise<string> {
+  const folders = pipelineFolders(dir);
+  const files = [folders.transformer, folders.vae, folders.textEncoder].flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => name.endsWith('.safetensors'))
+      .map((name) => join(folder, name)),
+  );
+  return weightsHash(files);
+}
+
 export interface VdmOptions {
   device: string;
   dtype: DType;
@@ -42,12 +53,7 @@ export interface VdmOptions {
 export async function loadVdm(dir: string, o: VdmOptions): Promise<Vdm> {
   const { device, dtype } = o;
   const folders = pipelineFolders(dir);
-  const files = [folders.transformer, folders.vae, folders.textEncoder].flatMap((folder) =>
-    readdirSync(folder)
-      .filter((name) => name.endsWith('.safetensors'))
-      .map((name) => join(folder, name)),
-  );
-  const sha256 = await weightsHash(files);
+  const sha256 = await vdmHash(dir);
   const configFile = join(folders.transformer, 'config.json');
   const { maxTextSeqLength } = readCogVideoXConfig(readJsonObject(configFile, 'ERR_CONFIG'), configFile);
   const run = { device, dtype };

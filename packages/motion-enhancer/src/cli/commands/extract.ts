@@ -6,10 +6,10 @@ import { pick } from '../../config/field.js';
 import { DEVICE_FIELDS } from '../../config/fields-of-run.js';
 import { PRIOR_FIELDS, type PriorConfig } from '../../prior/config.js';
 import { planPrior, settled } from '../../prior/memory-plan.js';
-import { runExtract } from '../../prior/run-extract.js';
+import { computePrior, existingPrior, readSample } from '../../prior/run-extract.js';
 import { readSelections } from '../../prior/selections.js';
 import { PriorStore } from '../../prior/store.js';
-import { loadVdm } from '../../prior/vdm.js';
+import { loadVdm, vdmHash } from '../../prior/vdm.js';
 import { writeHeatMaps } from '../../view/heat-maps.js';
 import { fetchCheckpoint, OR_NAME } from '../fetch-checkpoint.js';
 import { fileName } from '../file-name.js';
@@ -82,39 +82,40 @@ export const command: Command = {
     tellPlan(progress, plan, values.json);
     const config = settled(asked, plan);
     const selections = values.selections ? readSelections(values.selections, config) : [];
-    progress.stage('load');
-    const vdm = await loadVdm(dir, { ...run, decoder: config.keepStrip, texts: [values.text, ''] });
-    try {
-      if (vdm.weights === 'random')
-        progress.log('note: this checkpoint has untrained random weights: its maps mean nothing');
-      const outcome = await runExtract({
-        vdm,
-        store,
-        id: values.id,
-        // The prior remembers where its video lies: also for who looks at it from another folder.
-        video: resolve(values.video),
-        text: values.text,
-        config,
-        selections,
-        onBroken: values.onBroken === 'use' ? 'use' : 'fail',
-        onProgress: (stage, done, total) => progress.step(stage, done, total),
-      });
-      const files = values.heatMaps
-        ? scope(() =>
-            writeHeatMaps(
-              join(values.out, 'maps', fileName(outcome.id)),
-              store.read(outcome.key),
-              outcome.frames,
-              outcome.pixelFrames,
-            ),
-          )
-        : [];
-      progress.finish(outcome.existed ? 'exists and verifies: nothing was computed' : 'done');
-      report(store, outcome.key, files, values.json);
-      return 0;
-    } finally {
-      vdm.dispose();
+    const job = {
+      store,
+      id: values.id,
+      // The prior remembers where its video lies: also for who looks at it from another folder.
+      video: resolve(values.video),
+      text: values.text,
+      config,
+      selections,
+      onBroken: values.onBroken === 'use' ? 'use' : 'fail',
+      onProgress: (stage: string, done: number, total: number) => progress.step(stage, done, total),
+    } as const;
+    // What needs no model comes before a minute goes into loading it.
+    progress.stage('read');
+    const identity = { sha256: await vdmHash(dir), dtype: run.dtype };
+    const input = await readSample({ ...job, vdm: identity });
+    let outcome = existingPrior({ ...job, vdm: identity }, input);
+    if (!outcome) {
+      progress.stage('load');
+      const vdm = await loadVdm(dir, { ...run, decoder: config.keepStrip, texts: [values.text, ''] });
+      try {
+        if (vdm.weights === 'random')
+          progress.log('note: this checkpoint has untrained random weights: its maps mean nothing');
+        outcome = await computePrior({ ...job, vdm }, input);
+      } finally {
+        vdm.dispose();
+      }
     }
+    const { id, key, frames, pixelFrames, existed } = outcome;
+    const files = values.heatMaps
+      ? scope(() => writeHeatMaps(join(values.out, 'maps', fileName(id)), store.read(key), frames, pixelFrames))
+      : [];
+    progress.finish(existed ? 'exists and verifies: nothing was computed' : 'done');
+    report(store, key, files, values.json);
+    return 0;
   },
 };
 
