@@ -112,6 +112,49 @@ function weightBytes() {
   return [...model.parameters().values()].reduce((n, p) => n + p.numel * T.DTYPES[p.dtype].bytes, 0);
 }
 
+/** Are the ids those of the model's own forward, token by token? With random weights the likeliest tokens lie close together. */
+function check(count) {
+  const own = new KVCache(prompt.ids.length + count + 8);
+  const other = new KVCache(prompt.ids.length + count + 8);
+  T.noGrad(() =>
+    T.scope(() => {
+      const first = prefill(own, embeddings);
+      const ids = [first];
+      const length = prompt.ids.length;
+      const { delta } = prompt.rope;
+      const start = { ids: [first], seen: [[...prompt.ids, first]], length, padding: [0], shift: [delta] };
+      const accept = ([id]) => ids.push(id) > 0;
+      decodeOn({ weights: model.weights.language_model, config: text }, own, start, { most: count, accept });
+      prefill(other, embeddings);
+      let equal = 0;
+      let worst = 0;
+      for (let i = 0; i < count; i++) {
+        const at = length + i + delta;
+        const positions_3BN = T.tensor([[[at]], [[at]], [[at]]], { dtype: 'int64', device });
+        const input = {
+          ids: [[ids[i]]],
+          logits: 'last',
+          cache: other,
+          ...(prompt.input.positions_3BN ? { positions_3BN } : {}),
+        };
+        const logits = model.forward(input).logits.flatten().to('float32');
+        const best = logits.argmax().item();
+        if (best === ids[i + 1]) equal++;
+        const gap = logits
+          .select(0, best)
+          .sub(logits.select(0, ids[i + 1]))
+          .item();
+        worst = Math.max(worst, gap / logits.std().item());
+      }
+      say(`ids equal to those of the model's own forward, of ${count}`, equal);
+      say('largest logit gap where not, standard deviations', worst);
+    }),
+  );
+  own.dispose();
+  other.dispose();
+}
+check(device === 'cpu' ? 4 : 64);
+
 /** Decoding after a cache of random keys and values, as long as the prompt. */
 for (const B of batches) {
   const length = prompt.ids.length;

@@ -20,6 +20,24 @@ constexpr int kMaxDynamicSharedBytes = 8;  // CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHAR
 constexpr int kComputeCapabilityMajor = 75;
 constexpr int kComputeCapabilityMinor = 76;
 constexpr unsigned kDefaultSharedLimit = 48 * 1024;
+constexpr int kProgrammaticSerialization = 6;  // CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION
+
+struct LaunchAttribute {
+  int id = 0;
+  char padding[4] = {};
+  union {
+    char bytes[64];
+    int allowed;
+  } value = {};
+};
+struct LaunchConfig {
+  unsigned grid[3];
+  unsigned block[3];
+  unsigned shared;
+  void* stream;
+  LaunchAttribute* attributes;
+  unsigned count;
+};
 
 void* open_nvrtc(const std::vector<std::string>& dirs) {
   static void* library = nullptr;
@@ -141,12 +159,12 @@ napi_value load(Env& env, size_t, napi_value* argv) {
   return from_int(env.napi, static_cast<int64_t>(kernels().size()) - 1);
 }
 
-// launchCudaKernel(handle, [gx, gy, gz, bx, by, bz, sharedBytes], kinds, values): kinds has one letter an argument:
-// t tensor (slot), i int32, l int64, f float, d double
+// launchCudaKernel(handle, [gx, gy, gz, bx, by, bz, sharedBytes, early], kinds, values): kinds has one letter an argument:
+// t tensor (slot), i int32, l int64, f float, d double. early: 1 for a kernel that may start before the one before it ends.
 napi_value launch(Env& env, size_t, napi_value* argv) {
   Kernel& kernel = kernel_of(as_int32(env.napi, argv[0]));
   const auto shape = as_int64_list(env.napi, argv[1]);
-  if (shape.size() != 7) throw ArgumentError("Expected seven launch numbers.");
+  if (shape.size() != 8) throw ArgumentError("Expected eight launch numbers.");
   const std::string kinds = as_string(env.napi, argv[2]);
   std::vector<uint64_t> cells(kinds.size());
   std::vector<void*> pointers(kinds.size());
@@ -176,10 +194,14 @@ napi_value launch(Env& env, size_t, napi_value* argv) {
   if (shared > kDefaultSharedLimit)
     check(driver<int (*)(void*, int, int)>("cuFuncSetAttribute")(kernel.function, kMaxDynamicSharedBytes, static_cast<int>(shared)),
           "cuFuncSetAttribute (shared memory)");
-  using Launch = int (*)(void*, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, void*, void**, void**);
-  auto u = [&](size_t i) { return static_cast<unsigned>(shape[i]); };
-  check(driver<Launch>("cuLaunchKernel")(kernel.function, u(0), u(1), u(2), u(3), u(4), u(5), shared, scope.stream(),
-                                         pointers.data(), nullptr),
+  auto u = [&](size_t at) { return static_cast<unsigned>(shape[at]); };
+  LaunchAttribute early;
+  early.id = kProgrammaticSerialization;
+  early.value.allowed = 1;
+  LaunchConfig config{{u(0), u(1), u(2)}, {u(3), u(4), u(5)}, shared, scope.stream(), &early, 0};
+  // On the stream that graphs are recorded on only: the default stream waits for others in ways of its own.
+  if (shape[7] && config.stream) config.count = 1;
+  check(driver<int (*)(const LaunchConfig*, void*, void**, void**)>("cuLaunchKernelEx")(&config, kernel.function, pointers.data(), nullptr),
         "cuLaunchKernel");
   return undefined(env.napi);
 }

@@ -24,8 +24,13 @@ export class CudaCompileError extends LibtorchError {
 export type KernelArgument = Tensor | { i32: number } | { i64: number | bigint } | { f32: number } | { f64: number };
 
 export interface CudaKernel {
-  /** Queues the kernel on libtorch's stream. @param sharedBytes dynamic shared memory of a block */
-  launch(grid: Dim3, block: Dim3, sharedBytes: number, args: readonly KernelArgument[]): void;
+  /**
+   * Queues the kernel on libtorch's stream.
+   * @param sharedBytes dynamic shared memory of a block
+   * @param early in a recorded graph it may start before the kernel queued before it ends (Hopper and later): it must
+   *   execute `griddepcontrol.wait` before it reads what others wrote, and before it writes
+   */
+  launch(grid: Dim3, block: Dim3, sharedBytes: number, args: readonly KernelArgument[], early?: boolean): void;
   /** Unloads it; for kernels that one process compiles by the hundred. */
   dispose(): void;
 }
@@ -62,15 +67,17 @@ export function compileCudaKernel(source: string, name: string, o: CompileOption
   const device = o.device ?? 0;
   const { count, reason } = cuda();
   if (device >= count) throw expected('a CUDA device', 'device', `cuda:${device}`, reason ?? '');
-  const target = `sm_${computeCapability(device)}${o.architectureSpecific ? 'a' : ''}`;
+  const capability = computeCapability(device);
+  const overlaps = capability >= 90;
+  const target = `sm_${capability}${o.architectureSpecific ? 'a' : ''}`;
   const options = [`--gpu-architecture=${target}`, '--std=c++17', ...(o.options ?? [])];
   const handle = native.loadCudaKernel(machineCode(source, name, options), name, device);
   return {
-    launch: (grid, block, sharedBytes, args) => {
+    launch: (grid, block, sharedBytes, args, early = false) => {
       const encoded = args.map(encode);
       native.launchCudaKernel(
         handle,
-        [...dim3(grid), ...dim3(block), sharedBytes],
+        [...dim3(grid), ...dim3(block), sharedBytes, early && overlaps ? 1 : 0],
         encoded.map(([kind]) => kind).join(''),
         encoded.map(([, value]) => value),
       );

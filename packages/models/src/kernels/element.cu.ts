@@ -31,6 +31,18 @@ __device__ __forceinline__ void store(T* to, const float* from) {
   *reinterpret_cast<Eight*>(to) = e;
 }
 
+// The kernel queued next may start; waits until the kernels queued before are done and what they wrote can be seen.
+__device__ __forceinline__ void letNextStart() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.launch_dependents;");
+#endif
+}
+__device__ __forceinline__ void waitForPrevious() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+#endif
+}
+
 // c[16 x 8] += a[16 x 16] b[16 x 8]. With g = lane / 4 and t = lane % 4: a0 is row g, columns 2t and 2t + 1; a1 row g + 8;
 // a2, a3 the same 8 columns on; b0 is column g, rows 2t and 2t + 1; b1 8 rows on; c0, c1 are row g, columns 2t and 2t + 1;
 // c2, c3 row g + 8.

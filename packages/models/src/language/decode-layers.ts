@@ -5,6 +5,7 @@ import type { KVCache } from './kv-cache.js';
 import type { Qwen2Config } from './qwen2-config.js';
 import { rmsNorm } from './rms-norm.js';
 import { rotaryTables } from './rotary.js';
+import { causalAfterCache } from './self-attention.js';
 import type { Qwen2Weights } from './weights.js';
 
 /** Positions whose logits are wanted: every one, the last, or a list. Logits of a large vocabulary are costly. */
@@ -52,7 +53,10 @@ export function decodeLayers(
         section: config.mropeSection,
         dtype: embeds_BNC.dtype,
       }),
-      mask: attentionMask(n, cache?.length ?? 0, o.attentionMask ?? null, embeds_BNC.device),
+      mask:
+        !o.attentionMask && causalAfterCache(embeds_BNC)
+          ? null
+          : attentionMask(n, cache?.length ?? 0, o.attentionMask ?? null, embeds_BNC.device),
       cache,
     };
     o.checkpoints?.hold(context.rotary);

@@ -65,7 +65,12 @@ export function visionBlock(h_PC: Tensor, weights: VisionBlockWeights, context: 
   });
 }
 
+/** What it makes on the way is gone before the perceptron's wide activations come. */
 function visionAttention(x_PC: Tensor, weights: VisionBlockWeights['attn'], context: VisionBlockContext): Tensor {
+  return scope(() => attendWithin(x_PC, weights, context));
+}
+
+function attendWithin(x_PC: Tensor, weights: VisionBlockWeights['attn'], context: VisionBlockContext): Tensor {
   const { layout, rotary, numHeads, full } = context;
   const [P, C] = x_PC.shape as [number, number];
   const qkv_3PHD = project(x_PC, weights.qkv)

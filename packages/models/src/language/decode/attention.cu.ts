@@ -63,19 +63,6 @@ extern "C" __global__ __launch_bounds__(32 * WARPS, 2) void decodeAttention(
   T* const kBase = keys + pair * room * D;
   T* const vBase = values + pair * room * D;
 
-  for (int i = threadIdx.x; i < 8 * 64; i += 32 * WARPS) {
-    const int h = i >> 6, p = i & 63;
-    if (h < perGroup) rotate(q + (long long)b * qStride + (head * perGroup + h) * D, qs + h * WIDTH, p, turns[b * 64 + p]);
-    else qs[h * WIDTH + p] = qs[h * WIDTH + p + 64] = 0;
-  }
-  if (from < n && to == n) {
-    const long long row = (long long)b * kvStride + head * D;
-    if (threadIdx.x < 64) rotate(k + row, kBase + (long long)(n - 1) * D, threadIdx.x, turns[b * 64 + threadIdx.x]);
-    vBase[(long long)(n - 1) * D + threadIdx.x] = v[row + threadIdx.x];
-    __threadfence();
-  }
-  __syncthreads();
-
   const int count = from < to ? ((to - from + TILE - 1) / TILE - warp + WARPS - 1) / WARPS : 0;
   T* const mine = tiles + warp * STAGES * 2 * TILE * WIDTH;
   auto issue = [&](int j) {
@@ -94,6 +81,29 @@ extern "C" __global__ __launch_bounds__(32 * WARPS, 2) void decodeAttention(
     }
     commit();
   };
+  // Keys of earlier tokens are there before the kernel before this one ends; only one block has a new one among its own.
+  const bool owner = from < n && to == n;
+  auto begin = [&] {
+#pragma unroll
+    for (int j = 0; j < STAGES - 1; j++) issue(j);
+  };
+  if (!owner) begin();
+  letNextStart();
+  waitForPrevious();
+#pragma unroll
+  for (int i = 0; i < 4; i++) {
+    const int h = (threadIdx.x >> 6) + 2 * i, p = threadIdx.x & 63;
+    if (h < perGroup) rotate(q + (long long)b * qStride + (head * perGroup + h) * D, qs + h * WIDTH, p, turns[b * 64 + p]);
+    else qs[h * WIDTH + p] = qs[h * WIDTH + p + 64] = 0;
+  }
+  if (owner) {
+    const long long row = (long long)b * kvStride + head * D;
+    if (threadIdx.x < 64) rotate(k + row, kBase + (long long)(n - 1) * D, threadIdx.x, turns[b * 64 + threadIdx.x]);
+    vBase[(long long)(n - 1) * D + threadIdx.x] = v[row + threadIdx.x];
+    __threadfence();
+  }
+  __syncthreads();
+  if (owner) begin();
   u32 qa[8][2];
 #pragma unroll
   for (int i = 0; i < 8; i++) {
@@ -107,8 +117,6 @@ extern "C" __global__ __launch_bounds__(32 * WARPS, 2) void decodeAttention(
     for (int c = 0; c < 4; c++) o[i][c] = 0;
   // Of the four 8 x 8 matrices of a 16 x 16 piece each lane names one row.
   const int piece = ((lane & 7) + (lane >> 4) * 8) * WIDTH + ((lane >> 3) & 1) * 8;
-#pragma unroll
-  for (int j = 0; j < STAGES - 1; j++) issue(j);
   for (int j = 0; j < count; j++) {
     arrived<STAGES - 2>();
     __syncwarp();
@@ -203,16 +211,21 @@ extern "C" __global__ __launch_bounds__(32 * WARPS, 2) void decodeAttention(
     weights[h][lane] = weight / mass;
   }
   __syncthreads();
-  for (int h = 0; h < perGroup; h++) {
-    float sum = 0;
-    const float* from_ = partial + (pair * 8 + h) * S * D + d;
+  // Sixteen threads a head, eight dimensions each.
+  const int h = threadIdx.x >> 4, part = (threadIdx.x & 15) * 8;
+  if (h >= perGroup) return;
+  float sum[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+  const float* from_ = partial + (pair * 8 + h) * S * D + part;
 #pragma unroll 8
-    for (int i = 0; i < S; i++) {
-      float x;
-      asm volatile("ld.global.cg.f32 %0, [%1];" : "=f"(x) : "l"(from_ + i * D));
-      sum += weights[h][i] * x;
-    }
-    to_[h * D] = down(sum);
+  for (int i = 0; i < S; i++) {
+    float x[8];
+#pragma unroll
+    for (int c = 0; c < 8; c += 4)
+      asm volatile("ld.global.cg.v4.f32 {%0,%1,%2,%3}, [%4];"
+                   : "=f"(x[c]), "=f"(x[c + 1]), "=f"(x[c + 2]), "=f"(x[c + 3]) : "l"(from_ + i * D + c));
+#pragma unroll
+    for (int c = 0; c < 8; c++) sum[c] += weights[h][i] * x[c];
   }
+  store(out + (long long)b * outStride + (head * perGroup + h) * D + part, sum);
 }
 `;

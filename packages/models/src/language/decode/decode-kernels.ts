@@ -13,7 +13,7 @@ import type { DecodeState } from './decode-state.js';
 import { LINEAR_SOURCE } from './linear.cu.js';
 import { PICK_BLOCKS, STEP_SOURCE } from './step.cu.js';
 
-/** Rows that the kernels for dense layers take: half of a tensor-core product. */
+/** Rows that the kernels for dense layers take: half of a tensor-core product; `normLinear` takes twice as many. */
 export const MOST_ROWS = 8;
 const NULL: KernelArgument = { i64: 0 };
 const i32 = (value: number): KernelArgument => ({ i32: value });
@@ -44,7 +44,7 @@ export interface AttentionScratch {
   tickets: Tensor;
 }
 
-const NAMES = ['normLinear', 'addLinear', 'normGated', 'normHead', 'decodeAttention'] as const;
+const NAMES = ['normLinear', 'normLinear16', 'addLinear', 'normGated', 'normHead', 'decodeAttention'] as const;
 const STEP_NAMES = ['embed', 'addNorm', 'pick', 'advance'] as const;
 type Kernels = Record<(typeof NAMES)[number] | (typeof STEP_NAMES)[number], CudaKernel>;
 
@@ -66,9 +66,9 @@ export class DecodeKernels {
     ]);
   }
 
-  /** out = layers(norm(x)) */
+  /** out = layers(norm(x)), of up to sixteen rows */
   normLinear(job: LinearJob): void {
-    this.#multiply('normLinear', job, 8);
+    this.#multiply(job.x_BI.size(0) > MOST_ROWS ? 'normLinear16' : 'normLinear', job, 8);
   }
   /** out += layer(x) */
   addLinear(job: LinearJob): void {
@@ -83,59 +83,81 @@ export class DecodeKernels {
     this.#multiply('normHead', job, 16);
   }
 
-  #multiply(name: 'normLinear' | 'addLinear' | 'normGated' | 'normHead', job: LinearJob, perBlock: number): void {
+  #multiply(name: Exclude<(typeof NAMES)[number], 'decodeAttention'>, job: LinearJob, perBlock: number): void {
     const { x_BI, layers, norm, out_BO } = job;
     const [B, inner] = x_BI.shape as [number, number];
     const rows = [0, 1, 2].map((i) => layers[i]?.weight.size(0) ?? 0) as [number, number, number];
     const features = name === 'normGated' ? rows[0] : rows[0] + rows[1] + rows[2];
-    this.#kernels[name].launch([Math.ceil(features / perBlock)], [256], 0, [
-      x_BI,
-      ...[0, 1, 2].map((i) => layers[i]?.weight ?? NULL),
-      ...[0, 1, 2].map((i) => layers[i]?.bias ?? NULL),
-      norm ?? NULL,
-      out_BO,
-      ...rows.map(i32),
-      i32(inner),
-      i32(out_BO.size(1)),
-      i32(B),
-      { f32: this.#eps },
-    ]);
+    this.#kernels[name].launch(
+      [Math.ceil(features / perBlock)],
+      [256],
+      0,
+      [
+        x_BI,
+        ...[0, 1, 2].map((i) => layers[i]?.weight ?? NULL),
+        ...[0, 1, 2].map((i) => layers[i]?.bias ?? NULL),
+        norm ?? NULL,
+        out_BO,
+        ...rows.map(i32),
+        i32(inner),
+        i32(out_BO.size(1)),
+        i32(B),
+        { f32: this.#eps },
+      ],
+      true,
+    );
   }
 
   /** Attention of the new token of each row, which it appends to the cache. */
   attention(s: DecodeState, job: AttentionJob): void {
     const [B, G, room, D] = job.cache.k.shape as [number, number, number, number];
     const H = job.out_BC.size(1) / D;
-    this.#kernels.decodeAttention.launch([splitsOf(B, G), G, B], [32 * ATTENTION_WARPS], ATTENTION_BYTES, [
-      ...[job.q, job.k, job.v, job.cache.k, job.cache.v, s.length, s.first, job.turns_B64, job.out_BC],
-      ...[job.scratch.partial, job.scratch.stats, job.scratch.tickets],
-      ...[job.q.strides[0]!, job.k.strides[0]!, room, H / G, job.out_BC.size(1)].map(i32),
-      { f32: Math.LOG2E / Math.sqrt(D) },
-    ]);
+    this.#kernels.decodeAttention.launch(
+      [splitsOf(B, G), G, B],
+      [32 * ATTENTION_WARPS],
+      ATTENTION_BYTES,
+      [
+        ...[job.q, job.k, job.v, job.cache.k, job.cache.v, s.length, s.first, job.turns_B64, job.out_BC],
+        ...[job.scratch.partial, job.scratch.stats, job.scratch.tickets],
+        ...[job.q.strides[0]!, job.k.strides[0]!, room, H / G, job.out_BC.size(1)].map(i32),
+        { f32: Math.LOG2E / Math.sqrt(D) },
+      ],
+      true,
+    );
   }
 
   /** h += y, unless y is null; out = norm(h) */
   addNorm(h_BC: Tensor, y_BC: Tensor | null, weight: Tensor, out_BC: Tensor): void {
     const [B, C] = h_BC.shape as [number, number];
     const args = [h_BC, y_BC ?? NULL, weight, out_BC, i32(C), { f32: this.#eps }];
-    this.#kernels.addNorm.launch([B], [256], 0, args);
+    this.#kernels.addNorm.launch([B], [256], 0, args, true);
   }
 
   /** The likeliest token of each row. @param found [B, 64, 2] int32 for `advance` */
   pick(s: DecodeState, logits_BV: Tensor, penalty: number, found: Tensor): void {
     const [B, V] = logits_BV.shape as [number, number];
-    this.#kernels.pick.launch([PICK_BLOCKS, B], [256], 0, [
-      ...[logits_BV, s.seen ?? NULL, found, i32(V), { f32: penalty }],
-    ]);
+    this.#kernels.pick.launch(
+      [PICK_BLOCKS, B],
+      [256],
+      0,
+      [...[logits_BV, s.seen ?? NULL, found, i32(V), { f32: penalty }]],
+      true,
+    );
   }
 
   /** Notes the tokens that `pick` found, or those of `chosen` (int64 [B]), and goes on to the next place. */
   advance(s: DecodeState, found: Tensor, chosen: Tensor | null): void {
     const B = s.ids.numel;
-    this.#kernels.advance.launch([1], [32 * Math.min(B, 32)], 0, [
-      ...[found, chosen ?? NULL, s.ids, s.seen ?? NULL, s.history, s.length, s.steps],
-      ...[B, s.vocabulary, s.history.size(0)].map(i32),
-    ]);
+    this.#kernels.advance.launch(
+      [1],
+      [32 * Math.min(B, 32)],
+      0,
+      [
+        ...[found, chosen ?? NULL, s.ids, s.seen ?? NULL, s.history, s.length, s.steps],
+        ...[B, s.vocabulary, s.history.size(0)].map(i32),
+      ],
+      true,
+    );
   }
 }
 
@@ -174,8 +196,8 @@ function compile(device: number, options: string[]): Kernels | null {
     const made = (source: string, names: readonly string[]) =>
       names.map((name) => [name, compileCudaKernel(source, name, { device, options })] as const);
     return Object.fromEntries([
-      ...made(LINEAR_SOURCE, NAMES.slice(0, 4)),
-      ...made(ATTENTION_SOURCE, NAMES.slice(4)),
+      ...made(LINEAR_SOURCE, NAMES.slice(0, 5)),
+      ...made(ATTENTION_SOURCE, NAMES.slice(5)),
       ...made(STEP_SOURCE, STEP_NAMES),
     ]) as Kernels;
   } catch (error) {

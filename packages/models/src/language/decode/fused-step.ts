@@ -1,9 +1,9 @@
-import { empty, type Tensor, zeros } from '@motion-enhancer/libtorch';
-import { mlp } from '../block.js';
+import { aten, empty, type Tensor, zeros } from '@motion-enhancer/libtorch';
+import { gated } from '../../kernels/gated.js';
 import type { Qwen2Config } from '../qwen2-config.js';
 import { inverseFrequencies } from '../rotary.js';
 import { project } from '../self-attention.js';
-import type { Qwen2BlockWeights, Qwen2Weights } from '../weights.js';
+import type { Linear, Qwen2BlockWeights, Qwen2Weights } from '../weights.js';
 import { type AttentionScratch, type DecodeKernels, MOST_ROWS, splitsOf } from './decode-kernels.js';
 import type { DecodeState } from './decode-state.js';
 import type { LayerCache } from './plain-step.js';
@@ -65,9 +65,8 @@ export class FusedStep {
       this.#kernels.normHead({ x_BI: this.#h, layers: [head], norm, out_BO: this.#logits });
       return this.#logits;
     }
-    let more: Tensor | null = null;
-    for (const [i, layer] of layers.entries()) more = this.#manyBlock(s, layer, caches[i]!, more);
-    this.#kernels.addNorm(this.#h, more, norm, this.#normed);
+    for (const [i, layer] of layers.entries()) this.#manyBlock(s, layer, caches[i]!);
+    this.#kernels.addNorm(this.#h, null, norm, this.#normed);
     return project(this.#normed, head);
   }
 
@@ -103,13 +102,20 @@ export class FusedStep {
     kernels.addLinear({ x_BI: this.#gated, layers: [down_proj], out_BO: this.#h });
   }
 
-  /** @param more what the block before adds to h @returns what this block's perceptron adds */
-  #manyBlock(s: DecodeState, w: Qwen2BlockWeights, cache: LayerCache, more: Tensor | null): Tensor {
+  #manyBlock(s: DecodeState, w: Qwen2BlockWeights, cache: LayerCache): void {
     const { q_proj, k_proj, v_proj, o_proj } = w.self_attn;
-    this.#kernels.addNorm(this.#h, more, w.input_layernorm, this.#normed);
-    this.#attend(s, [q_proj, k_proj, v_proj].map((layer) => project(this.#normed, layer)) as never, cache);
-    this.#kernels.addNorm(this.#h, project(this.#attended, o_proj), w.post_attention_layernorm, this.#normed);
-    return mlp(this.#normed, w.mlp);
+    const [h, normed] = [this.#h, this.#normed];
+    if (h.size(0) <= 2 * MOST_ROWS) {
+      const layers = [q_proj, k_proj, v_proj];
+      this.#kernels.normLinear({ x_BI: h, layers, norm: w.input_layernorm, out_BO: this.#qkv });
+      this.#attend(s, this.#parts, cache);
+    } else {
+      this.#kernels.addNorm(h, null, w.input_layernorm, normed);
+      this.#attend(s, [project(normed, q_proj), project(normed, k_proj), project(normed, v_proj)], cache);
+    }
+    addProduct(h, this.#attended, o_proj);
+    this.#kernels.addNorm(h, null, w.post_attention_layernorm, normed);
+    addProduct(h, gated(project(normed, w.mlp.gate_proj), project(normed, w.mlp.up_proj)), w.mlp.down_proj);
   }
 
   #attend(s: DecodeState, [q, k, v]: readonly [Tensor, Tensor, Tensor], cache: LayerCache): void {
@@ -120,4 +126,9 @@ export class FusedStep {
       scratch: this.#scratch,
     });
   }
+}
+
+/** h += x Wᵀ, in one product. */
+function addProduct(h_BC: Tensor, x_BI: Tensor, { weight }: Linear): void {
+  aten.addmm_!(h_BC, x_BI, weight.transpose(0, 1));
 }

@@ -1,7 +1,7 @@
 import { ELEMENT_SOURCE } from '../../kernels/element.cu.js';
 
 /**
- * Dense layers on up to eight rows (a token of each of up to eight replies): bound by reading the weights once. A block
+ * Dense layers on up to eight rows (a token of each of up to eight replies; one kernel takes sixteen): bound by reading the weights once. A block
  * computes 8 (or 2 × 8) output features for all rows; its eight warps share the inner dimension. A lane reads 16 bytes
  * of a weight's row straight into registers and multiplies them as they lie by tensor-core products: the order of the inner
  * dimension is free as long as both sides have the same. What a plain operator would round to the tensor's type is
@@ -36,11 +36,13 @@ struct Job {
   float eps;
 };
 
-template <int TILES, int MODE, bool NORM>
+// HALVES: 1 for up to eight rows, 2 for up to sixteen.
+template <int TILES, int MODE, bool NORM, int HALVES = 1>
 __device__ __forceinline__ void multiply(const Job& j) {
   constexpr int UNROLL = TILES == 1 ? 4 : 2;
-  __shared__ float sums[WARPS][TILES][8][8];
-  __shared__ float norms[WARPS][8];
+  constexpr int ROWS = 8 * HALVES;
+  __shared__ float sums[WARPS][TILES][ROWS][8];
+  __shared__ float norms[WARPS][ROWS];
   const int warp = threadIdx.x >> 5, lane = threadIdx.x & 31, g = lane >> 2, t = lane & 3;
   const int features = MODE == GATED ? 8 : 8 * TILES;
   int row0 = blockIdx.x * features;
@@ -58,8 +60,13 @@ __device__ __forceinline__ void multiply(const Job& j) {
     const int row = row0 + g + (MODE == GATED ? 0 : 8 * i);
     from[i] = (MODE == GATED && i == 1 ? j.w1 : matrix) + (long long)(row < rows ? row : rows - 1) * j.inner + 8 * t;
   }
-  const T* x = j.x + (long long)g * j.inner + 8 * t;
-  const bool live = g < j.batch;
+  const T* x[HALVES];
+  bool live[HALVES];
+#pragma unroll
+  for (int k = 0; k < HALVES; k++) {
+    x[k] = j.x + (long long)(g + 8 * k) * j.inner + 8 * t;
+    live[k] = g + 8 * k < j.batch;
+  }
   const int chunks = j.inner >> 6;
   const uint4 zero = make_uint4(0, 0, 0, 0);
 
@@ -77,22 +84,31 @@ __device__ __forceinline__ void multiply(const Job& j) {
       }
     }
   };
-  // Weights are on their way while the norm is computed.
+  // Weights are on their way before the kernel before this one ends, and while the norm is computed.
   fetch(0, warp);
-  float by = 0;
+  fetch(1, warp + WARPS * UNROLL);
+  letNextStart();
+  waitForPrevious();
+  float by[HALVES];
   if (NORM) {
-    float s = 0;
-    if (live)
-      for (int c = warp; c < chunks; c += WARPS)
-        s += squares(*reinterpret_cast<const uint4*>(x + 64 * c)) + squares(*reinterpret_cast<const uint4*>(x + 64 * c + 32));
-    s += __shfl_xor_sync(0xffffffffu, s, 1);
-    s += __shfl_xor_sync(0xffffffffu, s, 2);
-    if (t == 0) norms[warp][g] = s;
-    __syncthreads();
-    s = 0;
 #pragma unroll
-    for (int i = 0; i < WARPS; i++) s += norms[i][g];
-    by = rsqrtf(s / j.inner + j.eps);
+    for (int k = 0; k < HALVES; k++) {
+      float s = 0;
+      if (live[k])
+        for (int c = warp; c < chunks; c += WARPS)
+          s += squares(*reinterpret_cast<const uint4*>(x[k] + 64 * c)) + squares(*reinterpret_cast<const uint4*>(x[k] + 64 * c + 32));
+      s += __shfl_xor_sync(0xffffffffu, s, 1);
+      s += __shfl_xor_sync(0xffffffffu, s, 2);
+      if (t == 0) norms[warp][g + 8 * k] = s;
+    }
+    __syncthreads();
+#pragma unroll
+    for (int k = 0; k < HALVES; k++) {
+      float s = 0;
+#pragma unroll
+      for (int i = 0; i < WARPS; i++) s += norms[i][g + 8 * k];
+      by[k] = rsqrtf(s / j.inner + j.eps);
+    }
   }
   float acc[TILES][4];
 #pragma unroll
@@ -107,33 +123,37 @@ __device__ __forceinline__ void multiply(const Job& j) {
 #pragma unroll
         for (int half = 0; half < 2; half++) {
           const int at = 64 * c + 32 * half;
-          uint4 a = live ? *reinterpret_cast<const uint4*>(x + at) : zero;
-          if (NORM) a = scaled(a, j.norm + 8 * t + at, by);
+          uint4 a[2] = {zero, zero};
+#pragma unroll
+          for (int k = 0; k < HALVES; k++) {
+            if (live[k]) a[k] = *reinterpret_cast<const uint4*>(x[k] + at);
+            if (NORM) a[k] = scaled(a[k], j.norm + 8 * t + at, by[k]);
+          }
 #pragma unroll
           for (int i = 0; i < TILES; i++) {
             const uint4 b = w[buffer][u][i][half];
-            mma(acc[i], a.x, 0, a.y, 0, b.x, b.y);
-            mma(acc[i], a.z, 0, a.w, 0, b.z, b.w);
+            mma(acc[i], a[0].x, a[1].x, a[0].y, a[1].y, b.x, b.y);
+            mma(acc[i], a[0].z, a[1].z, a[0].w, a[1].w, b.z, b.w);
           }
         }
       }
     }
   };
   for (int c = warp; c < chunks; c += 2 * WARPS * UNROLL) {
-    fetch(1, c + WARPS * UNROLL);
     use(0, c);
     fetch(0, c + 2 * WARPS * UNROLL);
     use(1, c + WARPS * UNROLL);
+    fetch(1, c + 3 * WARPS * UNROLL);
   }
 #pragma unroll
   for (int i = 0; i < TILES; i++) {
-    sums[warp][i][g][2 * t] = acc[i][0];
-    sums[warp][i][g][2 * t + 1] = acc[i][1];
+#pragma unroll
+    for (int k = 0; k < 2 * HALVES; k++) sums[warp][i][g + 8 * (k >> 1)][2 * t + (k & 1)] = acc[i][k];
   }
   __syncthreads();
-  const int outputs = MODE == GATED ? 64 : 64 * TILES;
+  const int outputs = 8 * ROWS * (MODE == GATED ? 1 : TILES);
   if (threadIdx.x >= outputs) return;
-  const int tile = MODE == GATED ? 0 : threadIdx.x >> 6, b = threadIdx.x >> 3 & 7, r = threadIdx.x & 7;
+  const int tile = threadIdx.x / (8 * ROWS), b = (threadIdx.x >> 3) % ROWS, r = threadIdx.x & 7;
   const int row = row0 + 8 * tile + r;
   if (b >= j.batch || row >= rows) return;
   float y = 0;
@@ -157,6 +177,8 @@ __device__ __forceinline__ void multiply(const Job& j) {
 #define JOB Job{x, w0, w1, w2, b0, b1, b2, norm, out, rows0, rows1, rows2, inner, outStride, batch, eps}
 // Norm, then up to three layers side by side: query, key, value.
 extern "C" __global__ __launch_bounds__(256, 2) void normLinear(PARAMETERS) { multiply<1, PLAIN, true>(JOB); }
+// The same for up to sixteen rows.
+extern "C" __global__ __launch_bounds__(256, 2) void normLinear16(PARAMETERS) { multiply<1, PLAIN, true, 2>(JOB); }
 // out += layer(x)
 extern "C" __global__ __launch_bounds__(256, 2) void addLinear(PARAMETERS) { multiply<1, RESIDUAL, false>(JOB); }
 // Norm, then silu(gate) * up.

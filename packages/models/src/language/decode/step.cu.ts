@@ -8,6 +8,7 @@ export const STEP_SOURCE = `${ELEMENT_SOURCE}
 // A block is a row: its token's embedding, and the turns of its position by every frequency, rounded as the tables are.
 extern "C" __global__ void embed(const int* ids, const T* table, T* h, int width, const int* length, const int* shift,
                                  const float* frequencies, float2* turns) {
+  letNextStart();
   const int b = blockIdx.x;
   const T* from = table + (long long)ids[b] * width;
   for (int i = 8 * threadIdx.x; i < width; i += 8 * blockDim.x)
@@ -21,6 +22,8 @@ extern "C" __global__ void embed(const int* ids, const T* table, T* h, int width
 // h += y (unless y is null), out = norm(h) * weight. A block is a row.
 extern "C" __global__ void addNorm(T* h, const T* y, const T* weight, T* out, int width, float eps) {
   __shared__ float shared[32];
+  letNextStart();
+  waitForPrevious();
   const long long row = (long long)blockIdx.x * width;
   float s = 0, v[8], w[8];
   for (int i = 8 * threadIdx.x; i < width; i += 8 * blockDim.x) {
@@ -67,6 +70,8 @@ __device__ __forceinline__ Best best(Best x) {
 // grid (${PICK_BLOCKS}, rows): the likeliest token of a part of the vocabulary, after the penalty on those that were seen
 extern "C" __global__ void pick(const T* logits, const unsigned char* seen, Best* found, int vocabulary, float penalty) {
   __shared__ Best shared[32];
+  letNextStart();
+  waitForPrevious();
   const long long row = (long long)blockIdx.y * vocabulary;
   Best x = {-INFINITY_, 0x7fffffff};
   for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < vocabulary; i += gridDim.x * blockDim.x) {
@@ -86,6 +91,7 @@ extern "C" __global__ void pick(const T* logits, const unsigned char* seen, Best
 // One block; a warp a row. Notes the tokens (those of chosen, or the best of found) and goes on to the next place.
 extern "C" __global__ void advance(const Best* found, const long long* chosen, int* ids, unsigned char* seen, int* history,
                                    int* length, int* steps, int rows, int vocabulary, int capacity) {
+  waitForPrevious();
   const int lane = threadIdx.x & 31, step = *steps % capacity;
   for (int b = threadIdx.x >> 5; b < rows; b += blockDim.x >> 5) {
     int id;
