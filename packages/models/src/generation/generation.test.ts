@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import { liveTensors, manualSeed, noGrad, randn, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { cuda, liveTensors, manualSeed, noGrad, randn, scope, type Tensor } from '@motion-enhancer/libtorch';
 import { generateInternVL3, type InternVL3, loadInternVL3 } from '../internvl3/index.js';
 import { KVCache } from '../language/index.js';
 import { type GenerateInput, generate, loadQwen25VL, type Qwen25VL, ropeIndex } from '../qwen2-5-vl/index.js';
@@ -25,9 +25,9 @@ interface Case {
   together(inputs: readonly GenerateInput[], o: object): number[][];
 }
 
-const CASES: Record<string, () => Case> = {
-  'Qwen2.5-VL': () => {
-    const model = loadQwen25VL(fixture('reference/qwen2_5_vl/model'), { device: 'cpu', dtype: 'float32' });
+const CASES: Record<string, (device: string) => Case> = {
+  'Qwen2.5-VL': (device) => {
+    const model = loadQwen25VL(fixture('reference/qwen2_5_vl/model'), { device, dtype: 'float32' });
     const { config } = model;
     const video = [302, ...new Array<number>(12).fill(config.videoTokenId), 303];
     const input = (ids: number[], visual: Tensor | null): GenerateInput => ({
@@ -35,7 +35,7 @@ const CASES: Record<string, () => Case> = {
       visual,
       rope: ropeIndex(ids, visual ? [[2, 4, 6]] : [], visual ? [1.5] : null, config),
     });
-    const visual = () => randn([12, config.text.hiddenSize]);
+    const visual = () => randn([12, config.text.hiddenSize]).to(device);
     return {
       model,
       inputs: [
@@ -47,10 +47,10 @@ const CASES: Record<string, () => Case> = {
       together: (all, o) => generateBatch(model, all, { maxNewTokens: 9, eosIds: [], ...o }),
     };
   },
-  InternVL3: () => {
-    const model = loadInternVL3(fixture('reference/internvl3/model'), { device: 'cpu', dtype: 'float32' });
+  InternVL3: (device) => {
+    const model = loadInternVL3(fixture('reference/internvl3/model'), { device, dtype: 'float32' });
     const image = new Array<number>(4).fill(INTERNVL_IMAGE);
-    const visual = () => randn([4, model.config.text.hiddenSize]);
+    const visual = () => randn([4, model.config.text.hiddenSize]).to(device);
     const rope = { positions: [[], [], []], delta: 0 } as GenerateInput['rope'];
     return {
       model,
@@ -65,14 +65,16 @@ const CASES: Record<string, () => Case> = {
   },
 };
 
-for (const [name, make] of Object.entries(CASES)) {
+// On CUDA all but the first token come from a recorded graph.
+const DEVICES = cuda().count > 0 ? ['cpu', 'cuda:0'] : ['cpu'];
+for (const [name, make, device] of Object.entries(CASES).flatMap(([n, m]) => DEVICES.map((d) => [n, m, d] as const))) {
   const run = (title: string, body: (c: Case) => void) =>
-    test(`${name}: ${title}`, () => {
+    test(`${name}, ${device}: ${title}`, () => {
       const before = liveTensors();
       manualSeed(Date.now());
       scope(() =>
         noGrad(() => {
-          const c = make();
+          const c = make(device);
           body(c);
           c.model.dispose();
         }),

@@ -20,7 +20,8 @@ export function block(
   return scope(() => {
     const eps = context.config.rmsNormEps;
     const normed = rmsNorm(h_BNC, weights.input_layernorm, eps);
-    const attended = selfAttention(normed, weights.self_attn, context, layer, rowPositions);
+    // What attention makes on the way is gone before the perceptron's wide activations come.
+    const attended = scope(() => selfAttention(normed, weights.self_attn, context, layer, rowPositions));
     const h = h_BNC.add(attended.h);
     return { h: h.add(mlp(rmsNorm(h, weights.post_attention_layernorm, eps), weights.mlp)), rows: attended.rows };
   });

@@ -60,15 +60,15 @@ export function memoryPlan(dir: string, tokens?: readonly number[], prefillChunk
 }
 
 /**
- * What lives at once in the decoder's or the vision tower's block, whichever is more: a block's intermediate results are
- * freed together when it ends. Counted from language/block.ts and the towers; bench/memory-plan.mjs holds it against runs.
+ * What lives at once in the decoder's or the vision tower's block, whichever is more: what attention makes is freed before
+ * the perceptron runs, the rest together when the block ends. Counted from language/block.ts and the towers; bench/memory-plan.mjs holds it against runs.
  */
 function workingBytes(size: ModelSize, tokens: number, chunk: number, bytes: number): number {
   const visual = 0.9 * tokens;
   const computed = Math.min(tokens, chunk);
   // A chunk after the first has a mask, which attention wants as numbers.
   const mask = computed < tokens ? computed * tokens * (1 + bytes) : 0;
-  const decoder = computed * (22 * size.hidden + 4 * size.intermediate) * bytes + mask + size.vocabulary * 4;
+  const decoder = computed * (16 * size.hidden + 4 * size.intermediate) * bytes + mask + size.vocabulary * 4;
   const patches = visual * size.patchesPerToken;
   const atOnce = Math.min(patches, PATCHES_AT_ONCE);
   // Rotation is in float32 there.
