@@ -50,6 +50,18 @@ test('InternVL3: eight middles of segments unless said; short videos repeat fram
   assert.throws(() => choose(INTERN, 0, 10), { code: 'ERR_MEDIA' });
 });
 
+test('InternVL3 by rate: so many equal segments, within the least and most frames', () => {
+  const rule = { frameRule: 'segments-fps' } as const;
+  const ten = choose(INTERN, 300, 30, rule);
+  assert.deepEqual(ten.indices, choose(INTERN, 300, 30, { frames: 10 }).indices);
+  assert.equal(ten.sampleFps, 1);
+  assert.equal(choose(INTERN, 300, 30, { ...rule, fps: 2 }).indices.length, 20);
+  assert.equal(choose(INTERN, 300, 30, { ...rule, maxFrames: 6 }).indices.length, 6);
+  assert.equal(choose(INTERN, 30, 30, rule).indices.length, 4, 'the least number');
+  assert.equal(choose(INTERN, 300, 30, { ...rule, frames: 3 }).indices.length, 3, 'a number given stands above it');
+  assert.equal(choose(INTERN, 300, 30, rule, { start: 2, end: 7 }).indices.length, 5);
+});
+
 test('rules of one family serve the other', () => {
   assert.equal(choose(INTERN, 300, 30, { frameRule: 'qwen-vl-utils', frames: 5 }).indices.length, 5);
   assert.equal(choose(QWEN, 300, 30, { frameRule: 'segments' }).indices.length, 8);

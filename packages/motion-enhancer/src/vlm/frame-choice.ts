@@ -39,10 +39,13 @@ export function chooseVideoFrames(
     });
   }
   if (rule === 'vlmevalkit' && settings.frames === 0 && qwen) return everySoOften(count, fps, settings.fps, span);
-  const wanted = settings.frames || INTERNVL_FRAMES;
+  const perSecond = Math.round(spanSeconds(count, fps, span) * settings.fps);
+  const wanted =
+    settings.frames ||
+    (rule === 'segments-fps' ? Math.min(Math.max(perSecond, settings.minFrames), settings.maxFrames) : INTERNVL_FRAMES);
   const indices = chooseInternVL3Frames(count, fps, {
     frames: wanted,
-    rule,
+    rule: rule === 'segments-fps' ? 'segments' : rule,
     ...(whole ? {} : { bound: [span.start ?? 0, span.end ?? count / fps] as const }),
   });
   return { indices, sampleFps: indices.length / spanSeconds(count, fps, span) || 1 };

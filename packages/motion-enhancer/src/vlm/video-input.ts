@@ -14,9 +14,9 @@ export const VIDEO_FIELDS = {
   maxFrames: { type: 'integer', default: 768, min: 2, text: 'At most as many frames', unit: 'frames' },
   frameRule: {
     type: 'choice',
-    choices: ['auto', 'qwen-vl-utils', 'segments', 'transformers', 'training', 'vlmevalkit'],
+    choices: ['auto', 'qwen-vl-utils', 'segments', 'segments-fps', 'transformers', 'training', 'vlmevalkit'],
     default: 'auto',
-    text: 'How frames are chosen: auto is qwen-vl-utils for Qwen2.5-VL, the middles of equal segments for InternVL3',
+    text: 'How frames are chosen: auto is qwen-vl-utils for Qwen2.5-VL, the middles of equal segments for InternVL3 (segments-fps: so many as fps says)',
   },
   minPixels: {
     type: 'integer',

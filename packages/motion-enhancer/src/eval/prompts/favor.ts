@@ -10,7 +10,8 @@ const officialText = ({ question, options }: PromptQuestion): string =>
 /** 1 fps, and a processor that is not told so: it takes every video for one of 2 fps. */
 const OFFICIAL_VIDEO = {
   qwen2_5_vl: { fps: 1, frames: 0, frameRule: 'qwen-vl-utils', maxPixels: 360 * 420, secondPerGrid: 'legacy' },
-  internvl3: { frames: 8, frameRule: 'auto' },
+  // The paper's table says 1 fps for InternVL3, too.
+  internvl3: { fps: 1, frames: 0, frameRule: 'segments-fps', maxFrames: 64 },
 } as const;
 
 const CAPTION =
@@ -32,7 +33,7 @@ export const FAVOR_PROTOCOLS: readonly Protocol[] = [
     judge: 'favor',
     ours: [
       'the repetition penalty is the checkpoint’s generation_config.json’s (Qwen2.5-VL: 1.05), as in the authors’ run',
-      'InternVL3, for which the authors give no script, sees 8 frames',
+      'InternVL3, for which the authors give no script: 1 fps as in the paper, the middles of equal segments, at most 64 frames',
     ],
   },
   {
@@ -49,7 +50,7 @@ export const FAVOR_PROTOCOLS: readonly Protocol[] = [
     },
     decoding: { ...GREEDY, repetitionPenalty: 1, maxNewTokens: 2048 },
     judge: 'favor-before',
-    ours: ['InternVL3 sees 8 frames'],
+    ours: ['InternVL3 sees 8 frames', 'of the authors’ two judges the older one: the forks differ'],
   },
   {
     benchmark: 'favor',
