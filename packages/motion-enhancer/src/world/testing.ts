@@ -2,7 +2,6 @@ import { fixture } from '../testing/fixtures.js';
 import { cutTokenizer } from './vlm/cut-tokenizer.js';
 import { CHAT_TEXTS, type MiniSizes } from './vlm/mini-config.js';
 import { worldTexts } from './vlm/pretrain-samples.js';
-import { DESCRIBE } from './vlm/samples.js';
 
 /** Sizes for tests: seconds on a slow core. */
 export const TINY: MiniSizes = {
@@ -25,5 +24,4 @@ export const TINY_TEXTS = [
 export const tinyTokenizer = () => cutTokenizer(fixture('tokenizers/qwen2'), TINY_TEXTS);
 
 /** With every word of the world. */
-export const worldTokenizer = () =>
-  cutTokenizer(fixture('tokenizers/qwen2'), [...CHAT_TEXTS, DESCRIBE, ...worldTexts(600)]);
+export const worldTokenizer = () => cutTokenizer(fixture('tokenizers/qwen2'), [...CHAT_TEXTS, ...worldTexts(600)]);

@@ -12,7 +12,6 @@ import { CHAT_TEXTS } from '../../world/vlm/mini-config.js';
 import { writeNewMiniVlm } from '../../world/vlm/new-checkpoint.js';
 import { pretrain, scoreMini, withoutRuns } from '../../world/vlm/pretrain.js';
 import { worldTexts } from '../../world/vlm/pretrain-samples.js';
-import { DESCRIBE } from '../../world/vlm/samples.js';
 import { createProgress } from '../progress.js';
 import { OUTPUT_FIELDS, parseCommand, resolveRun } from '../run-options.js';
 import type { Command } from './registry.js';
@@ -25,12 +24,10 @@ const FIELDS = {
     text: 'Checkpoint to start from instead of untrained weights, such as an earlier leg’s on another machine',
   },
   seconds: { type: 'number', default: 540, min: 0, text: 'Of this leg; a later one goes on', unit: 'seconds' },
-  steps: { type: 'integer', default: 2500, min: 1, text: 'Of the whole training' },
-  batchSize: { type: 'integer', default: 256, min: 1, text: 'Chats a step' },
-  clips: { type: 'integer', default: 20000, min: 1, text: 'Clips of single movers, and as many still scenes' },
+  steps: { type: 'integer', default: 3800, min: 1, text: 'Of the whole training' },
+  batchSize: { type: 'integer', default: 128, min: 1, text: 'Chats a step' },
+  clips: { type: 'integer', default: 14000, min: 1, text: 'Clips of single movers, and as many still scenes' },
   lr: { type: 'number', default: 1e-3, min: 0, text: 'Peak learning rate' },
-  caption: { type: 'number', default: 0.25, min: 0, max: 1, text: 'Share of chats that ask for a description' },
-  open: { type: 'number', default: 0.3, min: 0, max: 1, text: 'Share of questions without options' },
   seed: { type: 'integer', default: 0, min: 0, text: 'Of the weights and the order of the data' },
   evaluate: { type: 'integer', default: 1000, min: 1, text: 'Clips of each kind to score it on' },
   ...DEVICE_FIELDS,
@@ -48,7 +45,7 @@ export const command: Command = {
     const progress = createProgress({ label: 'world train-vlm', unit: 'steps', json: values.json });
     const fresh = join(values.out, 'new');
     if (!values.from && !existsSync(join(fresh, 'config.json'))) {
-      const cut = cutTokenizer(join(ASSETS, 'tokenizers/qwen2'), [...CHAT_TEXTS, DESCRIBE, ...worldTexts()]);
+      const cut = cutTokenizer(join(ASSETS, 'tokenizers/qwen2'), [...CHAT_TEXTS, ...worldTexts()]);
       writeNewMiniVlm(fresh, cut, { seed: values.seed });
     }
     const base = values.from || fresh;
@@ -56,10 +53,8 @@ export const command: Command = {
     const model = vlm.model as Qwen25VL;
     const { tokenizer } = vlm;
     try {
-      const choice = 1 - values.caption - values.open;
-      const shares = { caption: values.caption, open: values.open, choice };
       const { step, weights } = await pretrain({
-        ...{ model, tokenizer, dtype, shares, out: values.out, seconds: values.seconds, total: values.steps },
+        ...{ model, tokenizer, dtype, out: values.out, seconds: values.seconds, total: values.steps },
         ...{ batchSize: values.batchSize, clips: values.clips, lr: values.lr, seed: values.seed },
         onStage: (name, done, total) => progress.step(name, done, total),
         onLog: (line) => {

@@ -10,7 +10,7 @@ import { describeClip, makeClip } from '../generate/index.js';
 import { worldTokenizer } from '../testing.js';
 import { clipLayout } from '../vlm/layout.js';
 import { miniConfig, miniFiles } from '../vlm/mini-config.js';
-import { choiceSample } from '../vlm/samples.js';
+import { choiceTurn } from '../vlm/samples.js';
 import { alignedWords } from './aligned-words.js';
 import { alignmentTable } from './alignment-table.js';
 import { armMaps, type PriorMaps } from './maps-of-arm.js';
@@ -34,9 +34,7 @@ test(`aligned words stand in the chat where they mean what the caption says (see
   for (let i = 0; i < 300; i++) {
     const clip = describeClip('train', random.below(1e6));
     for (const question of clip.questions) {
-      const sample = choiceSample(0, { ...question, question: question.stem });
-      const { prefix, given, learned } = layout.of(sample);
-      const ids = [...prefix, ...given, ...learned];
+      const { ids } = layout.of([choiceTurn({ ...question, question: question.stem })]);
       const words = alignedWords(clip, question, layout);
       assert.equal(new Set(words.map(({ text }) => text)).size, words.length, 'a word twice');
       for (const word of words) {

@@ -2,7 +2,7 @@
 import { findWord, tokensOfSpan } from '@motion-enhancer/models';
 import type { CaptionWord, WordRole, WorldQuestion, WorldText } from '../generate/index.js';
 import type { ClipLayout } from '../vlm/layout.js';
-import { choiceSample } from '../vlm/samples.js';
+import { choiceTurn } from '../vlm/samples.js';
 
 export interface AlignedWord {
   text: string;
@@ -29,7 +29,7 @@ export function alignedWords(
   question: WorldQuestion,
   layout: ClipLayout,
 ): AlignedWord[] {
-  const sample = choiceSample(0, { ...question, question: question.stem });
+  const sample = choiceTurn({ ...question, question: question.stem });
   const chat = layout.textOf(sample);
   const start = chat.text.indexOf(sample.prompt);
   const optionAt = chat.text.indexOf(`\n${'ABCD'[question.answer]}. `, start);

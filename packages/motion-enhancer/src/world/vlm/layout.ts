@@ -9,16 +9,13 @@ import {
   tokenCount,
 } from '@motion-enhancer/models';
 import { CLIP_FPS, CLIP_FRAMES, CLIP_SIDE } from './mini-config.js';
-import type { WorldSample } from './samples.js';
+import type { ClipTurn } from './samples.js';
 
 /** Tokens of a chat about one clip. */
 export interface LaidOut {
-  /** Up to the end of the video: the same in every chat. */
-  prefix: readonly number[];
-  /** What is given after it, up to where the reply begins. */
-  given: readonly number[];
-  /** The reply with its end mark and newline: what is learned. */
-  learned: readonly number[];
+  ids: readonly number[];
+  /** Places whose next token is learned, ascending: the replies with their end marks and newlines. */
+  asked: readonly number[];
 }
 
 /** How every chat about a clip is laid out: the same tokens up to the end of the video. */
@@ -26,9 +23,9 @@ export interface ClipLayout {
   grid: Grid;
   /** [start, end) of the visual tokens. */
   visual: readonly [number, number];
-  of(sample: Pick<WorldSample, 'prompt' | 'reply'>): LaidOut;
+  of(turns: readonly ClipTurn[]): LaidOut;
   /** What stands after the video, and the span of each of its tokens, the first of which stands at `visual[1]`. */
-  textOf(sample: Pick<WorldSample, 'prompt' | 'reply'>): { text: string; spans: [number, number][] };
+  textOf(turn: ClipTurn): { text: string; spans: [number, number][] };
   /** int64 [3, 1, length] */
   positions(length: number, device: string): Tensor;
 }
@@ -48,7 +45,7 @@ export function clipLayout(tokenizer: Tokenizer, config: Qwen25VLConfig): ClipLa
       return known;
     });
   const pad = tokenizer.idToToken(config.videoTokenId)!;
-  const [before, after] = chatAround(pad);
+  const [before, after, next] = chatAround(pad);
   const count = tokenCount(grid, spatialMergeSize);
   const head = [...tokenizer.encode(before).ids];
   const visual = [head.length, head.length + count] as const;
@@ -56,8 +53,17 @@ export function clipLayout(tokenizer: Tokenizer, config: Qwen25VLConfig): ClipLa
   return {
     grid,
     visual,
-    of({ prompt, reply }) {
-      return { prefix, given: encode(after.replace(MARK, prompt)), learned: encode(`${reply}<|im_end|>\n`) };
+    of(turns) {
+      const ids = [...prefix];
+      const asked: number[] = [];
+      turns.forEach(({ prompt, reply }, i) => {
+        for (const id of encode((i === 0 ? after : next).replace(MARK, prompt))) ids.push(id);
+        for (const id of encode(`${reply}<|im_end|>\n`)) {
+          asked.push(ids.length - 1);
+          ids.push(id);
+        }
+      });
+      return { ids, asked };
     },
     textOf({ prompt, reply }) {
       const given = after.replace(MARK, prompt);
@@ -76,14 +82,19 @@ export function clipLayout(tokenizer: Tokenizer, config: Qwen25VLConfig): ClipLa
 
 const MARK = '\u0000';
 
-/** The chat text before and after the video's pad, MARK where the prompt stands, up to where the reply begins. */
-function chatAround(pad: string): [string, string] {
-  const message = { role: 'user', content: [{ type: 'video' }, { type: 'text', text: MARK }] } as const;
-  const text = chatSegments([message], { imagePad: '', videoPad: pad })
-    .map((segment) => segment.text)
-    .join('');
+/** The chat text before and after the video's pad, and that of a later turn: MARK where the prompt stands, up to where the reply begins. */
+function chatAround(pad: string): [string, string, string] {
+  const textOf = (messages: Parameters<typeof chatSegments>[0]) =>
+    chatSegments(messages, { imagePad: '', videoPad: pad })
+      .map((segment) => segment.text)
+      .join('');
+  const first = { role: 'user', content: [{ type: 'video' }, { type: 'text', text: MARK }] } as const;
+  const reply = { role: 'assistant', content: MARK } as const;
+  const text = textOf([first]);
+  const replied = textOf([first, reply]);
+  const later = textOf([first, reply, { role: 'user', content: MARK }]).slice(replied.length);
   const at = text.indexOf(pad);
-  return [text.slice(0, at), text.slice(at + pad.length)];
+  return [text.slice(0, at), text.slice(at + pad.length), later];
 }
 
 /** Rows of one length, filled up with `filler`: int64 [count, length]. @throws RangeError where a row is longer */

@@ -36,7 +36,8 @@ MotionEnhancer (synthetic clips of 64 × 64 pixels, 16 frames, 8 frames a second
 what a single object does; of several objects, one of which moves, it has seen none. It is where the world's fine-tuning
 experiments start, and of no use outside of it.
 
-- Data: ${clips} clips of a single moving object and ${clips} still scenes (split \`pretrain\`), described, asked with and without options.
+- Data: ${clips} clips of a single moving object and ${clips} still scenes (split \`pretrain\`), in chats of several turns: descriptions,
+  questions with and without options, and where an object is (its cell of the 4 × 4 grid, in every frame pair).
 - ${step} steps of ${batchSize} chats; the weights are a running average (0.998), stored in bfloat16.
 - Tokenizer: Qwen2's, cut to the words of the world.
 - Made by \`motion-enhancer world train-vlm ${argv.join(' ')}\`

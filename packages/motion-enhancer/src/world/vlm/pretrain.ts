@@ -6,7 +6,7 @@ import { answerRuns, scoresOf, type TypeScores } from '../runs/evaluate-runs.js'
 import { repeatRuns, runOf } from '../runs/model.js';
 import { type ComputeDType, runLosses } from '../runs/step.js';
 import { type LegLine, trainLeg } from '../train/leg.js';
-import { choicesOf, pretrainSamples } from './pretrain-samples.js';
+import { choicesOf, pretrainSample } from './pretrain-samples.js';
 import { letterIds } from './sample-table.js';
 import { type WorldData, worldData } from './world-data.js';
 
@@ -23,13 +23,14 @@ export interface PretrainOptions {
   /** Clips of single movers, and of still scenes. */
   clips: number;
   lr: number;
-  /** Shares of the batch: described, asked openly, asked with options. */
-  shares: { caption: number; open: number; choice: number };
   seed: number;
   dtype: ComputeDType;
   onStage(name: string, done: number, total: number): void;
   onLog(line: LegLine): void;
 }
+
+/** Chats about a clip, each with other turns. */
+const CHATS = 3;
 
 /** Of this many steps the rate goes up. */
 const WARM = 100;
@@ -43,10 +44,7 @@ export async function pretrain(o: PretrainOptions): Promise<{ step: number; weig
       { split: 'pretrain', form: 'single', from: 0, count: o.clips },
       { split: 'pretrain', form: 'static', from: 0, count: o.clips },
     ],
-    (texts) => {
-      const { caption, open, choice } = pretrainSamples(texts);
-      return [...caption, ...open, ...choice];
-    },
+    (texts) => texts.flatMap((text, clip) => Array.from({ length: CHATS }, (_, k) => pretrainSample(text, clip, k))),
     { config, tokenizer, device, onProgress: (done, total) => o.onStage('draw clips', done, total) },
   );
   const parameters = repeatRuns(model.parameters(), 1, device);
@@ -75,19 +73,11 @@ export async function pretrain(o: PretrainOptions): Promise<{ step: number; weig
 }
 
 /** Samples of a step: they depend on its number alone. */
-function batchOf({ samples }: WorldData, { shares, seed, batchSize }: PretrainOptions): (step: number) => number[] {
-  const kinds = { caption: [] as number[], open: [] as number[], choice: [] as number[] };
-  samples.samples.forEach(({ type, answer }, i) => {
-    kinds[type === 'caption' ? 'caption' : answer < 0 ? 'open' : 'choice'].push(i);
-  });
+function batchOf({ samples }: WorldData, { seed, batchSize }: PretrainOptions): (step: number) => number[] {
+  const count = samples.samples.length;
   return (step) => {
     const random = randomSource(seed * 1_000_003 + step);
-    return Array.from({ length: batchSize }, (_, i) => {
-      const part = (i + 0.5) / batchSize;
-      const list =
-        part < shares.caption ? kinds.caption : part < shares.caption + shares.open ? kinds.open : kinds.choice;
-      return list[Math.floor(random() * list.length)]!;
-    });
+    return Array.from({ length: batchSize }, () => Math.floor(random() * count));
   };
 }
 

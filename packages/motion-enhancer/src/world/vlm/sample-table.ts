@@ -13,7 +13,7 @@ export interface SampleTable {
   /** int64 [samples, K]: places whose logits are learned from, and what stands after them (−100: nothing). */
   asked_NK: Tensor;
   targets_NK: Tensor;
-  /** int64 [samples]: where the reply begins, less one. */
+  /** int64 [samples]: where the first reply begins, less one. */
   start_N: Tensor;
   /** int64 [3, 1, length] */
   positions: Tensor;
@@ -29,25 +29,24 @@ export function sampleTable(
   device: string,
   length = 0,
 ): SampleTable {
-  const laid = samples.map((sample) => layout.of(sample));
-  const starts = laid.map(({ prefix, given }) => prefix.length + given.length - 1);
+  const laid = samples.map(({ turns }) => layout.of(turns));
   const longest = largest(
-    laid.map(({ learned }, n) => starts[n]! + 1 + learned.length),
+    laid.map(({ ids }) => ids.length),
     length,
   );
   // Whole tiles of 8 suit the tensor cores.
   const L = Math.ceil(longest / 8) * 8;
-  const K = largest(laid.map(({ learned }) => learned.length));
+  const K = largest(laid.map(({ asked }) => asked.length));
   const tensors = noGrad(() =>
     scope(() => {
       const rows = (of: (n: number) => readonly number[], width: number, filler: number) =>
         int64Rows(samples.length, of, width, filler, device);
       return {
         clip_N: rows((n) => [samples[n]!.clip], 1, 0).view(-1),
-        ids_NL: rows((n) => laid[n]!.prefix.concat(laid[n]!.given, laid[n]!.learned), L, tokenizer.padId),
-        asked_NK: rows((n) => laid[n]!.learned.map((_, i) => starts[n]! + i), K, 0),
-        targets_NK: rows((n) => laid[n]!.learned, K, IGNORE_INDEX),
-        start_N: rows((n) => [starts[n]!], 1, 0).view(-1),
+        ids_NL: rows((n) => laid[n]!.ids, L, tokenizer.padId),
+        asked_NK: rows((n) => laid[n]!.asked, K, 0),
+        targets_NK: rows((n) => laid[n]!.asked.map((i) => laid[n]!.ids[i + 1]!), K, IGNORE_INDEX),
+        start_N: rows((n) => [laid[n]!.asked[0]!], 1, 0).view(-1),
         positions: layout.positions(L, device),
       };
     }),

@@ -11,30 +11,37 @@ export interface AskedQuestion {
   type: string;
 }
 
-/** A chat about one clip. */
+export interface ClipTurn {
+  prompt: string;
+  reply: string;
+}
+
+/** A chat about one clip: the video stands before the first prompt. */
 export interface WorldSample {
   /** Row of the clip table. */
   clip: number;
-  prompt: string;
-  reply: string;
+  turns: readonly ClipTurn[];
   type: string;
   /** Index of the right option; −1 where there are none. */
   answer: number;
 }
 
 /** With options, the reply a letter. */
-export function choiceSample(clip: number, { question, options, answer, type }: AskedQuestion): WorldSample {
+export function choiceTurn({ question, options, answer }: Omit<AskedQuestion, 'type'>): ClipTurn {
   const lines = options.map((option, i) => `${LETTERS[i]}. ${option}`);
-  return { clip, prompt: `${question}\n${lines.join('\n')}`, reply: LETTERS[answer]!, type, answer };
+  return { prompt: `${question}\n${lines.join('\n')}`, reply: LETTERS[answer]! };
 }
 
 /** Without options, the reply the right one's text: it teaches what is seen before letters are bound to it. */
-export function openSample(clip: number, { question, options, answer, type }: AskedQuestion): WorldSample {
-  return { clip, prompt: question, reply: options[answer]!, type, answer: -1 };
+export function openTurn({ question, options, answer }: Omit<AskedQuestion, 'type'>): ClipTurn {
+  return { prompt: question, reply: options[answer]! };
 }
 
 export const DESCRIBE = 'describe the video';
 
-export function captionSample(clip: number, caption: string): WorldSample {
-  return { clip, prompt: DESCRIBE, reply: caption, type: 'caption', answer: -1 };
+export const captionTurn = (caption: string): ClipTurn => ({ prompt: DESCRIBE, reply: caption });
+
+/** One question with options, to be scored by its letter. */
+export function choiceSample(clip: number, question: AskedQuestion): WorldSample {
+  return { clip, turns: [choiceTurn(question)], type: question.type, answer: question.answer };
 }

@@ -17,7 +17,7 @@ import { clipLayout } from './layout.js';
 import { writeNewMiniVlm } from './new-checkpoint.js';
 import { choicesOf } from './pretrain-samples.js';
 import { letterIds, sampleTable } from './sample-table.js';
-import { captionSample, LETTERS } from './samples.js';
+import { captionTurn, LETTERS, openTurn, type WorldSample } from './samples.js';
 import { worldData } from './world-data.js';
 
 const SETTINGS = resolve(VIDEO_FIELDS, { fps: 8, maxPixels: 4096 });
@@ -36,26 +36,34 @@ tensorTest(`tables hold what prepareChat makes of a clip and a question (seed ${
   try {
     const layout = clipLayout(vlm.tokenizer, config);
     const texts = Array.from({ length: 12 }, () => describeClip('train', random.below(1e6)));
-    const samples = [...texts.flatMap(choicesOf), ...texts.map(({ caption }, i) => captionSample(i, caption))];
+    const several = texts.map(
+      ({ caption, questions }, clip): WorldSample => ({
+        clip,
+        turns: [captionTurn(caption), ...questions.map((q) => openTurn({ ...q, question: q.stem }))],
+        type: 'several',
+        answer: -1,
+      }),
+    );
+    const samples = [...texts.flatMap(choicesOf), ...several];
     const table = sampleTable(samples, layout, vlm.tokenizer, 'cpu', 300);
     assert.equal(table.length, 304);
     const frames = randint(0, 256, [16, 3, 64, 64]).to('uint8');
     const medium = vlm.prepareMedium({ type: 'video', frames, sampleFps: 8, seconds: [] }, SETTINGS);
-    samples.forEach(({ prompt, reply }, n) => {
-      const messages = [
+    samples.forEach(({ turns }, n) => {
+      const messages = turns.flatMap(({ prompt, reply }, i) => [
         {
-          role: 'user',
+          role: 'user' as const,
           content: [
-            { type: 'video', frames, sampleFps: 8 },
-            { type: 'text', text: prompt },
+            ...(i === 0 ? [{ type: 'video' as const, frames, sampleFps: 8 }] : []),
+            { type: 'text' as const, text: prompt },
           ],
         },
-        { role: 'assistant', content: reply },
-      ] as const;
+        { role: 'assistant' as const, content: reply },
+      ]);
       const chat = scope(() => layOut(vlm, messages, [medium], SETTINGS));
       const row = (x: Tensor) => x.select(0, n).toArray().map(Number);
       const length = chat.ids.length;
-      assert.deepEqual(row(table.ids_NL).slice(0, length), chat.ids, prompt);
+      assert.deepEqual(row(table.ids_NL).slice(0, length), chat.ids, turns[0]!.prompt);
       assert.ok(
         row(table.ids_NL)
           .slice(length)
@@ -70,7 +78,8 @@ tensorTest(`tables hold what prepareChat makes of a clip and a question (seed ${
       assert.equal(table.start_N.select(0, n).item(), learned[0]![0]);
       assert.deepEqual([chat.media[0]!.positions[0], chat.media[0]!.positions.at(-1)! + 1], [...layout.visual]);
       closeTo(table.positions.narrow(2, 0, length).contiguous(), chat.positions!, 0, 'positions');
-      const { text, spans } = layout.textOf({ prompt, reply });
+      if (turns.length > 1) return chat.positions!.dispose();
+      const { text, spans } = layout.textOf(turns[0]!);
       const after = chat.tokenSpans.slice(layout.visual[1]).map(([a, b]) => chat.text.slice(a, b));
       assert.deepEqual(
         spans.map(([a, b]) => text.slice(a, b)),
@@ -79,7 +88,7 @@ tensorTest(`tables hold what prepareChat makes of a clip and a question (seed ${
       chat.positions!.dispose();
     });
     const letters = letterIds(vlm.tokenizer, 'cpu');
-    const wanted = samples.map(({ reply }) => LETTERS.indexOf(reply as 'A'));
+    const wanted = samples.map(({ turns }) => LETTERS.indexOf(turns[0]!.reply as 'A'));
     wanted.forEach((letter, n) => {
       if (letter < 0) return;
       assert.equal(table.targets_NK.select(0, n).select(0, 0).item(), letters.select(0, letter).item());
