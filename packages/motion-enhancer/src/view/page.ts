@@ -2,7 +2,7 @@ import { type Html, html } from './html.js';
 import { lineChart } from './line-chart.js';
 import { document, randomBanner, writePage } from './page-shell.js';
 import { type PriorView, priorSection } from './prior-section.js';
-import { bar } from './tables.js';
+import { bar, textTable } from './tables.js';
 
 /** A line of a training log. */
 export interface TrainingPoint {
@@ -25,9 +25,21 @@ export interface DemoPageData {
   facts?: readonly (readonly [string, string])[];
   priors: readonly PriorView[];
   training: readonly TrainingPoint[];
+  /** The same data without alignment, for comparison. */
+  plainTraining?: readonly TrainingPoint[];
+  /** Tables with what they show and a note. */
+  results?: readonly ResultTable[];
   answers: readonly { prompt: string; video?: string; before: string; after: string }[];
   commands: readonly string[];
   timings: readonly { stage: string; seconds: number }[];
+}
+
+export interface ResultTable {
+  title: string;
+  /** Below the title, a paragraph each. */
+  notes: readonly string[];
+  head: readonly string[];
+  rows: readonly (readonly string[])[];
 }
 
 /**
@@ -41,25 +53,40 @@ export function writeDemoPage(path: string, data: DemoPageData): void {
 
 function body(
   title: string,
-  { summary, weights, facts = [], priors, training, answers, commands, timings }: DemoPageData,
+  {
+    summary,
+    weights,
+    facts = [],
+    priors,
+    training,
+    plainTraining = [],
+    results = [],
+    answers,
+    commands,
+    timings,
+  }: DemoPageData,
 ): Html {
   return html`<h1>${title}</h1>
 ${summary.map((paragraph) => html`<p>${paragraph}</p>`)}
 ${randomBanner(weights)}
 ${facts.length > 0 && html`<dl>${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`}
 ${priors.map((view, index) => priorSection(view, index + 1))}
-${training.length > 0 && trainingSection(training)}
+${training.length > 0 && trainingSection(training, plainTraining)}
+${results.map(({ title, notes, head, rows }) => html`<h2>${title}</h2>${notes.map((note) => html`<p class="soft">${note}</p>`)}${textTable(head, rows)}`)}
 ${answers.length > 0 && html`<h2>Answers</h2>${answers.map(answer)}`}
 ${timings.length > 0 && timingSection(timings)}
 ${commands.length > 0 && html`<h2>Commands</h2><p class="soft">What made this page, to run again or to change:</p><pre>${commands.join('\n')}</pre>`}`;
 }
 
-function trainingSection(log: readonly TrainingPoint[]): Html {
-  const curve = (title: string, of: (point: TrainingPoint) => number | null) =>
-    lineChart(
+function trainingSection(log: readonly TrainingPoint[], plain: readonly TrainingPoint[]): Html {
+  const curve = (title: string, of: (point: TrainingPoint) => number | null) => {
+    const points = (entries: readonly TrainingPoint[]) => entries.map((point) => ({ x: point.step, y: of(point) }));
+    return lineChart(
       title,
-      log.map((point) => ({ x: point.step, y: of(point) })),
+      points(log),
+      plain.length > 0 ? { name: 'without alignment', points: points(plain) } : null,
     );
+  };
   return html`<h2>Training</h2>
 <p class="soft">${log.length} steps: the language loss L_AR (Eq 16), and the distance L_MSE between the model’s attention and the priors (Eq 15).</p>
 <div class="grid wide">

@@ -73,3 +73,13 @@ export function bar(share: number, signed = false, on = false): Html {
   const left = signed ? (share < 0 ? 50 - size : 50) : 0;
   return html`<span class="bar${on ? ' on' : ''}"><i style="left:${left.toFixed(1)}%;width:${size.toFixed(1)}%"></i></span>`;
 }
+
+/** A plain table: texts in rows below their heads, some rows marked. */
+export function textTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  marked: readonly number[] = [],
+): Html {
+  return html`<div class="table" tabindex="0"><table><thead><tr>${head.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<tbody>${rows.map((cells, i) => html`<tr${marked.includes(i) && html` class="kept"`}>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>\n`)}</tbody></table></div>`;
+}

@@ -1,17 +1,27 @@
 import { resolve as absolute, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { scope, version } from '@motion-enhancer/libtorch';
+import { type DType, scope, version } from '@motion-enhancer/libtorch';
 import type { Fields } from '../../config/field.js';
 import { DEVICE_FIELDS } from '../../config/fields-of-run.js';
+import { demoCheckpoints } from '../../demo/checkpoints.js';
 import { type DemoReport, runDemo } from '../../demo/run-demo.js';
+import { type Shipped, shipped } from '../../demo/shipped.js';
+import { runWorldDemo, type WorldDemoOptions, type WorldDemoReport } from '../../demo/world-demo.js';
+import { writeWorldPage } from '../../demo/write-world-page.js';
 import { writeHeatMaps } from '../../view/heat-maps.js';
 import { writeDemoPage } from '../../view/page.js';
-import { createProgress } from '../progress.js';
+import { createProgress, type Progress } from '../progress.js';
 import { OUTPUT_FIELDS, parseCommand, resolveRun } from '../run-options.js';
 import type { Command } from './registry.js';
 
 const FIELDS = {
   out: { type: 'path', default: 'demo', text: 'Folder of the demo' },
+  weights: {
+    type: 'choice',
+    choices: ['auto', 'random'],
+    default: 'auto',
+    text: 'auto: the mini models of the motion world that the project ships; random: untrained models on a real video alone',
+  },
   ...DEVICE_FIELDS,
   ...OUTPUT_FIELDS,
 } as const satisfies Fields;
@@ -28,6 +38,9 @@ export const command: Command = {
       json: values.json,
       ...(run.device === 'cpu' ? {} : { device: run.device }),
     });
+    const found = shipped();
+    if (values.weights === 'auto' && found.vlm)
+      return worldDemo({ ...values, ...run }, { ...found, vlm: found.vlm }, progress);
     progress.log(
       'The checkpoints of this demo have untrained random weights: it shows that everything runs, and what it looks like; its maps and answers mean nothing.',
     );
@@ -55,6 +68,39 @@ export const command: Command = {
     return 0;
   },
 };
+
+/** In the motion world, on the models that the project ships. */
+async function worldDemo(
+  { out, device, dtype, json }: { out: string; device: string; dtype: DType; json: boolean },
+  found: Shipped & { vlm: string },
+  progress: Progress,
+): Promise<number> {
+  const vdm = found.vdm
+    ? { dir: found.vdm, weights: 'trained' as const }
+    : { dir: demoCheckpoints(join(out, 'checkpoints')).vdm, weights: 'random' as const };
+  if (vdm.weights === 'random')
+    progress.log('The diffusion model of this demo has untrained random weights: its maps mean nothing.');
+  const options: WorldDemoOptions = {
+    ...{ out, device, dtype, vlm: found.vlm, vdm },
+    onStage: (name) => progress.stage(name),
+    onProgress: (stage, done, total) => progress.step(stage, done, total),
+    onLine: (line) => progress.log(line),
+  };
+  const report = await runWorldDemo(options);
+  const { files, page } = scope(() => writeWorldPage(report, options, found.ladder));
+  progress.finish('done');
+  if (json) {
+    console.log(JSON.stringify({ type: 'demo', page, files, ...pickResults(report) }));
+    return 0;
+  }
+  for (const [stage, seconds] of Object.entries(report.seconds))
+    console.log(`${stage.padEnd(16)}${seconds.toFixed(1).padStart(6)} s`);
+  console.log(`\ncheckpoint  ${report.checkpoint}`);
+  console.log(`page        ${pathToFileURL(absolute(page)).href}`);
+  return 0;
+}
+
+const pickResults = ({ checkpoint, seconds, scores }: WorldDemoReport) => ({ checkpoint, seconds, scores });
 
 function write(out: string, report: DemoReport): { files: string[]; page: string } {
   const prior = report.store.read(report.outcome.key);

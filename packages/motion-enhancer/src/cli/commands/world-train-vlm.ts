@@ -66,12 +66,14 @@ export const command: Command = {
           progress.step('train', line.step, line.total);
         },
       });
+      const checkpoint = join(values.out, 'checkpoint');
+      const about = { step, argv, batchSize: values.batchSize, clips: values.clips };
+      // Before it is scored: what was trained is safe whatever follows.
+      model.savePretrained(checkpoint, { parameters: withoutRuns(weights), dtype: 'bfloat16', overwrite: true });
+      writeText(join(checkpoint, 'README.md'), miniCard({ ...about, scores: null }));
       progress.stage('evaluate');
       const scores = await scoreMini(weights, { model, tokenizer, dtype, clips: values.evaluate });
-      const checkpoint = join(values.out, 'checkpoint');
-      model.savePretrained(checkpoint, { parameters: withoutRuns(weights), dtype: 'bfloat16', overwrite: true });
-      const about = { step, argv, scores, batchSize: values.batchSize, clips: values.clips };
-      writeText(join(checkpoint, 'README.md'), miniCard(about));
+      writeText(join(checkpoint, 'README.md'), miniCard({ ...about, scores }));
       writeText(join(values.out, 'scores.json'), `${JSON.stringify({ step, ...scores }, null, 2)}\n`);
       for (const t of weights.values()) t.dispose();
       progress.finish(`${step} steps`);

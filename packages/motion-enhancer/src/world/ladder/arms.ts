@@ -38,7 +38,7 @@ export function armOf(text: string, defaults: Partial<Arm> = {}): Arm {
   const arm: Arm = { ...PLAIN, ...defaults, name: text, prior: first === 'plain' ? 'none' : first };
   if (first === 'paper')
     Object.assign(arm, {
-      prior: 'mhs-x5',
+      prior: 'mhs-x-all',
       words: 'kept',
       scale: 'raw',
       lambda: 1,

@@ -13,29 +13,33 @@ const percentOf = (scores: TypeScores, column: (typeof COLUMNS)[number]): number
 };
 
 const difference = ({ mean, half }: Interval) =>
-  `${mean >= 0 ? '+' : '−'}${Math.abs(mean).toFixed(1)} ± ${Number.isNaN(half) ? '?' : half.toFixed(1)}`;
+  Number.isNaN(mean)
+    ? ''
+    : `${mean >= 0 ? '+' : '−'}${Math.abs(mean).toFixed(1)} ± ${Number.isNaN(half) ? '?' : half.toFixed(1)}`;
 
-/** Differences of every arm to plain fine-tuning on as much data, in pairs of one seed: Markdown. */
-export function ladderTable(results: readonly RunResult[]): string {
+export interface LadderRows {
+  head: string[];
+  rows: string[][];
+}
+
+/** Plain fine-tuning's accuracies, and every other arm's differences to it on as much data, in pairs of one seed. */
+export function ladderRows(results: readonly RunResult[]): LadderRows {
   const byArm = new Map<string, RunResult[]>();
   for (const result of results) {
     const list = byArm.get(result.arm.name) ?? [];
     list.push(result);
     byArm.set(result.arm.name, list);
   }
-  const lines = [
-    `| arm | samples | pairs | ${COLUMNS.join(' | ')} | λ‖∇L_MSE‖/‖∇L_AR‖ |`,
-    `| --- | --- | --- | ${COLUMNS.map(() => '---').join(' | ')} | --- |`,
-  ];
-  for (const [name, runs] of byArm) {
+  const rows = [...byArm].map(([name, runs]) => {
     const { data, prior } = runs[0]!.arm;
-    const ratios = runs.flatMap(({ gradRatio }) => gradRatio ?? []);
-    const ratio = prior === 'none' || ratios.length === 0 ? '' : mean(ratios).toPrecision(2);
     if (prior === 'none') {
-      const cells = COLUMNS.map((column) => mean(runs.map(({ scores }) => percentOf(scores, column))).toFixed(1));
-      lines.push(`| **${name}** (accuracy, %) | ${data} | ${runs.length} | ${cells.join(' | ')} | |`);
-      continue;
+      const cells = COLUMNS.map((column) => {
+        const share = mean(runs.map(({ scores }) => percentOf(scores, column)));
+        return Number.isNaN(share) ? '' : share.toFixed(1);
+      });
+      return [`${name} (accuracy, %)`, String(data), String(runs.length), ...cells, ''];
     }
+    const ratios = runs.flatMap(({ gradRatio }) => gradRatio ?? []);
     const pairs = runs.flatMap((run) => {
       const plain = results.find(
         (other) => other.arm.prior === 'none' && other.arm.data === data && other.seed === run.seed,
@@ -47,9 +51,16 @@ export function ladderTable(results: readonly RunResult[]): string {
         interval95(pairs.map(([run, plain]) => percentOf(run.scores, column) - percentOf(plain.scores, column))),
       ),
     );
-    lines.push(`| ${name} | ${data} | ${pairs.length} | ${cells.join(' | ')} | ${ratio} |`);
-  }
-  return `${lines.join('\n')}\n`;
+    return [name, String(data), String(pairs.length), ...cells, ratios.length > 0 ? mean(ratios).toPrecision(2) : ''];
+  });
+  return { head: ['arm', 'samples', 'pairs', ...COLUMNS, 'λ‖∇L_MSE‖ / ‖∇L_AR‖'], rows };
+}
+
+/** The same as Markdown. */
+export function ladderTable(results: readonly RunResult[]): string {
+  const { head, rows } = ladderRows(results);
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |\n`;
+  return line(head) + line(head.map(() => '---')) + rows.map(line).join('');
 }
 
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;

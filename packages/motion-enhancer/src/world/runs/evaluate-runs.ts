@@ -13,6 +13,7 @@ export interface EvaluateOptions {
   dtype: ComputeDType;
   /** Questions at a time a run. Default 64. */
   batchSize?: number;
+  onProgress?(done: number, total: number): void;
 }
 
 /**
@@ -50,6 +51,7 @@ export function answerRuns(o: EvaluateOptions): number[][] {
           return logits.select(2, 0).indexSelect(-1, o.letters).argmax(-1).tolist() as unknown as number[][];
         });
         chosen.forEach((row, r) => void answers[r]!.push(...row.map(Number)));
+        o.onProgress?.(Math.min(count, at + size), count);
       }
       return answers;
     }),

@@ -1,8 +1,9 @@
+import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Form, Split } from '../generate/index.js';
 import { CLIP_BYTES } from './clip-table.js';
-import type { ClipJob, ClipWorkerData } from './clip-worker.js';
+import type { ClipJob } from './clip-worker.js';
 
 export interface DrawnClips {
   /** uint8 [clips, 16, 64, 64, 3] */
@@ -13,6 +14,17 @@ export interface DrawnClips {
 
 /** Clips at a time a worker: they finish within a second. */
 const AT_A_TIME = 64;
+
+/**
+ * Threads that wait for work. They live as long as the process and do not keep it alive: Node 20 may abort when a thread
+ * ends while its code is still being optimised in the background, as it is right after it was busy.
+ */
+const pool: Worker[] = [];
+
+function worker(i: number): Worker {
+  pool[i] ??= new Worker(new URL('./clip-worker.js', import.meta.url));
+  return pool[i];
+}
 
 /**
  * Draws clips of the world on all cores.
@@ -27,31 +39,26 @@ export async function drawClips(
   const shared = (bytes: number) => new Uint8Array(new SharedArrayBuffer(bytes));
   const frames = shared(indices.length * CLIP_BYTES);
   const masks = options.masks ? shared((indices.length * CLIP_BYTES) / 3) : null;
-  const data: ClipWorkerData = { indices: Int32Array.from(indices), frames, masks, bytes: CLIP_BYTES };
+  const job = { split, form, frames, masks, indices: Int32Array.from(indices), bytes: CLIP_BYTES };
   let next = 0;
   let done = 0;
   const threads = Math.min(options.threads ?? availableParallelism(), Math.ceil(indices.length / AT_A_TIME));
-  const work = () =>
-    new Promise<void>((resolve, reject) => {
-      const worker = new Worker(new URL('./clip-worker.js', import.meta.url), { workerData: data });
-      const give = () => {
-        if (next >= indices.length) {
-          void worker.terminate();
-          resolve();
-          return;
-        }
+  const work = async (_: unknown, i: number) => {
+    const thread = worker(i);
+    thread.ref();
+    try {
+      while (next < indices.length) {
         const from = next;
         next = Math.min(indices.length, next + AT_A_TIME);
-        worker.postMessage({ split, form, from, to: next } satisfies ClipJob);
-      };
-      worker.on('error', reject);
-      worker.on('message', (count: number) => {
-        done += count;
+        const answered = once(thread, 'message');
+        thread.postMessage({ ...job, from, to: next } satisfies ClipJob);
+        done += ((await answered) as [number])[0];
         options.onProgress?.(done);
-        give();
-      });
-      give();
-    });
+      }
+    } finally {
+      thread.unref();
+    }
+  };
   await Promise.all(Array.from({ length: threads }, work));
   return { frames, masks };
 }

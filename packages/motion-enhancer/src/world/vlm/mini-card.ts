@@ -7,7 +7,8 @@ export interface MiniCard {
   clips: number;
   /** What the training command was given. */
   argv: readonly string[];
-  scores: MiniScores;
+  /** null: not scored. */
+  scores: MiniScores | null;
 }
 
 const percent = (share: number) => (100 * share).toFixed(1);
@@ -42,6 +43,10 @@ experiments start, and of no use outside of it.
 - Tokenizer: Qwen2's, cut to the words of the world.
 - Made by \`motion-enhancer world train-vlm ${argv.join(' ')}\`
 
-${table('Clips of the same two kinds that it was not trained on:', scores.pretrain)}
-${table('The world itself (split `validation`: several objects, one moves; chance is 25 %):', scores.world)}`;
+${
+  scores
+    ? `${table('Clips of the same two kinds that it was not trained on:', scores.pretrain)}
+${table('The world itself (split `validation`: several objects, one moves; chance is 25 %):', scores.world)}`
+    : ''
+}`;
 }

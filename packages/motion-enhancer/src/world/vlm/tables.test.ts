@@ -78,7 +78,10 @@ tensorTest(`tables hold what prepareChat makes of a clip and a question (seed ${
       assert.equal(table.start_N.select(0, n).item(), learned[0]![0]);
       assert.deepEqual([chat.media[0]!.positions[0], chat.media[0]!.positions.at(-1)! + 1], [...layout.visual]);
       closeTo(table.positions.narrow(2, 0, length).contiguous(), chat.positions!, 0, 'positions');
-      if (turns.length > 1) return chat.positions!.dispose();
+      if (turns.length > 1) {
+        chat.positions!.dispose();
+        return;
+      }
       const { text, spans } = layout.textOf(turns[0]!);
       const after = chat.tokenSpans.slice(layout.visual[1]).map(([a, b]) => chat.text.slice(a, b));
       assert.deepEqual(

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { scope } from '@motion-enhancer/libtorch';
+import { resolve } from '../config/field.js';
+import { PRIOR_FIELDS } from '../prior/config.js';
+import { temporaryFolder } from '../testing/temporary-folder.js';
+import { tensorTestAsync } from '../testing/tensor-test.js';
+import { armOf } from '../world/ladder/arms.js';
+import { addResults } from '../world/ladder/results.js';
+import { TINY, worldTokenizer } from '../world/testing.js';
+import { writeNewMiniVlm } from '../world/vlm/new-checkpoint.js';
+import { demoCheckpoints } from './checkpoints.js';
+import { shipped } from './shipped.js';
+import { runWorldDemo } from './world-demo.js';
+import { writeWorldPage } from './write-world-page.js';
+
+tensorTestAsync('the demo in the motion world runs whole, and its page shows what it measured', async () => {
+  const dir = temporaryFolder();
+  writeNewMiniVlm(join(dir, 'vlm'), worldTokenizer(), { seed: 1, sizes: TINY });
+  const { vdm } = demoCheckpoints(join(dir, 'checkpoints'));
+  const stages: string[] = [];
+  const progress = new Map<string, [number, number]>();
+  const options = {
+    ...{ out: join(dir, 'demo'), device: 'cpu', dtype: 'float32' as const, vlm: join(dir, 'vlm') },
+    vdm: { dir: vdm, weights: 'random' as const },
+    size: {
+      ...{ clips: 2, testClips: 3, steps: 2, batchSize: 2 },
+      randomPrior: resolve(PRIOR_FIELDS, { frames: 5, height: 32, width: 48 }),
+    },
+    onStage: (name: string) => void stages.push(name),
+    onProgress: (stage: string, done: number, total: number) => void progress.set(stage, [done, total]),
+    onLine: () => {},
+  };
+  const report = await runWorldDemo(options);
+  assert.deepEqual(stages, ['draw clips', 'extract', 'train plain', 'train aligned', 'evaluate']);
+  for (const [stage, [done, total]] of progress) assert.equal(done, total, stage);
+  assert.equal(progress.size, stages.length);
+  assert.equal(report.shown.length, 3, 'two clips and the real video');
+  assert.deepEqual([report.plain.length, report.aligned.length], [2, 2]);
+  assert.ok(report.aligned.every(({ lossAlign }) => lossAlign !== null && lossAlign > 0));
+  assert.ok(report.plain.every(({ lossAlign }) => lossAlign === null));
+  const counted = Object.values(report.scores.aligned).reduce((sum, [, count]) => sum + count, 0);
+  assert.equal(counted, report.questions);
+  assert.ok(existsSync(join(report.checkpoint, 'model.safetensors')));
+
+  const ladder = join(dir, 'ladder.jsonl');
+  const run = {
+    seed: 0,
+    steps: 900,
+    batchSize: 16,
+    lr: 1e-4,
+    start: 'x',
+    lossAr: 1,
+    lossAlign: null,
+    lambda: 1,
+    gradRatio: 0.5,
+  };
+  addResults(ladder, [
+    { ...run, arm: armOf('plain'), scores: { MR: [41, 100] } },
+    { ...run, arm: armOf('masks'), scores: { MR: [48, 100] } },
+  ]);
+  const { files, page } = scope(() => writeWorldPage(report, options, ladder));
+  assert.ok(files.length > 3 && files.every((file) => existsSync(file)));
+  const text = readFileSync(page, 'utf8');
+  for (const part of ['real-video', 'fine-tuned, aligned', 'without alignment', '>41.0<', '>+7.0 ± ?<', 'random'])
+    assert.ok(text.includes(part), part);
+  assert.doesNotMatch(text.replace(/<script>.*<\/script>/s, '').replace(/base64,[^")]*/g, ''), /NaN|undefined/);
+});
+
+tensorTestAsync('shipped: what is there is found, what is not is null', async () => {
+  const dir = temporaryFolder();
+  assert.deepEqual(shipped(dir), { vlm: null, vdm: null, ladder: null });
+  writeNewMiniVlm(join(dir, 'vlm'), worldTokenizer(), { seed: 1, sizes: TINY });
+  assert.equal(shipped(dir).vlm, join(dir, 'vlm'));
+});

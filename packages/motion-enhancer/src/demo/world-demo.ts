@@ -1,0 +1,173 @@
+// The whole method in the motion world, on the mini models that the project ships: what `make demo` runs.
+import { rmSync } from 'node:fs';
+import { resolve as absolute, join } from 'node:path';
+import type { DType } from '@motion-enhancer/libtorch';
+import { resolve } from '../config/field.js';
+import { readRows } from '../data/rows.js';
+import { PRIOR_FIELDS, type PriorConfig } from '../prior/config.js';
+import { type ExtractOutcome, runExtract } from '../prior/run-extract.js';
+import { PriorStore } from '../prior/store.js';
+import { loadVdm } from '../prior/vdm.js';
+import { RECIPE_FIELDS } from '../train/recipe.js';
+import { type StepLog, train } from '../train/train.js';
+import { loadVlm } from '../vlm/load.js';
+import { makeClip } from '../world/generate/index.js';
+import type { TypeScores } from '../world/runs/evaluate-runs.js';
+import { writeClips } from '../world/write-clips.js';
+import { ASSETS } from './checkpoints.js';
+import { scoreCheckpoints } from './score-checkpoints.js';
+
+const REAL_VIDEO = { id: 'real-video', file: 'videos/moviepy_bbb_432_433.webm' };
+const REAL_TEXT = 'A big grey rabbit skips a rope on a green meadow, jumping up and down again and again.';
+export interface DemoSize {
+  /** Training clips, with one question each; test clips, with all of theirs. */
+  clips: number;
+  testClips: number;
+  steps: number;
+  batchSize: number;
+  /** Of the real video, where the diffusion model has random weights: nothing speaks against a size that is good to look at. */
+  randomPrior: PriorConfig;
+}
+
+/** Minutes on two cores. */
+const SIZE: DemoSize = {
+  clips: 8,
+  testClips: 24,
+  steps: 8,
+  batchSize: 4,
+  randomPrior: resolve(PRIOR_FIELDS, { frames: 21, height: 256, width: 448 }),
+};
+
+/** As the clips are: 64 × 64, and as many frames as 4k + 1 allows of 16. */
+const CLIP_PRIOR = resolve(PRIOR_FIELDS, { frames: 17, height: 64, width: 64 });
+
+const RECIPE = {
+  lr: 2e-4,
+  mergerLr: 2e-4,
+  visionLr: 4e-5,
+  aligner: 'identity',
+  lambda: 100,
+  ratioEvery: 4,
+  recompute: 'none',
+  saveEvery: 0,
+  fps: 8,
+  maxPixels: 4096,
+} as const;
+
+export interface WorldDemoOptions {
+  out: string;
+  device: string;
+  dtype: DType;
+  vlm: string;
+  vdm: { dir: string; weights: 'trained' | 'random' };
+  size?: DemoSize;
+  onStage(name: string): void;
+  onProgress(stage: string, done: number, total: number): void;
+  onLine(line: string): void;
+}
+
+export interface WorldDemoReport {
+  store: PriorStore;
+  /** Of the first clips and of the real video. */
+  shown: ExtractOutcome[];
+  plain: StepLog[];
+  aligned: StepLog[];
+  scores: { start: TypeScores; plain: TypeScores; aligned: TypeScores };
+  questions: number;
+  checkpoint: string;
+  seconds: Record<string, number>;
+  commands: string[];
+}
+
+/** Runs it in `out`, which is emptied of an earlier run first. */
+export async function runWorldDemo(o: WorldDemoOptions): Promise<WorldDemoReport> {
+  const { out, device, dtype } = o;
+  const run = { device, dtype };
+  const size = o.size ?? SIZE;
+  const recipe = resolve(RECIPE_FIELDS, { ...RECIPE, steps: size.steps, batchSize: size.batchSize });
+  const at = (name: string) => join(out, name);
+  const seconds: Record<string, number> = {};
+  const stage = async <T>(name: string, body: () => Promise<T>): Promise<T> => {
+    o.onStage(name);
+    const began = performance.now();
+    const result = await body();
+    seconds[name] = (performance.now() - began) / 1000;
+    return result;
+  };
+  for (const old of ['clips', 'priors', 'plain', 'aligned']) rmSync(at(old), { recursive: true, force: true });
+
+  const rows = await stage('draw clips', async () => {
+    await writeClips(at('clips'), trainingClips(size.clips), (done) => o.onProgress('draw clips', done, size.clips));
+    // One question a clip: its prior goes by the row's name.
+    const all = readRows(at('clips/train.json')).rows;
+    return all.filter(({ video }, i) => all.findIndex((row) => row.video === video) === i);
+  });
+  const store = new PriorStore(at('priors'));
+  const shown = await stage('extract', async () => {
+    const vdm = await loadVdm(o.vdm.dir, run);
+    const found: ExtractOutcome[] = [];
+    try {
+      const jobs = rows.map((row) => ({ id: row.id, video: row.video, text: row.caption ?? '', config: CLIP_PRIOR }));
+      const real: { id: string; video: string; text: string; config: PriorConfig } = {
+        id: REAL_VIDEO.id,
+        video: absolute(ASSETS, REAL_VIDEO.file),
+        text: REAL_TEXT,
+        config: o.vdm.weights === 'random' ? size.randomPrior : CLIP_PRIOR,
+      };
+      for (const [i, job] of [...jobs, real].entries()) {
+        const outcome = await runExtract({ vdm, store, ...job });
+        if (i < 3 || job === real) found.push(outcome);
+        o.onProgress('extract', i + 1, jobs.length + 1);
+      }
+    } finally {
+      vdm.dispose();
+    }
+    return found;
+  });
+  const tune = (name: string, priors: string | null) =>
+    stage(`train ${name}`, async () => {
+      const vlm = loadVlm(o.vlm, { ...run, trainable: true });
+      try {
+        const onStep = (log: StepLog, total: number) => o.onProgress(`train ${name}`, log.step, total);
+        return await train({ vlm, rows, priors, out: at(name), recipe, onWarning: o.onLine, onStep });
+      } finally {
+        vlm.dispose();
+      }
+    });
+  const plain = await tune('plain', null);
+  const aligned = await tune('aligned', at('priors'));
+  const folders = { start: o.vlm, plain: plain.checkpoint, aligned: aligned.checkpoint };
+  const { scores, questions } = await stage('evaluate', () =>
+    scoreCheckpoints(folders, size.testClips, run, (done, total) => o.onProgress('evaluate', done, total)),
+  );
+  return {
+    ...{ store, shown, plain: plain.log, aligned: aligned.log, scores, questions, seconds },
+    checkpoint: aligned.checkpoint,
+    commands: commandsOf(o, size, rows[0]!.id),
+  };
+}
+
+/** The first clips with a question, of those that move. */
+function* trainingClips(count: number) {
+  let found = 0;
+  for (let index = 0; found < count; index++) {
+    const clip = makeClip('train', index);
+    if (clip.questions.length === 0) continue;
+    found++;
+    yield clip;
+  }
+}
+
+/** The same by hand. */
+function commandsOf({ out, vlm, vdm }: WorldDemoOptions, { clips, steps, batchSize }: DemoSize, id: string): string[] {
+  const tool = 'npx motion-enhancer';
+  const at = (name: string) => join(out, name);
+  const common = `--steps ${steps} --batch-size ${batchSize} --lr ${RECIPE.lr} --merger-lr ${RECIPE.mergerLr} --vision-lr ${RECIPE.visionLr} --fps ${RECIPE.fps} --max-pixels ${RECIPE.maxPixels}`;
+  return [
+    `${tool} world make --split train --count ${clips} --out ${at('clips')}`,
+    `${tool} extract --vdm ${vdm.dir} --data ${at('clips/train.json')} --out ${at('priors')} --frames 17 --height 64 --width 64`,
+    `${tool} inspect --priors ${at('priors')} --id ${id}`,
+    `${tool} train --vlm ${vlm} --data ${at('clips/train.json')} --out ${at('plain')} ${common}`,
+    `${tool} train --vlm ${vlm} --data ${at('clips/train.json')} --priors ${at('priors')} --out ${at('aligned')} ${common} --aligner ${RECIPE.aligner} --lambda ${RECIPE.lambda}`,
+  ];
+}

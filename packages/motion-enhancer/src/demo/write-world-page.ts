@@ -1,0 +1,95 @@
+import { join } from 'node:path';
+import { version } from '@motion-enhancer/libtorch';
+import { writeHeatMaps } from '../view/heat-maps.js';
+import { type ResultTable, writeDemoPage } from '../view/page.js';
+import { ladderRows } from '../world/ladder/report.js';
+import { readResults } from '../world/ladder/results.js';
+import { accuracyOf, type TypeScores } from '../world/runs/evaluate-runs.js';
+import type { WorldDemoOptions, WorldDemoReport } from './world-demo.js';
+
+const SUMMARY = [
+  'In the motion world, small textured shapes stand, slide, spin, grow, sway and hop before textured backgrounds, and the camera pans and zooms. Two mini models live in it: a CogVideoX that makes such clips from captions, and a Qwen2.5-VL that is asked what moves and how.',
+  'Here the diffusion model watched some training clips, and one real video, by DDIM inversion and denoising; the attention of the captions’ words over motion-sensitive heads (MHS) and motion-salient words (MTTI) became motion priors; the VLM was fine-tuned for a few steps on questions about these clips, once plainly, and once with its own text-to-video attention pulled toward the priors.',
+];
+
+/** Pictures and page of a run. @returns their paths */
+export function writeWorldPage(
+  report: WorldDemoReport,
+  o: WorldDemoOptions,
+  ladder: string | null,
+): { files: string[]; page: string } {
+  const priors = report.shown.map(({ key, frames, pixelFrames }) => ({
+    prior: report.store.read(key),
+    frames,
+    pixelFrames,
+  }));
+  const files = priors.flatMap(({ prior, frames, pixelFrames }) =>
+    writeHeatMaps(join(o.out, 'maps', prior.info.id), prior, frames, pixelFrames),
+  );
+  const page = join(o.out, 'index.html');
+  const random = o.vdm.weights === 'random';
+  writeDemoPage(page, {
+    title: 'MotionEnhancer: the whole method in the motion world',
+    summary: [
+      ...SUMMARY,
+      random
+        ? 'The diffusion model has untrained random weights: its maps mean nothing. The VLM is trained.'
+        : 'The real video is far from anything that the diffusion model has learned: it shows that any video runs, not what a large model would see.',
+    ],
+    weights: random ? 'random' : 'trained',
+    facts: [
+      ['device', `${o.device}, ${o.dtype}`],
+      ['engine', `libtorch ${version()} in Node ${process.versions.node}`],
+      ['VLM', o.vlm],
+      ['diffusion model', o.vdm.dir],
+      ['real video', 'Big Buck Bunny, one second (CC BY 3.0, Blender Foundation)'],
+      ['date', new Date().toISOString().slice(0, 10)],
+    ],
+    priors,
+    training: report.aligned,
+    plainTraining: report.plain,
+    results: [accuracies(report), ...(ladder ? [shippedLadder(ladder)] : [])],
+    answers: [],
+    commands: report.commands,
+    timings: Object.entries(report.seconds).map(([stage, seconds]) => ({ stage, seconds })),
+  });
+  return { files, page };
+}
+
+const percent = (share: number) => (100 * share).toFixed(1);
+
+function accuracies({ scores, questions }: WorldDemoReport): ResultTable {
+  const types = Object.keys(scores.start);
+  const cells = (of: TypeScores) =>
+    types.map((type) => {
+      const [right, count] = of[type] ?? [0, 0];
+      return `${percent(right / count)} (${right} of ${count})`;
+    });
+  const names = { start: 'before fine-tuning', plain: 'fine-tuned plainly', aligned: 'fine-tuned, aligned' };
+  return {
+    title: 'Answers to questions about test clips',
+    notes: [
+      `Accuracy in % on ${questions} four-option questions about clips that no training saw; chance is 25. A few steps on a dozen clips change little, and so few questions tell such small changes apart only by luck: the experiment below is the measurement.`,
+    ],
+    head: ['', 'all', ...types],
+    rows: (['start', 'plain', 'aligned'] as const).map((name) => [
+      names[name],
+      percent(accuracyOf(scores[name]).overall),
+      ...cells(scores[name]),
+    ]),
+  };
+}
+
+function shippedLadder(path: string): ResultTable {
+  const results = readResults(path);
+  const { head, rows } = ladderRows(results);
+  const first = results[0];
+  return {
+    title: 'Does alignment help? The shipped experiment',
+    notes: [
+      `Fine-tuning from the shipped VLM, ${first?.steps ?? '?'} steps of ${first?.batchSize ?? '?'} questions, tested on ${first ? Object.values(first.scores).reduce((sum, [, n]) => sum + n, 0) : '?'} questions. Arms differ in what attention is pulled toward; runs of one seed see the same samples in the same order. Differences to plain fine-tuning in points, mean and 95 % interval over the pairs. docs/results/world.md says more.`,
+    ],
+    head,
+    rows,
+  };
+}
