@@ -2,6 +2,7 @@ export * from './align/index.js';
 export { checkValue, type Field, type Fields, pick, resolve, type Values } from './config/field.js';
 export { type BadRow, type Row, readRows, type Turn } from './data/rows.js';
 export * from './data/video/index.js';
+export * from './eval/index.js';
 export type { Check, ParityPart, Tolerance } from './parity/part.js';
 export { runParity } from './parity/run.js';
 export { AttentionCapture, type HeadMaps, type SquareSum } from './prior/capture.js';

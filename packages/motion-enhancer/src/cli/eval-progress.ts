@@ -5,7 +5,8 @@ import { type RunScore, scoreRun } from '../eval/report/score-run.js';
 import { wideTables } from '../eval/report/wide-table.js';
 import { writeReports } from '../eval/report/write-reports.js';
 import type { AnswerRecord } from '../eval/run/answer-record.js';
-import { writeSubmission } from '../eval/run/submission.js';
+import { writeCaptionRecords, writeSubmission } from '../eval/run/submission.js';
+import { favorDictionary } from './eval-settings.js';
 import type { Progress } from './progress.js';
 
 /** Tells answers as they come: the count, and the share of right ones so far. */
@@ -38,14 +39,18 @@ export function answerTeller(progress: Progress, json: boolean) {
  * Writes a run's tables into its folder and prints them; of MotionBench also the leaderboard's file.
  * @returns the exit code: 2 where no question could be asked
  */
-export async function tellScore(dir: string, json: boolean): Promise<number> {
-  const score = scoreRun(dir);
+export async function tellScore(
+  dir: string,
+  { json, favorDictionary: words }: { json: boolean; favorDictionary: string },
+): Promise<number> {
+  const score = scoreRun(dir, { dictionary: favorDictionary(words) });
   const { benchmark, split } = score.run.settings;
   const lines = measuredLines(score);
   const title = `${benchmark} ${split}: scores of one run`;
   const official = officialAccuracy(score);
   const more = { ...stateOf(score), ...(official ? { official } : {}) };
   const files = writeReports(dir, 'scores', title, lines, { more });
+  if (score.captions) files.push(writeCaptionRecords(dir, score.captions));
   const submission = benchmark === 'motionbench' && score.left === 0 ? writeSubmission(dir, score.answers) : null;
   const code = score.errors > 0 && score.errors === score.answers.size ? 2 : 0;
   if (json) {

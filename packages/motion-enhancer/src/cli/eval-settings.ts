@@ -1,8 +1,21 @@
-import { type Fields, pick, resolve, type Values } from '../config/field.js';
+import { type Field, type Fields, pick, resolve, type Values } from '../config/field.js';
 import { flagNames } from '../config/flags.js';
+import { readJsonFile } from '../eval/benchmarks/read-file.js';
+import { type FavorDictionary, readDictionary } from '../eval/favor/index.js';
 import type { Protocol } from '../eval/prompts/index.js';
 import { type GenerationOptions, VIDEO_FIELDS, type VideoSettings, type VlmFamily } from '../vlm/index.js';
 import { GENERATION_FIELDS, generationOf } from './talk-options.js';
+
+export const FAVOR_DICTIONARY_FIELD = {
+  type: 'path',
+  default: '',
+  text: 'favor-open: FAVOR’s word lists (FAVOR_Dictionary) as one JSON file; by default our own lists read the captions',
+} as const satisfies Field;
+
+/** The word lists of a file; undefined where none was given. @throws UserError ERR_DATA, ERR_VALUE */
+export function favorDictionary(path: string): FavorDictionary | undefined {
+  return path === '' ? undefined : readDictionary(readJsonFile(path), path);
+}
 
 /** Settings of the frames and of decoding that the command line itself names: they stand above a protocol's. */
 export function changedSettings(argv: readonly string[], fields: Fields): string[] {

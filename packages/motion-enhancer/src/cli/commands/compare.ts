@@ -12,6 +12,7 @@ import { measuredLines } from '../../eval/report/score-lines.js';
 import { type RunScore, scoreRun } from '../../eval/report/score-run.js';
 import { wideTables } from '../../eval/report/wide-table.js';
 import { writeReports } from '../../eval/report/write-reports.js';
+import { FAVOR_DICTIONARY_FIELD, favorDictionary } from '../eval-settings.js';
 import { OUTPUT_FIELDS, parseCommand } from '../run-options.js';
 import type { Command } from './registry.js';
 
@@ -23,6 +24,7 @@ const FIELDS = {
   },
   paper: { type: 'boolean', default: true, text: 'The paper’s tables beside, as reported' },
   judge: { type: 'string', default: '', text: 'Another judge or parser for all runs’ replies than their own' },
+  favorDictionary: FAVOR_DICTIONARY_FIELD,
   format: {
     type: 'choice',
     choices: ['text', 'markdown', 'csv'],
@@ -43,7 +45,8 @@ export const command: Command = {
     if (!parsed) return 0;
     const { values, rest } = parsed;
     if (values.judge !== '') judgeOf(values.judge);
-    const scores = rest.map((dir) => scoreRun(dir, values.judge));
+    const dictionary = favorDictionary(values.favorDictionary);
+    const scores = rest.map((dir) => scoreRun(dir, { judge: values.judge, dictionary }));
     if (scores.length === 0 && !values.paper)
       throw new UserError('Expected runs but received none. Give folders that eval --out wrote.', {
         code: 'ERR_USAGE',

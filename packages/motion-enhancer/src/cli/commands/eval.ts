@@ -11,7 +11,7 @@ import { repositoryOf } from '../../eval/systems.js';
 import { parseShard } from '../../prior/dataset/choose-rows.js';
 import { loadVlm, VIDEO_FIELDS } from '../../vlm/index.js';
 import { answerTeller, tellScore } from '../eval-progress.js';
-import { changedSettings, settingsOfRun } from '../eval-settings.js';
+import { changedSettings, FAVOR_DICTIONARY_FIELD, settingsOfRun } from '../eval-settings.js';
 import { fetchCheckpoint, OR_NAME } from '../fetch-checkpoint.js';
 import { createProgress } from '../progress.js';
 import { OUTPUT_FIELDS, parseCommand, resolveRun } from '../run-options.js';
@@ -51,6 +51,7 @@ const FIELDS = {
   types: { type: 'strings', default: [], text: 'Questions of this type only' },
   limit: { type: 'integer', default: 0, min: 0, text: 'The first N questions; 0: all' },
   subtitles: { type: 'boolean', default: false, text: 'Video-MME with the subtitles of the frames that are seen' },
+  favorDictionary: FAVOR_DICTIONARY_FIELD,
   batch: { type: 'integer', default: 0, min: 0, text: 'Questions answered at once; 0: 16 on a GPU, 4 on a CPU' },
   workers: {
     type: 'integer',
@@ -93,7 +94,7 @@ export const command: Command = {
     if (values.merge.length > 0) {
       const { answers, left } = mergeRuns(values.merge, values.out);
       if (!values.json) console.log(`merged ${values.merge.length} runs: ${answers} answers, ${left} questions left`);
-      return await tellScore(values.out, values.json);
+      return await tellScore(values.out, values);
     }
     return evaluate(values, argv);
   },
@@ -165,7 +166,7 @@ async function evaluate(values: Values<typeof FIELDS>, argv: readonly string[]):
         `${stopped ? 'interrupted: ' : ''}${answered} answered, ${before} before, ${total - before - answered} left`,
       );
       if (stopped) return INTERRUPTED;
-      return await tellScore(values.out, values.json);
+      return await tellScore(values.out, values);
     } finally {
       vlm.dispose();
     }

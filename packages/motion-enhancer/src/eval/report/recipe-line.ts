@@ -1,7 +1,7 @@
 import type { RunScore } from './score-run.js';
 
 /** Everything that a score depends on, in one line: it stands at every published number. */
-export function recipeLine({ run, left, errors, malformed }: RunScore): string {
+export function recipeLine({ run, left, errors, malformed, captions }: RunScore): string {
   const { settings, vlm, data } = run;
   const { video, decoding, changed } = settings;
   const frames =
@@ -12,7 +12,9 @@ export function recipeLine({ run, left, errors, malformed }: RunScore): string {
   const parts = [
     `${settings.benchmark} ${settings.split}${settings.types.length > 0 ? ` (${settings.types.join(', ')})` : ''}${settings.limit > 0 ? `, first ${settings.limit}` : ''}`,
     `protocol ${settings.protocol} v${settings.protocolVersion}`,
-    `judge ${settings.judge ?? (settings.benchmark === 'favor-open' ? 'none' : 'least loss')}`,
+    captions
+      ? `FAVOR’s LLM-free metric, ${captions.comparability}: ${captions.reasons.join('; ')}`
+      : `judge ${settings.judge ?? 'least loss'}`,
     `${frames}, rule ${video.frameRule}, ${pixels}${clock}, system ${video.system}`,
     decodingText(decoding),
     ...(settings.subtitles ? ['with subtitles'] : []),

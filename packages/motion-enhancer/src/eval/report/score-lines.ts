@@ -22,9 +22,10 @@ export interface ScoreLine {
 
 /** A run's numbers. */
 export function measuredLines(score: RunScore): ScoreLine[] {
-  const { run, table } = score;
+  const { run, table, captions } = score;
   const { benchmark } = run.settings;
   const base = { source: 'measured', system: systemName(run), benchmark, recipe: recipeLine(score) } as const;
+  if (captions) return captionLines(captions, base);
   if (!table || !LAYOUTS[benchmark]) return [];
   const percent = (value: number) => 100 * value;
   const line = (
@@ -46,4 +47,39 @@ export function measuredLines(score: RunScore): ScoreLine[] {
     ...table.types.map((type) => line(type.key, type)),
     ...(table.unparsed ? [line('unparsed', table.unparsed)] : []),
   ].filter(({ total }) => total !== 0);
+}
+
+/** The metric's terms, as the authors name them, in the order of importance. */
+const CAPTION_TERMS = {
+  final: 'final_score',
+  camera: 'camera_motion_score',
+  'subject precision': 'subject_precision_score',
+  'subject recall': 'subject_recall_score',
+  'subject order': 'subject_order_score',
+  'chrono precision': 'chrono_precision_score',
+  'chrono recall': 'chrono_recall_score',
+  'chrono order': 'chrono_order_score',
+} as const;
+
+/** Means over all videos, of which those without a caption count 0, with normal 95 % intervals. */
+function captionLines(
+  { mean, videos, missing }: NonNullable<RunScore['captions']>,
+  base: Pick<ScoreLine, 'source' | 'system' | 'benchmark' | 'recipe'>,
+): ScoreLine[] {
+  const scores = Object.values(videos).map((video) => video.scores);
+  const total = scores.length + missing.length;
+  return Object.entries(CAPTION_TERMS).map(([metric, term]) => {
+    const average = mean[term];
+    const squares = scores.reduce((sum, one) => sum + (one[term] - average) ** 2, missing.length * average ** 2);
+    const half = total > 1 ? (1.96 * Math.sqrt(squares / (total - 1))) / Math.sqrt(total) : Number.NaN;
+    return {
+      ...base,
+      metric,
+      value: 100 * average,
+      low: Number.isNaN(half) ? null : 100 * Math.max(0, average - half),
+      high: Number.isNaN(half) ? null : 100 * Math.min(1, average + half),
+      right: null,
+      total,
+    };
+  });
 }

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { type CaptionScores, type FavorDictionary, type MotionRecord, scoreCaptions } from '../favor/index.js';
 import type { JudgeName } from '../judges/types.js';
 import {
   FAVOR_LAYOUT,
@@ -32,6 +33,8 @@ export interface RunScore {
   answers: ReadonlyMap<string, AnswerRecord>;
   /** Of questions whose answers are known; null where there is none. */
   table: ScoreTable | null;
+  /** FAVOR's open metric, of captions. */
+  captions: CaptionScores | null;
   /** Questions that have no answer yet. */
   left: number;
   /** Questions that could not be asked: they count as wrong. */
@@ -40,12 +43,18 @@ export interface RunScore {
   malformed: number;
 }
 
+export interface ScoreRunOptions {
+  /** Another one than the run's own; '' is its own. */
+  judge?: string;
+  /** FAVOR's word lists, for captions; ours by default. */
+  dictionary?: FavorDictionary | undefined;
+}
+
 /**
  * Scores what a run has answered so far.
- * @param judge another one than the run's own; '' is its own
  * @throws UserError ERR_RUN
  */
-export function scoreRun(dir: string, judge = ''): RunScore {
+export function scoreRun(dir: string, { judge = '', dictionary }: ScoreRunOptions = {}): RunScore {
   const said = readRun(dir);
   // Only replies can be judged anew: ranked options and captions stay as they are.
   const name = said.settings.judge && judge !== '' ? (judge as JudgeName) : said.settings.judge;
@@ -58,6 +67,7 @@ export function scoreRun(dir: string, judge = ''): RunScore {
     run,
     answers,
     table: layout && graded.length > 0 ? scoreTable(graded, layout) : null,
+    captions: run.settings.benchmark === 'favor-open' ? captionScores(answers, dictionary) : null,
     left: Math.max(0, run.data.questions - answers.size),
     errors: [...answers.values()].filter(({ error }) => error).length,
     malformed: run.bad.length,
@@ -84,6 +94,31 @@ export function gradedAnswers(answers: ReadonlyMap<string, AnswerRecord>, judge:
       return [{ id, type, correct, video: medium, ...(reads ? { parsed: chosen !== null } : {}) }];
     },
   );
+}
+
+/** Captions against their annotations: FAVOR's LLM-free metric. A video without a caption scores 0. */
+function captionScores(
+  answers: ReadonlyMap<string, AnswerRecord>,
+  dictionary: FavorDictionary | undefined,
+): CaptionScores {
+  const records = [...answers.values()];
+  const annotations = Object.fromEntries(records.map(({ id, annotation }) => [id, motionRecord(annotation)]));
+  const captions = Object.fromEntries(
+    records.flatMap(({ id, output }) => (output === null ? [] : [[id, output] as const])),
+  );
+  return scoreCaptions(annotations, captions, dictionary ? { dictionary } : {});
+}
+
+/** The fields that the metric reads, as text: video_perspective.json has lists in places. */
+function motionRecord(annotation: unknown): MotionRecord {
+  const raw = (annotation ?? {}) as Record<string, unknown>;
+  const text = (value: unknown, joint: string) =>
+    Array.isArray(value) ? value.map(String).join(joint) : typeof value === 'string' ? value : '';
+  return {
+    camera_motion: text(raw.camera_motion, ', '),
+    motion_list: text(raw.motion_list, '\n'),
+    chronological_motion_list: text(raw.chronological_motion_list, ', '),
+  };
 }
 
 /** What the run's model is called in tables; random weights are said. */

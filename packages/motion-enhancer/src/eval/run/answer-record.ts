@@ -29,6 +29,8 @@ export interface AnswerRecord {
   chosen: string | null;
   /** The run's verdict; false after an error; null where the answer is hidden, and of captions. */
   correct: boolean | null;
+  /** FAVOR's annotation, of captions: with it a run's folder can be scored by itself. */
+  annotation?: unknown;
   /** When the frames that the model saw are shown, s. */
   frames: readonly number[];
   /** Picture of the frames, in the run's folder. */

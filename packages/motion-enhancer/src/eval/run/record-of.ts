@@ -22,6 +22,7 @@ export function recordOf(question: EvalQuestion, known: Partial<AnswerRecord>): 
     judged: {},
     chosen: null,
     correct: null,
+    ...(question.annotation ? { annotation: question.annotation } : {}),
     frames: [],
     seconds: 0,
     ...known,

@@ -149,9 +149,10 @@ test('batches, shards and threads change no answer', async () => {
 test('InternVL3 goes the same way; subtitles of the frames stand in the prompt', async () => {
   const before = liveTensors();
   const vlm = load('internvl-remote');
+  const threads = new MediaPool(vlm.dir, 1);
   try {
     const out = join(root, 'internvl');
-    const given = { protocolName: 'official' };
+    const given = { protocolName: 'official', pool: threads };
     const result = await runEval(await evalOptions(vlm, 'videomme', folderOf('videomme'), out, given));
     assert.equal(result.answered, 9);
     const spoken = join(root, 'internvl-subtitles');
@@ -161,6 +162,7 @@ test('InternVL3 goes the same way; subtitles of the frames stand in the prompt',
     assert.equal(withThem.get('002-1')!.prompt, without.get('002-1')!.prompt);
   } finally {
     vlm.dispose();
+    await threads.close();
   }
   assert.equal(liveTensors(), before);
 });

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { writeText } from '../../data/write-text.js';
+import type { CaptionScores } from '../favor/index.js';
 import { submissionLetters } from '../metrics/index.js';
 import type { AnswerRecord } from './answer-record.js';
 
@@ -18,4 +19,15 @@ export function writeSubmission(
   const path = join(dir, 'submission.json');
   writeText(path, `${JSON.stringify(Object.fromEntries(letters), null, 1)}\n`);
   return { path, odd: [...letters.values()].filter((letter) => !/^[A-F]$/.test(letter)).length };
+}
+
+/**
+ * Captions as the authors' step 1 leaves them for their step 2: {id: {model_caption, camera_motion, …}}.
+ * @returns its path
+ */
+export function writeCaptionRecords(dir: string, { videos }: CaptionScores): string {
+  const path = join(dir, 'favor_step1.json');
+  const records = Object.fromEntries(Object.entries(videos).map(([id, { record }]) => [id, record]));
+  writeText(path, `${JSON.stringify(records, null, 1)}\n`);
+  return path;
 }

@@ -1,0 +1,11 @@
+export { type EvalQuestion, type LoadedBenchmark, loadBenchmark } from './benchmarks/index.js';
+export { type AnswerJudge, JUDGE_NAMES, type JudgeName, judgeOf } from './judges/index.js';
+export { BENCHMARKS, type BenchmarkName, PROTOCOLS, type Protocol, protocolOf, recipeOf } from './prompts/index.js';
+export { compareRuns, type RunPair } from './report/compare-runs.js';
+export { reportedLines } from './report/reported-lines.js';
+export { measuredLines, type ScoreLine } from './report/score-lines.js';
+export { type RunScore, scoreRun } from './report/score-run.js';
+export type { AnswerRecord } from './run/answer-record.js';
+export { readAnswers } from './run/answers-file.js';
+export { mergeRuns } from './run/merge-runs.js';
+export { type EvalOptions, type EvalResult, runEval } from './run/run-eval.js';
