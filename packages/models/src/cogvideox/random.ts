@@ -9,6 +9,10 @@ import { randomVae } from './random/vae.js';
 import { WeightMaker } from './random/weight-maker.js';
 
 export { DEMO_SIZES, type RandomSizes } from './random/sizes.js';
+export { randomTextEncoder } from './random/text-encoder.js';
+export { randomTransformer } from './random/transformer.js';
+export { randomVae } from './random/vae.js';
+export { WeightMaker } from './random/weight-maker.js';
 
 /** Marks a checkpoint folder whose weights nobody trained; its priors say so. */
 export const RANDOM_WEIGHTS_MARK = 'RANDOM_WEIGHTS';
@@ -49,8 +53,8 @@ export function writeRandomCogVideoX(dir: string, options: { seed: number } & Pa
   part('vae', 1, randomVae, 'diffusion_pytorch_model');
   part('text_encoder', 2, randomTextEncoder, 'model');
   mkdirSync(join(dir, 'scheduler'), { recursive: true });
-  write(join(dir, 'scheduler', 'scheduler_config.json'), json(SCHEDULER));
-  write(join(dir, 'model_index.json'), json(MODEL_INDEX));
+  write(join(dir, 'scheduler', 'scheduler_config.json'), json(SCHEDULER_FILE));
+  write(join(dir, 'model_index.json'), json(MODEL_INDEX_FILE));
   write(join(dir, 'README.md'), RANDOM_CARD);
   write(
     join(dir, RANDOM_WEIGHTS_MARK),
@@ -59,7 +63,7 @@ export function writeRandomCogVideoX(dir: string, options: { seed: number } & Pa
 }
 
 /** As CogVideoX1.5-5B has it. */
-const SCHEDULER = {
+export const SCHEDULER_FILE = {
   _class_name: 'CogVideoXDDIMScheduler',
   _diffusers_version: '0.40.0.dev0',
   beta_end: 0.012,
@@ -78,7 +82,7 @@ const SCHEDULER = {
   trained_betas: null,
 };
 
-const MODEL_INDEX = {
+export const MODEL_INDEX_FILE = {
   _class_name: 'CogVideoXPipeline',
   _diffusers_version: '0.40.0.dev0',
   scheduler: ['diffusers', 'CogVideoXDDIMScheduler'],

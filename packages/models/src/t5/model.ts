@@ -12,7 +12,7 @@ import {
 } from '@motion-enhancer/libtorch';
 import { openCheckpoint, WeightReader } from '../hub/index.js';
 import { readT5Config, type T5Config } from './config.js';
-import { relativeBias } from './relative-positions.js';
+import { relativeBias, relativeBuckets } from './relative-positions.js';
 import { readT5Weights, type T5BlockWeights, type T5Weights } from './weights.js';
 
 /** The text encoder of CogVideoX. */
@@ -56,25 +56,34 @@ export function t5Encoder(config: T5Config, weights: T5Weights): T5Encoder {
     config,
     device,
     dtype,
-    forward: (ids) =>
-      noGrad(() =>
-        scope(() => {
-          if (ids.dim !== 2 || ids.dtype !== 'int64' || ids.numel === 0)
-            throw expected('int64 [B, N]', 'token ids', `${ids.dtype} [${ids.shape.join(', ')}]`);
-          let x_BND = embedding(ids.to(device), weights.embedding);
-          const bias = relativeBias(weights.relativeBias, ids.size(1), config.maxDistance);
-          for (const block of weights.blocks) {
-            const before = x_BND;
-            x_BND = scope(() => t5Block(before, block, bias, config));
-            before.dispose();
-          }
-          return rmsNorm(x_BND, weights.finalNorm, config.normEps);
-        }),
-      ),
+    forward: (ids) => noGrad(() => scope(() => t5Forward(ids, weights, config))),
     dispose() {
       for (const t of tensorsIn(weights)) t.dispose();
     },
   };
+}
+
+/**
+ * Token ids, int64 [B, N] → hidden states [B, N, width]; autograd can record it. Call it in a scope.
+ * @param buckets of `relativeBuckets`, to save computing them
+ * @throws UserError for ids of another shape or dtype
+ */
+export function t5Forward(
+  ids: Tensor,
+  weights: T5Weights,
+  config: T5Config,
+  buckets: Tensor = relativeBuckets(ids.size(-1), config, weights.embedding.device),
+): Tensor {
+  if (ids.dim !== 2 || ids.dtype !== 'int64' || ids.numel === 0)
+    throw expected('int64 [B, N]', 'token ids', `${ids.dtype} [${ids.shape.join(', ')}]`);
+  let x_BND = embedding(ids.to(weights.embedding.device), weights.embedding);
+  const bias = relativeBias(weights.relativeBias, buckets);
+  for (const block of weights.blocks) {
+    const before = x_BND;
+    x_BND = scope(() => t5Block(before, block, bias, config));
+    before.dispose();
+  }
+  return rmsNorm(x_BND, weights.finalNorm, config.normEps);
 }
 
 /** Source: transformers models/t5/modeling_t5.py 5.18.0, T5LayerSelfAttention and T5LayerFF */

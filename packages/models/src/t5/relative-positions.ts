@@ -17,12 +17,19 @@ export function relativePositionBucket(offset: number, buckets: number, maxDista
   return side + Math.min(exact + Math.floor(f(share * (half - exact))), half - 1);
 }
 
-/** The bias added to the scores of every block: [1, heads, length, length]. */
-export function relativeBias(table: Tensor, length: number, maxDistance: number): Tensor {
-  const buckets = table.size(0);
+/** Bucket of every key for every query: int64 [length, length]. */
+export function relativeBuckets(
+  length: number,
+  { buckets, maxDistance }: { buckets: number; maxDistance: number },
+  device: string,
+): Tensor {
   const ids = Array.from({ length: length * length }, (_, i) =>
     relativePositionBucket((i % length) - Math.floor(i / length), buckets, maxDistance),
   );
-  const ids_NN = tensor(ids, { dtype: 'int64', shape: [length, length], device: table.device });
-  return embedding(ids_NN, table).permute(2, 0, 1).unsqueeze(0).contiguous();
+  return tensor(ids, { dtype: 'int64', shape: [length, length], device });
+}
+
+/** The bias added to the scores of every block: [1, heads, length, length]. */
+export function relativeBias(table: Tensor, buckets_NN: Tensor): Tensor {
+  return embedding(buckets_NN, table).permute(2, 0, 1).unsqueeze(0).contiguous();
 }

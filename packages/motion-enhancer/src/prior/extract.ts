@@ -96,7 +96,7 @@ export async function extract(
     between?.();
     const { captured, outcome } = inference(() => capturedMaps(vdm, x0, trajectory, both, grid, configs, passes));
     await breath();
-    const pixelFrames = pixelFramesOf(F, vdm.transformer.config.patchSizeT ?? 1, padded);
+    const pixelFrames = pixelFramesOf(F, vdm.transformer.config.patchSizeT ?? 1, padded, vdm.vae.config.temporalCompression);
     const strip_SFHWC = outcome && inference(() => stripOf(vdm, outcome, padded, pixelFrames, config));
     onProgress('select', 0, 1);
     const [selection, ...rest] = inference(() =>
@@ -121,9 +121,9 @@ function withError(chosen: PriorCapture, { masked }: HeadMaps): PriorCapture {
   return { ...chosen, relativeError: masked.error_H.div(masked.outside_H).toArray() };
 }
 
-/** The VAE halves frames three times, then patches are cut. @throws UserError for another height or width */
-export function checkSize({ patchSize }: { patchSize: number }, config: PriorConfig): void {
-  const factor = 8 * patchSize;
+/** The VAE halves frames (three times in CogVideoX), then patches are cut. @throws UserError for another height or width */
+export function checkSize({ patchSize }: { patchSize: number }, config: PriorConfig, halvings = 8): void {
+  const factor = halvings * patchSize;
   for (const name of ['height', 'width'] as const) {
     if (config[name] % factor !== 0)
       throw expected(`a multiple of ${factor}`, name, config[name], 'Frames are resized to it.');
@@ -151,7 +151,7 @@ export function encodeVideo(
   frames: VideoFrames,
   config: PriorConfig,
 ): Latents {
-  checkSize(vdm.transformer.config, config);
+  checkSize(vdm.transformer.config, config, vdm.vae.config.spatialCompression);
   return scope(() => {
     const { height, width } = config;
     const clip = clipOfFrames(framesTensor(frames).to(vdm.device), height, width).to(vdm.dtype);

@@ -20,9 +20,11 @@ export const videoTokens = (grid: TokenGrid): number => grid.frames * locations(
  * First and last pixel frame behind each token frame (inclusive).
  * The causal VAE makes latent 0 of pixel frame 0 and latent i of pixel frames 4i−3 … 4i; a temporal patch joins
  * `patchT` latents, of which the first `padded` are copies of latent 0 put in front (models-vdm.md §5.6).
+ * @param perLatent pixel frames of a latent frame: 4 in CogVideoX
  */
-export function pixelFramesOf(frames: number, patchT: number, padded: number): [number, number][] {
-  const ofLatent = (latent: number): [number, number] => (latent <= 0 ? [0, 0] : [4 * latent - 3, 4 * latent]);
+export function pixelFramesOf(frames: number, patchT: number, padded: number, perLatent = 4): [number, number][] {
+  const ofLatent = (latent: number): [number, number] =>
+    latent <= 0 ? [0, 0] : [perLatent * (latent - 1) + 1, perLatent * latent];
   return Array.from({ length: frames }, (_, f) => {
     const first = ofLatent(f * patchT - padded);
     const last = ofLatent((f + 1) * patchT - 1 - padded);
@@ -35,13 +37,14 @@ export function pixelFramesOf(frames: number, patchT: number, padded: number): [
  * `most` of them, and the tail dropped so that the count is 4k + 1.
  * @param count decoded frames of the video
  * @param evenLatents drop four more where the latents, (frames − 1) / 4 + 1, would be odd
+ * @param perLatent pixel frames of a latent frame, in place of the four
  * @throws UserError when the video has no frame
  */
-export function chooseClipFrames(count: number, most: number, evenLatents = false): number[] {
+export function chooseClipFrames(count: number, most: number, evenLatents = false, perLatent = 4): number[] {
   if (count < 1) throw expected('at least one frame', 'the video', count);
   const stride = Math.max(1, Math.floor(count / most));
   const taken = Math.min(most, Math.ceil(count / stride));
-  let kept = taken - ((taken - 1) % 4);
-  if (evenLatents && kept > 4 && ((kept - 1) / 4) % 2 === 0) kept -= 4;
+  let kept = taken - ((taken - 1) % perLatent);
+  if (evenLatents && kept > perLatent && ((kept - 1) / perLatent) % 2 === 0) kept -= perLatent;
   return Array.from({ length: kept }, (_, i) => i * stride);
 }

@@ -18,6 +18,8 @@ import { bytesOfNumber } from './vae-tile.js';
 
 /** What a run needs in memory, in bytes, from the checkpoint's headers alone: nothing of it is loaded. */
 export interface PriorPlan {
+  /** Pixel frames of a latent frame. */
+  perLatent: number;
   device: string;
   dtype: DType;
   /** Of the device. */
@@ -52,13 +54,14 @@ export function planPrior(dir: string, config: PriorConfig, run: { device: strin
     part(folders.textEncoder),
   ] as const;
   const model = readCogVideoXConfig(transformer.config, transformer.file);
-  checkSize(model, config);
   const coder = readVaeConfig(vae.config, vae.file);
-  const frames = chooseClipFrames(config.frames, config.frames, config.oddLatents === 'drop-frames').length;
+  checkSize(model, config, coder.spatialCompression);
+  const perLatent = coder.temporalCompression;
+  const frames = chooseClipFrames(config.frames, config.frames, config.oddLatents === 'drop-frames', perLatent).length;
   const { height, width } = config;
   const size = { frames, height, width };
   const scale = coder.spatialCompression;
-  const flat = (frames - 1) / 4 + 1;
+  const flat = (frames - 1) / perLatent + 1;
   const grid = { ...tokenGrid(model, flat, height / scale, width / scale), textTokens: model.maxTextSeqLength };
   // The decoder is loaded only for the strip.
   const vaeWeights = config.keepStrip ? vae.bytes : vae.bytesOf((name) => name.startsWith('encoder.'));
@@ -72,6 +75,7 @@ export function planPrior(dir: string, config: PriorConfig, run: { device: strin
   const encoding = vaeBytes(coder, 'encode', coded, wide);
   const passes = passBytes(model.width, grid, wide);
   return {
+    perLatent,
     device,
     dtype,
     total: device.startsWith('cuda') ? deviceInfo(Number(device.split(':')[1] ?? 0)).total : totalmem(),

@@ -73,7 +73,9 @@ export async function keyOfSample(
 }
 
 /** A job whose model need not be loaded yet. */
-export type ReadJob = Omit<ExtractJob, 'vdm'> & { vdm: Pick<Vdm, 'sha256' | 'dtype'> };
+export type ReadJob = Omit<ExtractJob, 'vdm'> & {
+  vdm: Pick<Vdm, 'sha256' | 'dtype'> & { vae: { config: Pick<Vdm['vae']['config'], 'temporalCompression'> } };
+};
 
 /** Reads a video, extracts its prior and stores it; a prior that exists and verifies is not computed again. */
 export async function runExtract(job: ExtractJob): Promise<ExtractOutcome> {
@@ -85,7 +87,13 @@ export async function runExtract(job: ExtractJob): Promise<ExtractOutcome> {
 export async function readSample({ vdm, video, text, config, onBroken }: ReadJob): Promise<SampleInput> {
   // Opening the file first gives the better message for what is no video.
   const frames = await readFrames(video, {
-    choose: ({ count }) => chooseClipFrames(count, config.frames, config.oddLatents === 'drop-frames'),
+    choose: ({ count }) =>
+      chooseClipFrames(
+        count,
+        config.frames,
+        config.oddLatents === 'drop-frames',
+        vdm.vae.config.temporalCompression,
+      ),
     onBroken: onBroken ?? 'fail',
   });
   return { ...(await keyOfSample(vdm, video, text, config)), frames };

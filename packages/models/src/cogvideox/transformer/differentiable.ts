@@ -1,24 +1,61 @@
-import { attention, cat, layerNorm, linear, type Tensor } from '@motion-enhancer/libtorch';
+import { aten, attention, cat, layerNorm, linear, ones, stack, type Tensor, tensor, zeros } from '@motion-enhancer/libtorch';
 import type { CogVideoXConfig } from './config.js';
 import { patchify, unpatchify } from './patches.js';
-import { type Rope, ropeTables } from './rope.js';
+import { ropeTables } from './rope.js';
 import { sinePositions } from './sine-positions.js';
 import { timeEmbedding } from './time-embedding.js';
 import { tokenGrid } from './token-grid.js';
 import type { BlockWeights, Linear, Norm, NormZero, TransformerWeights } from './weights.js';
 
+/** What depends on the latents' size alone: made once for a training. */
+export interface TrainingPositions {
+  /** Rotary factors of text (unturned) and video tokens, [T + S, 1, 1, headDim], and (x0, x1) → (−x1, x0) as a product. */
+  rotary: { cos: Tensor; sin: Tensor; across: Tensor } | null;
+  /** Positions that are added to video tokens: [S, width] */
+  added: Tensor | null;
+}
+
+/** @param latents [B, Flat, C, h, w]: their shape, dtype and device count */
+export function trainingPositions(config: CogVideoXConfig, latents: Tensor, textTokens: number): TrainingPositions {
+  const [, flat, , h, w] = latents.shape as [number, number, number, number, number];
+  const { device, dtype } = latents;
+  if (!config.rotary)
+    return { rotary: null, added: sinePositions(config, tokenGrid(config, flat, h, w)).to(dtype, device) };
+  const d = config.attentionHeadDim;
+  const { cos, sin } = ropeTables(config, flat, h, w);
+  const table = (text: Tensor, video: Tensor) => cat([text, video]).unsqueeze(1).unsqueeze(1).to(dtype, device);
+  const across = Array.from({ length: d * d }, (_, i) => {
+    const [row, column] = [Math.floor(i / d), i % d];
+    if (row % 2 === 0) return column === row + 1 ? 1 : 0;
+    return column === row - 1 ? -1 : 0;
+  });
+  return {
+    rotary: {
+      cos: table(ones([textTokens, d]), cos),
+      sin: table(zeros([textTokens, d]), sin),
+      across: tensor(across, { shape: [d, d] }).to(dtype, device),
+    },
+    added: null,
+  };
+}
+
 interface Shared {
   config: CogVideoXConfig;
-  textTokens: number;
   /** SiLU of the time embedding, [B, timeEmbedDim] */
   time: Tensor;
-  rope: Rope | null;
+  positions: TrainingPositions;
+}
+
+/** The two modalities of a block's tokens: [B, T, width] and [B, S, width]. */
+interface Tokens {
+  text: Tensor;
+  video: Tensor;
 }
 
 /**
- * The denoiser as `CogVideoXTransformer.forward` computes it, but out of place, so that autograd can record it: for
- * training small models. latents [B, Flat, C, h, w], text [B, T, textEmbedDim], timestep [B] → v [B, Flat, C, h, w].
- * Call it in a scope: what the graph does not need is freed when that ends.
+ * The denoiser as `CogVideoXTransformer.forward` computes it, but out of place, so that autograd can record it, and in
+ * few passes over the tokens: for training small models. latents [B, Flat, C, h, w], text [B, T, textEmbedDim],
+ * timestep [B] → v [B, Flat, C, h, w]. Call it in a scope: what the graph does not need is freed when that ends.
  * Source: diffusers models/transformers/cogvideox_transformer_3d.py @ 58eb52c0
  */
 export function differentiableForward(
@@ -27,37 +64,39 @@ export function differentiableForward(
   timestep: Tensor,
   weights: TransformerWeights,
   config: CogVideoXConfig,
+  positions: TrainingPositions = trainingPositions(config, latents, text.size(1)),
 ): Tensor {
   const [, flat, , h, w] = latents.shape as [number, number, number, number, number];
-  const { device, dtype } = latents;
-  const grid = tokenGrid(config, flat, h, w);
-  let video = patchify(latents, weights.patchProj, config);
-  if (!config.rotary) video = video.add(sinePositions(config, grid).to(dtype, device));
-  const textTokens = text.size(1);
+  const patches = patchify(latents, weights.patchProj, config);
+  let x: Tokens = {
+    text: apply(text, weights.textProj),
+    video: positions.added ? patches.add(positions.added) : patches,
+  };
   const shared: Shared = {
     config,
-    textTokens,
-    time: timeEmbedding(timestep, weights, config).to(dtype).silu(),
-    rope: config.rotary ? ropeTables(config, flat, h, w, device) : null,
+    time: timeEmbedding(timestep, weights, config).to(latents.dtype).silu(),
+    positions,
   };
-  let x_BND = cat([apply(text, weights.textProj), video], 1);
-  for (const block of weights.blocks) x_BND = transformerBlock(x_BND, block, shared);
-  const last = norm(videoPart(x_BND, textTokens), weights.normFinal, config.normEps);
+  for (const block of weights.blocks) x = transformerBlock(x, block, shared);
+  const last = norm(x.video, weights.normFinal, config.normEps);
   const [shift, scale] = chunks(shared.time, weights.normOut.linear, 2) as [Tensor, Tensor];
-  const modulated = norm(last, weights.normOut.norm, config.normEps).mul(scale.add(1)).add(shift);
-  return unpatchify(apply(modulated, weights.projOut), grid, config);
+  const modulated = scaled(norm(last, weights.normOut.norm, config.normEps), scale.add(1), shift);
+  return unpatchify(apply(modulated, weights.projOut), tokenGrid(config, flat, h, w), config);
 }
 
 /** Pure twin of `transformerBlock_`. */
-function transformerBlock(x_BND: Tensor, weights: BlockWeights, s: Shared): Tensor {
-  const first = modulate(x_BND, weights.norm1, s);
-  const attended = x_BND.add(first.gated(jointAttention(first.normed, weights.attn1, s)));
+function transformerBlock(x: Tokens, weights: BlockWeights, s: Shared): Tokens {
+  const first = modulate(x, weights.norm1, s);
+  const attended = first.gated(x, jointAttention(first.normed, weights.attn1, s));
   const second = modulate(attended, weights.norm2, s);
   const inner = apply(second.normed, weights.ff.up).gelu('tanh');
-  return attended.add(second.gated(apply(inner, weights.ff.down)));
+  return second.gated(attended, apply(inner, weights.ff.down));
 }
 
-function modulate(x_BND: Tensor, weights: NormZero, s: Shared) {
+/** x · by + plus in one pass. */
+const scaled = (x: Tensor, by: Tensor, plus: Tensor): Tensor => aten.addcmul!(plus, x, by) as Tensor;
+
+function modulate(x: Tokens, weights: NormZero, s: Shared) {
   const [shift, scale, gate, textShift, textScale, textGate] = chunks(s.time, weights.linear, 6) as [
     Tensor,
     Tensor,
@@ -66,44 +105,46 @@ function modulate(x_BND: Tensor, weights: NormZero, s: Shared) {
     Tensor,
     Tensor,
   ];
-  const normed = norm(x_BND, weights.norm, s.config.normEps);
-  const both = (x: Tensor, text: (part: Tensor) => Tensor, video: (part: Tensor) => Tensor): Tensor =>
-    cat([text(x.narrow(1, 0, s.textTokens)), video(videoPart(x, s.textTokens))], 1);
+  const T = x.text.size(1);
+  const normed = (part: Tensor) => norm(part, weights.norm, s.config.normEps);
   return {
-    normed: both(
-      normed,
-      (part) => part.mul(textScale.add(1)).add(textShift),
-      (part) => part.mul(scale.add(1)).add(shift),
+    /** [B, T + S, width] */
+    normed: cat(
+      [scaled(normed(x.text), textScale.add(1), textShift), scaled(normed(x.video), scale.add(1), shift)],
+      1,
     ),
-    gated: (update: Tensor) =>
-      both(
-        update,
-        (part) => part.mul(textGate),
-        (part) => part.mul(gate),
-      ),
+    gated: (before: Tokens, update_BND: Tensor): Tokens => ({
+      text: scaled(update_BND.narrow(1, 0, T), textGate, before.text),
+      video: scaled(update_BND.narrow(1, T, x.video.size(1)), gate, before.video),
+    }),
   };
 }
 
-function jointAttention(x_BND: Tensor, weights: BlockWeights['attn1'], s: Shared): Tensor {
+function jointAttention(x_BND: Tensor, w: BlockWeights['attn1'], s: Shared): Tensor {
   const { numAttentionHeads: heads, attentionHeadDim: d } = s.config;
-  const byHead = (w: Linear): Tensor => apply(x_BND, w).unflatten(-1, [heads, d]).transpose(1, 2); // [B, heads, N, d]
-  const q = turned(norm(byHead(weights.to_q), weights.norm_q, 1e-6), s);
-  const k = turned(norm(byHead(weights.to_k), weights.norm_k, 1e-6), s);
-  return apply(attention(q, k, byHead(weights.to_v)).transpose(1, 2).flatten(2), weights.to_out);
+  const biases = [w.to_q.bias, w.to_k.bias, w.to_v.bias].filter((bias) => bias !== null);
+  const all = linear(
+    x_BND,
+    cat([w.to_q.weight, w.to_k.weight, w.to_v.weight]),
+    biases.length > 0 ? cat(biases) : null,
+  ).unflatten(-1, [3, heads, d]); // [B, N, 3, heads, d]
+  // Queries and keys together: the norm's gains follow, so that it has no gradient of its own to gather.
+  const both = (pick: (n: Norm) => Tensor) => stack([pick(w.norm_q), pick(w.norm_k)]).unsqueeze(1); // [2, 1, d]
+  const normed = scaled(
+    layerNorm(all.narrow(2, 0, 2), [d], null, null, 1e-6),
+    both((n) => n.weight!),
+    both((n) => n.bias!),
+  );
+  const turned = rotated(normed, s.positions);
+  const [q, k, v] = [turned.select(2, 0), turned.select(2, 1), all.select(2, 2)].map((part) => part.transpose(1, 2));
+  return apply(attention(q!, k!, v!).transpose(1, 2).flatten(2), w.to_out);
 }
 
-/** Rotates adjacent pairs of the video tokens: x·cos + (−x1, x0)·sin, in float32. */
-function turned(x_BHND: Tensor, s: Shared): Tensor {
-  if (!s.rope) return x_BHND;
-  const video = x_BHND.narrow(2, s.textTokens, x_BHND.size(2) - s.textTokens).to('float32');
-  const pairs = video.unflatten(-1, [-1, 2]);
-  const across = cat([pairs.narrow(-1, 1, 1).neg(), pairs.narrow(-1, 0, 1)], -1).flatten(-2);
-  const rotated = video.mul(s.rope.cos).add(across.mul(s.rope.sin)).to(x_BHND.dtype);
-  return cat([x_BHND.narrow(2, 0, s.textTokens), rotated], 2);
+/** x·cos + (−x1, x0)·sin over adjacent pairs. */
+function rotated(x_BN2HD: Tensor, { rotary }: TrainingPositions): Tensor {
+  if (!rotary) return x_BN2HD;
+  return scaled(x_BN2HD.matmul(rotary.across), rotary.sin, x_BN2HD.mul(rotary.cos));
 }
-
-const videoPart = (x_BND: Tensor, textTokens: number): Tensor =>
-  x_BND.narrow(1, textTokens, x_BND.size(1) - textTokens);
 
 const apply = (x: Tensor, w: Linear): Tensor => linear(x, w.weight, w.bias);
 

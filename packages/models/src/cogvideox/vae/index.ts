@@ -1,3 +1,15 @@
+export { ConvCache } from './causal-conv.js';
 export * from './config.js';
-export { type CogVideoXVae, chunkBounds, loadVae, type Posterior, samplePosterior, type VaeOptions } from './model.js';
+export { decodeChunk } from './decoder.js';
+export { encodeChunk } from './encoder.js';
+export {
+  type CogVideoXVae,
+  chunkBounds,
+  cogVideoXVae,
+  loadVae,
+  type Posterior,
+  samplePosterior,
+  type VaeOptions,
+} from './model.js';
 export { type TileSize, tilesUnder, vaeBytes } from './tiling.js';
+export { type DecoderWeights, type EncoderWeights, readDecoderWeights, readEncoderWeights } from './weights.js';

@@ -95,7 +95,8 @@ export const command: Command = {
     } as const;
     // What needs no model comes before a minute goes into loading it.
     progress.stage('read');
-    const identity = { sha256: await vdmHash(dir), dtype: run.dtype };
+    const vae = { config: { temporalCompression: plan.perLatent } };
+    const identity = { sha256: await vdmHash(dir), dtype: run.dtype, vae };
     const input = await readSample({ ...job, vdm: identity });
     let outcome = existingPrior({ ...job, vdm: identity }, input);
     if (!outcome) {

@@ -5,6 +5,7 @@ import type { Command, Entry } from './registry.js';
 /** What `world` can do, loaded only when called. */
 const ACTIONS: Readonly<Record<string, Entry>> = {
   make: { summary: 'clips as videos, masks, captions, questions', load: () => import('./world-make.js') },
+  'train-vdm': { summary: 'train the mini CogVideoX', load: () => import('./world-train-vdm.js') },
   show: { summary: 'contact sheet, captions and questions of some clips', load: () => import('./world-show.js') },
   'train-vlm': { summary: 'pre-train the mini VLM', load: () => import('./world-train-vlm.js') },
   ladder: { summary: 'arms and seeds of fine-tuning side by side', load: () => import('./world-ladder.js') },

@@ -17,6 +17,8 @@ export interface PrepareRequest {
   video: string;
   text: string;
   options: PriorConfig;
+  /** Pixel frames of a latent frame. */
+  perLatent: number;
   /** Options of further selections from the same pass. */
   selections: readonly PriorConfig[];
   onBroken: 'fail' | 'use';
@@ -60,7 +62,7 @@ export async function prepareRow(request: PrepareRequest): Promise<Prepared> {
       return { state: 'exists', key, keys };
     }
     const frames = await readFrames(video, {
-      choose: ({ count }) => chooseClipFrames(count, options.frames, options.oddLatents === 'drop-frames'),
+      choose: ({ count }) => chooseClipFrames(count, options.frames, options.oddLatents === 'drop-frames', request.perLatent),
       onBroken,
     });
     return { state: 'ready', key, claim, input: { key, sha256, frames } };

@@ -180,6 +180,7 @@ class DatasetRun {
       dir: store.dir,
       model: vdm.sha256,
       dtype: vdm.dtype,
+      perLatent: vdm.vae.config.temporalCompression,
       video,
       text,
       options: config,

@@ -143,7 +143,7 @@ function drawCopy(
       if (lx * lx + ly * ly > REACH * REACH) continue;
       const cover = 0.5 - outline(lx, ly) * r;
       if (cover <= 0) continue;
-      const full = cover >= 1 ? 1 : cover;
+      const full = Math.min(cover, 1);
       const light = DARK + (1 - DARK) * shade(lx, ly, soft);
       const at = (y * size + x) * 3;
       frame[at] = frame[at]! + (red * light - frame[at]!) * full + 0.5;

@@ -1,0 +1,78 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { keep, noGrad, scope, UserError } from '@motion-enhancer/libtorch';
+import {
+  type CogVideoXVae,
+  cogVideoXVae,
+  MODEL_INDEX_FILE,
+  openCheckpoint,
+  SCHEDULER_FILE,
+  saveCheckpoint,
+} from '@motion-enhancer/models';
+import { makeFolder } from '../../data/make-folder.js';
+import { writeText } from '../../data/write-text.js';
+import { mapTensors } from '../train/map-tensors.js';
+import { type Part, vaeOf } from './parts.js';
+import { writeWorldTokenizer } from './tokenizer.js';
+
+export interface Parts {
+  vae: Part;
+  transformer: Part;
+  text: Part;
+}
+
+const FOLDERS = { vae: 'vae', transformer: 'transformer', text: 'text_encoder' } as const;
+
+/** Writes a pipeline folder as diffusers has it, weights in bfloat16. */
+export function writeVdm(dir: string, parts: Parts, card: string): void {
+  makeFolder(dir);
+  for (const part of ['vae', 'transformer', 'text'] as const) {
+    const { config, tensors } = parts[part];
+    scope(() =>
+      noGrad(() =>
+        saveCheckpoint(join(dir, FOLDERS[part]), {
+          config,
+          tensors: new Map([...tensors].map(([name, tensor]) => [name, tensor.to('bfloat16')])),
+          weightsName: part === 'text' ? 'model' : 'diffusion_pytorch_model',
+          overwrite: true,
+        }),
+      ),
+    );
+  }
+  writeWorldTokenizer(join(dir, 'tokenizer'));
+  makeFolder(join(dir, 'scheduler'));
+  const json = (path: string, value: unknown) => writeText(join(dir, path), `${JSON.stringify(value, null, 2)}\n`);
+  json('scheduler/scheduler_config.json', SCHEDULER_FILE);
+  json('model_index.json', MODEL_INDEX_FILE);
+  writeText(join(dir, 'README.md'), card);
+}
+
+/** Copies the weights of a pipeline folder into parts of the same sizes. @throws UserError where they differ */
+export function loadInto(dir: string, parts: Parts, which: readonly (keyof Parts)[]): void {
+  for (const name of which) {
+    const part = parts[name];
+    const folder = join(dir, FOLDERS[name]);
+    if (!existsSync(folder))
+      throw new UserError(`Expected the folder ${folder} to start from. Check --from.`, { code: 'ERR_CHECKPOINT' });
+    const checkpoint = openCheckpoint(folder);
+    try {
+      scope(() =>
+        noGrad(() => {
+          for (const [key, tensor] of part.tensors) tensor.copy_(checkpoint.read(key, { dtype: 'float32' }));
+        }),
+      );
+      if (name === 'vae') part.config.scaling_factor = checkpoint.config.scaling_factor;
+    } finally {
+      checkpoint.close();
+    }
+  }
+}
+
+/** The autoencoder for inference over copies of these weights; free it with `dispose()`. */
+export function frozenVae(part: Part, dtype: 'float32' | 'bfloat16'): CogVideoXVae {
+  const { config, encoder, decoder } = vaeOf(part);
+  return noGrad(() => {
+    const copy = <T>(tree: T): T => mapTensors(tree, (t) => scope(() => keep(t.detach().to(dtype).clone())));
+    return cogVideoXVae(config, copy(encoder), copy(decoder));
+  });
+}

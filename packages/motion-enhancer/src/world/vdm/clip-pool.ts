@@ -1,0 +1,53 @@
+import { Worker } from 'node:worker_threads';
+import { type ClipRequest, makeClips } from './clip-frames.js';
+
+/** Clips that a thread makes at a time. */
+const PIECE = 125;
+
+/**
+ * Makes clips in threads and hands them over in pieces, in any order.
+ * @param threads 0: here
+ */
+export async function eachPiece(
+  request: ClipRequest,
+  threads: number,
+  onPiece: (first: number, frames: Uint8Array) => void,
+): Promise<void> {
+  const pieces: ClipRequest[] = [];
+  for (let at = 0; at < request.count; at += PIECE)
+    pieces.push({ ...request, first: request.first + at, count: Math.min(PIECE, request.count - at) });
+  if (threads === 0) {
+    for (const piece of pieces) onPiece(piece.first, makeClips(piece));
+    return;
+  }
+  const script = new URL(`./clip-thread.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
+  await Promise.all(
+    Array.from({ length: Math.min(threads, pieces.length) }, async () => {
+      const worker = new Worker(script);
+      try {
+        for (let piece = pieces.shift(); piece; piece = pieces.shift()) {
+          const { first, frames } = await answerOf(worker, piece);
+          onPiece(first, frames);
+        }
+      } finally {
+        await worker.terminate();
+      }
+    }),
+  );
+}
+
+function answerOf(worker: Worker, piece: ClipRequest): Promise<{ first: number; frames: Uint8Array }> {
+  return new Promise((resolve, reject) => {
+    const answered = (message: { first: number; frames: Uint8Array }) => {
+      worker.off('error', failed);
+      resolve(message);
+    };
+    const failed = (error: unknown) => {
+      worker.off('message', answered);
+      reject(error);
+    };
+    worker.once('message', answered);
+    worker.once('error', failed);
+    worker.postMessage(piece);
+  });
+}

@@ -1,0 +1,71 @@
+import { Generator, noGrad, scope, type Tensor, tensorsIn } from '@motion-enhancer/libtorch';
+import { type LegLine, trainLeg } from '../train/leg.js';
+import { mapTensors } from '../train/map-tensors.js';
+import { denoiseLoss, denoiseTables, type LatentBank } from './denoise-loss.js';
+import { type Part, textEncoderOf, transformerOf } from './parts.js';
+import { warmCosine } from './train-options.js';
+
+export interface TransformerLeg {
+  out: string;
+  bank: LatentBank;
+  steps: number;
+  batch: number;
+  lr: number;
+  ema: number;
+  seconds: number;
+  seed: number;
+  onLog(line: LegLine): void;
+}
+
+/**
+ * Trains transformer and text encoder together, products in the dtype of the latents, until the leg ends; the parts then
+ * hold the average weights.
+ * @returns steps done of all legs
+ */
+export function trainTransformer(transformer: Part, text: Part, o: TransformerLeg): number {
+  const denoiser = transformerOf(transformer);
+  const encoder = textEncoderOf(text);
+  const { device, dtype } = o.bank.latents;
+  const tables = noGrad(() => denoiseTables(o.bank, denoiser.config, encoder.config));
+  const parameters = new Map<string, Tensor>([
+    ...[...transformer.tensors].map(([name, t]) => [`transformer.${name}`, t] as const),
+    ...[...text.tensors].map(([name, t]) => [`text.${name}`, t] as const),
+  ]);
+  const result = trainLeg({
+    out: o.out,
+    seconds: o.seconds,
+    total: o.steps,
+    parameters,
+    learningRate: (step) => warmCosine(step, o.steps, o.lr),
+    weightDecay: 0.01,
+    ema: o.ema,
+    logEvery: 100,
+    loss: (step) => {
+      const generator = new Generator(o.seed + 1000003 * (step + 1) + 1, device);
+      try {
+        const half = mapTensors({ denoiser: denoiser.weights, encoder: encoder.weights }, (t) => t.to(dtype));
+        return denoiseLoss(
+          o.bank,
+          o.batch,
+          { config: denoiser.config, weights: half.denoiser },
+          { config: encoder.config, weights: half.encoder },
+          tables,
+          generator,
+        );
+      } finally {
+        generator.dispose();
+      }
+    },
+    onLog: o.onLog,
+  });
+  scope(() =>
+    noGrad(() => {
+      for (const [name, average] of result.averages) {
+        parameters.get(name)!.copy_(average);
+        average.dispose();
+      }
+    }),
+  );
+  for (const tensor of tensorsIn(tables)) tensor.dispose();
+  return result.step;
+}

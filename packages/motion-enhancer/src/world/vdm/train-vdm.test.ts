@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { liveTensors, noGrad, scope } from '@motion-enhancer/libtorch';
+import { groupWords, loadTokenizer } from '@motion-enhancer/models';
+import { resolve } from '../../config/field.js';
+import { encodeText, loadVdm } from '../../prior/vdm.js';
+import { temporaryFolder } from '../../testing/temporary-folder.js';
+import { describeClip } from '../generate/index.js';
+import { eachPiece } from './clip-pool.js';
+import { makeClips } from './clip-frames.js';
+import { MINI_VDM } from './sizes.js';
+import { writeWorldTokenizer } from './tokenizer.js';
+import { VDM_TRAINING_FIELDS } from './train-options.js';
+import { trainVdm } from './train-vdm.js';
+
+test('a tiny model trains in legs, and what it wrote loads as a CogVideoX', async () => {
+  const before = liveTensors();
+  const out = temporaryFolder();
+  const options = resolve(VDM_TRAINING_FIELDS, {
+    ...{ model: 'tiny', clips: 10, vaeSteps: 12, vaeBatch: 2, steps: 12, batch: 2, size: 16, frames: 6, workers: 0 },
+  });
+  const lines: string[] = [];
+  const leg = (seconds: number, from = '') =>
+    trainVdm({
+      ...options,
+      ...{ seconds, from, fromParts: 'all', out: from ? join(out, 'more') : out, device: 'cpu', dtype: 'float32' },
+      command: 'test',
+      onStage: () => {},
+      onProgress: () => {},
+      onLine: (line) => void lines.push(line),
+    });
+  assert.equal((await leg(0)).finished, false);
+  const { checkpoint, finished } = await leg(1e6);
+  assert.ok(finished);
+  assert.ok(lines.some((line) => /^vae step 12\/12/.test(line)) && lines.some((line) => /^transformer step 12/.test(line)));
+  const vdm = await loadVdm(checkpoint, { device: 'cpu', dtype: 'float32' });
+  assert.equal(vdm.weights, 'trained');
+  assert.equal(vdm.vae.config.temporalCompression, 1);
+  assert.ok(vdm.vae.config.scalingFactor !== 1);
+  scope(() => {
+    const { embedding, words } = encodeText(vdm, 'a red circle slides left.');
+    assert.deepEqual(words.map(({ text }) => text), ['a', 'red', 'circle', 'slides', 'left']);
+    assert.ok(noGrad(() => embedding.isfinite().all().item()));
+  });
+  vdm.dispose();
+  // Another training may begin with its weights.
+  assert.ok((await leg(1e6, checkpoint)).finished);
+  assert.equal(liveTensors(), before);
+});
+
+test('every word of the world is one token, and no caption or sentence is too long', () => {
+  const dir = temporaryFolder();
+  writeWorldTokenizer(dir);
+  const tokenizer = loadTokenizer(dir);
+  for (const split of ['train', 'test', 'pretrain'] as const) {
+    for (let index = 0; index < 400; index++) {
+      const { caption, questions } = describeClip(split, index);
+      for (const text of [caption, ...questions.map(({ statement }) => statement)]) {
+        const encoding = tokenizer.encode(text);
+        assert.ok(encoding.ids.length <= MINI_VDM.maxTextTokens, text);
+        assert.ok(!encoding.ids.includes(tokenizer.tokenToId('<unk>')!));
+        for (const word of groupWords(text, encoding)) assert.equal(word.tokens.length, 1, word.text);
+      }
+    }
+  }
+  const other = tokenizer.encode('Big Buck skips 3 ropes!');
+  assert.equal(other.ids.includes(tokenizer.tokenToId('<unk>')!), false);
+});
+
+test('threads make the same clips', async () => {
+  const request = { split: 'train', first: 7, count: 260, frames: 2, size: 16 } as const;
+  const all = makeClips(request);
+  const per = 2 * 16 * 16 * 3;
+  let seen = 0;
+  await eachPiece(request, 2, (first, frames) => {
+    assert.deepEqual(frames, all.slice((first - 7) * per, (first - 7) * per + frames.length));
+    seen += frames.length / per;
+  });
+  assert.equal(seen, 260);
+});
