@@ -1,4 +1,15 @@
-import { aten, attention, cat, layerNorm, linear, ones, stack, type Tensor, tensor, zeros } from '@motion-enhancer/libtorch';
+import {
+  aten,
+  attention,
+  cat,
+  layerNorm,
+  linear,
+  ones,
+  stack,
+  type Tensor,
+  tensor,
+  zeros,
+} from '@motion-enhancer/libtorch';
 import type { CogVideoXConfig } from './config.js';
 import { patchify, unpatchify } from './patches.js';
 import { ropeTables } from './rope.js';
@@ -109,10 +120,7 @@ function modulate(x: Tokens, weights: NormZero, s: Shared) {
   const normed = (part: Tensor) => norm(part, weights.norm, s.config.normEps);
   return {
     /** [B, T + S, width] */
-    normed: cat(
-      [scaled(normed(x.text), textScale.add(1), textShift), scaled(normed(x.video), scale.add(1), shift)],
-      1,
-    ),
+    normed: cat([scaled(normed(x.text), textScale.add(1), textShift), scaled(normed(x.video), scale.add(1), shift)], 1),
     gated: (before: Tokens, update_BND: Tensor): Tokens => ({
       text: scaled(update_BND.narrow(1, 0, T), textGate, before.text),
       video: scaled(update_BND.narrow(1, T, x.video.size(1)), gate, before.video),

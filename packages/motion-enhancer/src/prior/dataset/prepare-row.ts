@@ -62,7 +62,8 @@ export async function prepareRow(request: PrepareRequest): Promise<Prepared> {
       return { state: 'exists', key, keys };
     }
     const frames = await readFrames(video, {
-      choose: ({ count }) => chooseClipFrames(count, options.frames, options.oddLatents === 'drop-frames', request.perLatent),
+      choose: ({ count }) =>
+        chooseClipFrames(count, options.frames, options.oddLatents === 'drop-frames', request.perLatent),
       onBroken,
     });
     return { state: 'ready', key, claim, input: { key, sha256, frames } };

@@ -1,6 +1,8 @@
-import { tensor } from '@motion-enhancer/libtorch';
+import { scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
 import type { Word } from '@motion-enhancer/models';
 import type { HeadMaps } from '../../prior/capture.js';
+import { focusOfHeads } from '../../prior/focus.js';
+import { topIndices } from '../../prior/heads.js';
 import { type Selection, select } from '../../prior/select.js';
 import type { BatchMaps, Stream } from './batch-maps.js';
 
@@ -10,7 +12,8 @@ export interface Arm {
   stream: Stream;
   /** Five, or the last two. */
   steps: 'all' | 'last';
-  pick: 'all' | 'mhs' | 'anti-mhs' | 'focus';
+  /** `focus`: the clip's most focused (layer, head) units; `fixed`: those that are most focused over other clips. */
+  pick: 'all' | 'mhs' | 'anti-mhs' | 'focus' | 'fixed';
 }
 
 const arm = (pick: Arm['pick'], stream: Stream, steps: Arm['steps']): Arm => ({
@@ -23,12 +26,19 @@ const arm = (pick: Arm['pick'], stream: Stream, steps: Arm['steps']): Arm => ({
 /** `mhs-x-all` is the paper's form: the reconstruction, all five steps, half of the head indices by MHS. */
 export const ARMS: readonly Arm[] = (['x', 'R'] as const).flatMap((stream) =>
   (['all', 'last'] as const).flatMap((steps) =>
-    (['all', 'mhs', 'anti-mhs', 'focus'] as const).map((pick) => arm(pick, stream, steps)),
+    (['all', 'mhs', 'anti-mhs', 'focus', 'fixed'] as const).map((pick) => arm(pick, stream, steps)),
   ),
 );
 
 /** How many (layer, head) units `focus` keeps. */
 export const FOCUS_UNITS = 4;
+
+export interface ArmOptions {
+  headRatio?: number;
+  wordRatio?: number;
+  /** Units of `fixed` arms. */
+  units?: FixedUnits;
+}
 
 /** The prior of one clip; its tensors are the caller's scope's. */
 export function selectArm(
@@ -36,9 +46,14 @@ export function selectArm(
   clip: number,
   { stream, steps, pick }: Arm,
   words: readonly Word[],
-  headRatio = 0.5,
+  { headRatio = 0.5, wordRatio = 0.5, units }: ArmOptions = {},
 ): Selection {
-  const wordRatio = 0.5;
+  if (pick === 'fixed') {
+    const chosen = units?.get(`${stream}-${steps}`);
+    if (!chosen) throw new Error(`No units were chosen for ${stream}-${steps}.`);
+    const maps = batch.maps(clip, stream, steps, 'layer-head');
+    return select(only(maps, chosen), words, { headRatio: 1, wordRatio });
+  }
   if (pick === 'focus') {
     const maps = batch.maps(clip, stream, steps, 'layer-head');
     return select(maps, words, { headRatio, wordRatio, selection: 'focus', headCount: FOCUS_UNITS });
@@ -51,17 +66,42 @@ export function selectArm(
 /** The heads that a selection left out. */
 function selectOthers(maps: HeadMaps, words: readonly Word[], { heads }: Selection, wordRatio: number): Selection {
   const left = [...heads.keys()].filter((h) => !heads[h]!.kept);
-  const only = (rows: HeadMaps['total_H']) =>
-    rows.indexSelect(0, tensor(left, { dtype: 'int64', device: rows.device }));
-  return select(
-    {
-      grid: maps.grid,
-      textToVideo_HTS: only(maps.textToVideo_HTS),
-      sameLocation_HPFF: only(maps.sameLocation_HPFF),
-      total_H: only(maps.total_H),
-      squares_H: only(maps.squares_H),
-    },
-    words,
-    { headRatio: 1, wordRatio },
-  );
+  return select(only(maps, left), words, { headRatio: 1, wordRatio });
 }
+
+/** The maps of some heads. */
+function only(maps: HeadMaps, heads: readonly number[]): HeadMaps {
+  const index = tensor([...heads], { dtype: 'int64', device: maps.total_H.device });
+  const of = (rows: Tensor) => rows.indexSelect(0, index);
+  return {
+    grid: maps.grid,
+    textToVideo_HTS: of(maps.textToVideo_HTS),
+    sameLocation_HPFF: of(maps.sameLocation_HPFF),
+    total_H: of(maps.total_H),
+    squares_H: of(maps.squares_H),
+  };
+}
+
+/** (layer, head) units, as layer · heads + head, by `${stream}-${steps}`. */
+export type FixedUnits = ReadonlyMap<string, readonly number[]>;
+
+const COMBINATIONS = (['x', 'R'] as const).flatMap((stream) =>
+  (['all', 'last'] as const).map((steps) => ({ stream, steps })),
+);
+
+/** Adds every unit's focus of a clip to `sums`, by `${stream}-${steps}`. */
+export function addFocus(batch: BatchMaps, clip: number, words: readonly Word[], sums: Map<string, number[]>): void {
+  for (const { stream, steps } of COMBINATIONS) {
+    const focus = scope(() => focusOfHeads(batch.maps(clip, stream, steps, 'layer-head'), words));
+    const key = `${stream}-${steps}`;
+    const before = sums.get(key);
+    sums.set(
+      key,
+      focus.map((value, i) => value + (before?.[i] ?? 0)),
+    );
+  }
+}
+
+/** The most focused units of each stream and range of steps: chosen without looking at where anything is. */
+export const mostFocused = (sums: ReadonlyMap<string, number[]>): FixedUnits =>
+  new Map([...sums].map(([key, focus]) => [key, topIndices(focus, FOCUS_UNITS / focus.length)]));

@@ -75,12 +75,9 @@ export function batchMaps(vdm: Pick<Vdm, 'transformer' | 'schedule'>, input: Bat
           addMap(sums.R[part], layer, q.narrow(0, 3 * B, B), k.narrow(0, 3 * B, B), T, dtype);
           return withMemory(q, k, v, B);
         };
-        const v = transformer.forward(
-          cat([x, x, reference, reference]),
-          cat([all(empty), text, all(empty), text]),
-          t,
-          { attend },
-        );
+        const v = transformer.forward(cat([x, x, reference, reference]), cat([all(empty), text, all(empty), text]), t, {
+          attend,
+        });
         const wide = (y: Tensor) => y.to(dtype);
         const [negative, positive] = [wide(v.narrow(0, 0, B)), wide(v.narrow(0, B, B))];
         const guided = negative.add(positive.sub(negative), guidance);
@@ -110,7 +107,9 @@ function withMemory(q: Tensor, k: Tensor, v: Tensor, B: number): Tensor {
 function addMap(sum: Sums, layer: number, q: Tensor, k: Tensor, T: number, dtype: 'float32' | 'float64'): void {
   scope(() => {
     const wide = (y: Tensor) => y.to(dtype);
-    const scores = wide(q).matmul(wide(k).transpose(-2, -1)).mul_(1 / Math.sqrt(q.size(-1)));
+    const scores = wide(q)
+      .matmul(wide(k).transpose(-2, -1))
+      .mul_(1 / Math.sqrt(q.size(-1)));
     const video = scores.softmax(-1).narrow(3, T, scores.size(3) - T);
     sum.text.select(0, layer).add_(video.narrow(2, 0, T));
     sum.video.select(0, layer).add_(video.narrow(2, T, video.size(2) - T));

@@ -6,12 +6,7 @@ import type { BatchInput } from './batch-maps.js';
 
 /** Frames of a clip as the autoencoder takes them: [1, 3, T, H, W] in [−1, 1]. */
 const asVideo = ({ frames, count, size }: WorldClip, device: string): Tensor =>
-  fromTypedArray(frames, [1, count, size, size, 3])
-    .to(device)
-    .to('float32')
-    .div(127.5)
-    .sub(1)
-    .permute(0, 4, 1, 2, 3);
+  fromTypedArray(frames, [1, count, size, size, 3]).to(device).to('float32').div(127.5).sub(1).permute(0, 4, 1, 2, 3);
 
 export interface PassOptions {
   steps: number;
@@ -33,11 +28,7 @@ export function clipInputs(
   return noGrad(() =>
     scope(() => {
       const video = cat(clips.map((clip) => asVideo(clip, vdm.device))).to(vdm.dtype);
-      const x0 = vdm.vae
-        .encode(video)
-        .mean.mul(vdm.vae.config.scalingFactor)
-        .permute(0, 2, 1, 3, 4)
-        .contiguous();
+      const x0 = vdm.vae.encode(video).mean.mul(vdm.vae.config.scalingFactor).permute(0, 2, 1, 3, 4).contiguous();
       const generator = new Generator(2 * seed);
       const start = randn([1, ...x0.shape.slice(1)], { generator }).to(x0.dtype, x0.device);
       generator.dispose();

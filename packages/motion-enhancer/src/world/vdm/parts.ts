@@ -1,13 +1,13 @@
 // The parts of a mini CogVideoX as named float32 tensors, as training changes and checkpoints hold them.
-import { keep, noGrad, scope, Generator, type Tensor } from '@motion-enhancer/libtorch';
+import { Generator, keep, noGrad, scope, type Tensor } from '@motion-enhancer/libtorch';
 import {
   type CogVideoXConfig,
   type DecoderWeights,
   type EncoderWeights,
+  type RandomSizes,
   randomTextEncoder,
   randomTransformer,
   randomVae,
-  type RandomSizes,
   readCogVideoXConfig,
   readDecoderWeights,
   readEncoderWeights,

@@ -3,7 +3,12 @@ import type { Fields } from '../../config/field.js';
 /** The recipe of the mini CogVideoX; defaults are those of the shipped checkpoint. */
 export const VDM_TRAINING_FIELDS = {
   model: { type: 'choice', choices: ['mini', 'tiny'], default: 'mini', text: 'tiny: for trying the command out' },
-  clips: { type: 'integer', default: 60000, min: 1, text: 'Different clips, of the splits train and pretrain by turns' },
+  clips: {
+    type: 'integer',
+    default: 60000,
+    min: 1,
+    text: 'Different clips, of the splits train and pretrain by turns',
+  },
   vaeSteps: { type: 'integer', default: 2500, min: 0, text: 'Steps of the autoencoder' },
   vaeBatch: { type: 'integer', default: 48, min: 1, text: 'Windows of 4 frames in a step of the autoencoder' },
   vaeLr: { type: 'number', default: 2e-3, min: 0, text: 'Peak learning rate of the autoencoder' },

@@ -1,5 +1,5 @@
 import { cat, empty, Generator, keep, noGrad, randint, scope, type Tensor } from '@motion-enhancer/libtorch';
-import { trainLeg, type LegLine } from '../train/leg.js';
+import { type LegLine, trainLeg } from '../train/leg.js';
 import { mapTensors } from '../train/map-tensors.js';
 import { frozenVae } from './checkpoint.js';
 import { type Part, vaeOf } from './parts.js';
@@ -104,7 +104,10 @@ function scalingFactor(part: Part, bank: Tensor, dtype: 'float32' | 'bfloat16'):
         const some = [0, 1, 2, 3].map((i) => (i * bank.size(0)) >> 2);
         const means = some.map((at) => {
           const count = Math.min(32, bank.size(0) - at);
-          return vae.encode(asVideo(bank.narrow(0, at, count), dtype)).mean.to('float32').reshape(-1);
+          return vae
+            .encode(asVideo(bank.narrow(0, at, count), dtype))
+            .mean.to('float32')
+            .reshape(-1);
         });
         return Number((1 / cat(means).std().item()).toPrecision(6));
       }),

@@ -7,8 +7,8 @@ import { resolve } from '../../config/field.js';
 import { encodeText, loadVdm } from '../../prior/vdm.js';
 import { temporaryFolder } from '../../testing/temporary-folder.js';
 import { describeClip } from '../generate/index.js';
-import { eachPiece } from './clip-pool.js';
 import { makeClips } from './clip-frames.js';
+import { eachPiece } from './clip-pool.js';
 import { MINI_VDM } from './sizes.js';
 import { writeWorldTokenizer } from './tokenizer.js';
 import { VDM_TRAINING_FIELDS } from './train-options.js';
@@ -33,14 +33,19 @@ test('a tiny model trains in legs, and what it wrote loads as a CogVideoX', asyn
   assert.equal((await leg(0)).finished, false);
   const { checkpoint, finished } = await leg(1e6);
   assert.ok(finished);
-  assert.ok(lines.some((line) => /^vae step 12\/12/.test(line)) && lines.some((line) => /^transformer step 12/.test(line)));
+  assert.ok(
+    lines.some((line) => /^vae step 12\/12/.test(line)) && lines.some((line) => /^transformer step 12/.test(line)),
+  );
   const vdm = await loadVdm(checkpoint, { device: 'cpu', dtype: 'float32' });
   assert.equal(vdm.weights, 'trained');
   assert.equal(vdm.vae.config.temporalCompression, 1);
   assert.ok(vdm.vae.config.scalingFactor !== 1);
   scope(() => {
     const { embedding, words } = encodeText(vdm, 'a red circle slides left.');
-    assert.deepEqual(words.map(({ text }) => text), ['a', 'red', 'circle', 'slides', 'left']);
+    assert.deepEqual(
+      words.map(({ text }) => text),
+      ['a', 'red', 'circle', 'slides', 'left'],
+    );
     assert.ok(noGrad(() => embedding.isfinite().all().item()));
   });
   vdm.dispose();

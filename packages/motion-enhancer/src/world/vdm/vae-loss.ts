@@ -1,4 +1,4 @@
-import { randn, type Generator, type Tensor } from '@motion-enhancer/libtorch';
+import { type Generator, randn, type Tensor } from '@motion-enhancer/libtorch';
 import { ConvCache, decodeChunk, encodeChunk } from '@motion-enhancer/models';
 import type { vaeOf } from './parts.js';
 

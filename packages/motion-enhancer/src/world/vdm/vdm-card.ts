@@ -2,7 +2,9 @@ import { MINI_VDM } from './sizes.js';
 import type { VdmTraining } from './train-vdm.js';
 
 /** README.md of a mini CogVideoX. */
-export function vdmCard(o: Pick<VdmTraining, 'clips' | 'vaeSteps' | 'vaeBatch' | 'steps' | 'batch' | 'command'>): string {
+export function vdmCard(
+  o: Pick<VdmTraining, 'clips' | 'vaeSteps' | 'vaeBatch' | 'steps' | 'batch' | 'command'>,
+): string {
   return `---
 library_name: diffusers
 tags: [cogvideox, synthetic, motion-world]
