@@ -2,6 +2,7 @@ import {
   aten,
   attention,
   cat,
+  full,
   layerNorm,
   linear,
   ones,
@@ -24,15 +25,18 @@ export interface TrainingPositions {
   rotary: { cos: Tensor; sin: Tensor; across: Tensor } | null;
   /** Positions that are added to video tokens: [S, width] */
   added: Tensor | null;
+  /** 1 / headDim everywhere: [headDim, headDim] */
+  average: Tensor;
 }
 
 /** @param latents [B, Flat, C, h, w]: their shape, dtype and device count */
 export function trainingPositions(config: CogVideoXConfig, latents: Tensor, textTokens: number): TrainingPositions {
   const [, flat, , h, w] = latents.shape as [number, number, number, number, number];
   const { device, dtype } = latents;
-  if (!config.rotary)
-    return { rotary: null, added: sinePositions(config, tokenGrid(config, flat, h, w)).to(dtype, device) };
   const d = config.attentionHeadDim;
+  const average = full([d, d], 1 / d, { dtype, device });
+  if (!config.rotary)
+    return { rotary: null, added: sinePositions(config, tokenGrid(config, flat, h, w)).to(dtype, device), average };
   const { cos, sin } = ropeTables(config, flat, h, w);
   const table = (text: Tensor, video: Tensor) => cat([text, video]).unsqueeze(1).unsqueeze(1).to(dtype, device);
   const across = Array.from({ length: d * d }, (_, i) => {
@@ -47,6 +51,7 @@ export function trainingPositions(config: CogVideoXConfig, latents: Tensor, text
       across: tensor(across, { shape: [d, d] }).to(dtype, device),
     },
     added: null,
+    average,
   };
 }
 
@@ -91,7 +96,7 @@ export function differentiableForward(
   for (const block of weights.blocks) x = transformerBlock(x, block, shared);
   const last = norm(x.video, weights.normFinal, config.normEps);
   const [shift, scale] = chunks(shared.time, weights.normOut.linear, 2) as [Tensor, Tensor];
-  const modulated = scaled(norm(last, weights.normOut.norm, config.normEps), scale.add(1), shift);
+  const modulated = modulatedNorm(last, weights.normOut.norm, config.normEps, scale, shift);
   return unpatchify(apply(modulated, weights.projOut), tokenGrid(config, flat, h, w), config);
 }
 
@@ -106,6 +111,16 @@ function transformerBlock(x: Tokens, weights: BlockWeights, s: Shared): Tokens {
 
 /** x · by + plus in one pass. */
 const scaled = (x: Tensor, by: Tensor, plus: Tensor): Tensor => aten.addcmul!(plus, x, by) as Tensor;
+
+/**
+ * norm(x) · (1 + scale) + shift. The norm's own gain and bias join the modulation's, which are small: their gradients are
+ * then sums that the modulation needs anyway.
+ */
+function modulatedNorm(x: Tensor, w: Norm, eps: number, scale: Tensor, shift: Tensor): Tensor {
+  const by = scale.add(1);
+  const plain = layerNorm(x, [x.size(-1)], null, null, eps);
+  return scaled(plain, w.weight ? by.mul(w.weight) : by, w.bias ? scaled(by, w.bias, shift) : shift);
+}
 
 function modulate(x: Tokens, weights: NormZero, s: Shared) {
   const [shift, scale, gate, textShift, textScale, textGate] = chunks(s.time, weights.linear, 6) as [
@@ -130,16 +145,25 @@ function modulate(x: Tokens, weights: NormZero, s: Shared) {
 
 function jointAttention(x_BND: Tensor, w: BlockWeights['attn1'], s: Shared): Tensor {
   const { numAttentionHeads: heads, attentionHeadDim: d } = s.config;
-  const biases = [w.to_q.bias, w.to_k.bias, w.to_v.bias].filter((bias) => bias !== null);
+  // Queries and keys are normed per head. A mean over a head's entries is linear in the weights: taken off there, it
+  // costs nothing over the tokens, and products with 1/d give each entry its head's mean square, where a norm over rows
+  // of 32 would be slow.
+  const centred = (weight: Tensor | null) => {
+    if (!weight) return null;
+    const byHead = weight.unflatten(0, [heads, d]);
+    return byHead.sub(byHead.mean(1, true)).flatten(0, 1);
+  };
+  const biases = [centred(w.to_q.bias), centred(w.to_k.bias), w.to_v.bias].filter((bias) => bias !== null);
   const all = linear(
     x_BND,
-    cat([w.to_q.weight, w.to_k.weight, w.to_v.weight]),
+    cat([centred(w.to_q.weight)!, centred(w.to_k.weight)!, w.to_v.weight]),
     biases.length > 0 ? cat(biases) : null,
   ).unflatten(-1, [3, heads, d]); // [B, N, 3, heads, d]
-  // Queries and keys together: the norm's gains follow, so that it has no gradient of its own to gather.
   const both = (pick: (n: Norm) => Tensor) => stack([pick(w.norm_q), pick(w.norm_k)]).unsqueeze(1); // [2, 1, d]
+  const raw = all.narrow(2, 0, 2);
+  const size = raw.square().matmul(s.positions.average).add(1e-6).rsqrt();
   const normed = scaled(
-    layerNorm(all.narrow(2, 0, 2), [d], null, null, 1e-6),
+    raw.mul(size),
     both((n) => n.weight!),
     both((n) => n.bias!),
   );

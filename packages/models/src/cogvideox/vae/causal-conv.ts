@@ -38,7 +38,8 @@ export function causalConv(x_BCTHW: Tensor, w: Conv, cache: ConvCache): Tensor {
 
 function convInParts(x_BCTHW: Tensor, w: Conv, k: number): Tensor {
   const frames = x_BCTHW.size(2) - (k - 1);
-  const convolve = (x: Tensor) => conv3d(x, w.weight, w.bias, { padding: [0, (k - 1) / 2, (k - 1) / 2] });
+  const side = (w.weight.size(3) - 1) / 2;
+  const convolve = (x: Tensor) => conv3d(x, w.weight, w.bias, { padding: [0, side, side] });
   const parts = Math.min(frames, Math.ceil(x_BCTHW.numel / MAX_ELEMENTS));
   if (parts <= 1) return convolve(x_BCTHW);
   const size = Math.ceil(frames / parts);

@@ -1,7 +1,7 @@
 import { noGrad, Scope, setNumerics } from '@motion-enhancer/libtorch';
 import type { Word } from '@motion-enhancer/models';
 import type { Vdm } from '../../prior/vdm.js';
-import { makeClip, type Split, type WorldClip } from '../generate/index.js';
+import { describeClip, makeClip, type Split, type WorldClip } from '../generate/index.js';
 import { CLIP } from '../vdm/sizes.js';
 import { type BatchMaps, batchMaps } from './batch-maps.js';
 import { clipInputs, type PassOptions } from './clip-inputs.js';
@@ -24,6 +24,8 @@ export function eachClip(
 ): void {
   const { frames = CLIP.frames, size = CLIP.size } = o;
   if (vdm.device !== 'cpu') setNumerics('tf32', true);
+  // All texts at once: their encoder is loaded for it and goes again.
+  vdm.texts.encode([...o.indices.map((index) => describeClip(o.split, index).caption), '']);
   for (let at = 0; at < o.indices.length; at += o.batch) {
     const clips = o.indices.slice(at, at + o.batch).map((index) => makeClip(o.split, index, { frames, size }));
     const scope = new Scope();

@@ -169,6 +169,6 @@ function addScores(
         key,
         lifts.map(() => new Mean()),
       );
-    lifts.forEach((value, u) => found.units.get(key)![u]!.add(value));
+    for (const [u, value] of lifts.entries()) found.units.get(key)![u]!.add(value);
   }
 }

@@ -12,6 +12,7 @@ import {
 import { makeFolder } from '../../data/make-folder.js';
 import { writeText } from '../../data/write-text.js';
 import { mapTensors } from '../train/map-tensors.js';
+import { lastTap } from './last-tap.js';
 import { type Part, vaeOf } from './parts.js';
 import { writeWorldTokenizer } from './tokenizer.js';
 
@@ -68,11 +69,11 @@ export function loadInto(dir: string, parts: Parts, which: readonly (keyof Parts
   }
 }
 
-/** The autoencoder for inference over copies of these weights; free it with `dispose()`. */
+/** The autoencoder for inference over copies of these weights, frame by frame; free it with `dispose()`. */
 export function frozenVae(part: Part, dtype: 'float32' | 'bfloat16'): CogVideoXVae {
   const { config, encoder, decoder } = vaeOf(part);
   return noGrad(() => {
-    const copy = <T>(tree: T): T => mapTensors(tree, (t) => scope(() => keep(t.detach().to(dtype).clone())));
+    const copy = <T>(tree: T): T => mapTensors(tree, (t) => scope(() => keep(lastTap(t).detach().to(dtype).clone())));
     return cogVideoXVae(config, copy(encoder), copy(decoder));
   });
 }

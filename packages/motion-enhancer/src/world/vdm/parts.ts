@@ -22,6 +22,7 @@ import {
   WeightMaker,
   type WeightReader,
 } from '@motion-enhancer/models';
+import { keepLastTap_ } from './last-tap.js';
 
 export interface Part {
   /** What config.json says. */
@@ -80,7 +81,11 @@ export function startParts(
       }),
     );
   return {
-    vae: make(0, (m) => ({ ...randomVae(m, sizes), temporal_compression_ratio: 1, scaling_factor: 1 })),
+    vae: make(0, (m) => {
+      const config = randomVae(m, sizes);
+      for (const tensor of m.tensors.values()) keepLastTap_(tensor);
+      return { ...config, temporal_compression_ratio: 1, scaling_factor: 1 };
+    }),
     transformer: make(1, (m) => {
       const config = randomTransformer(m, sizes);
       soften(m.tensors);

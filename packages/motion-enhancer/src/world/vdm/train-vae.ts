@@ -2,12 +2,13 @@ import { cat, empty, Generator, keep, noGrad, randint, scope, type Tensor } from
 import { type LegLine, trainLeg } from '../train/leg.js';
 import { mapTensors } from '../train/map-tensors.js';
 import { frozenVae } from './checkpoint.js';
+import { lastTap } from './last-tap.js';
 import { type Part, vaeOf } from './parts.js';
 import { warmCosine } from './train-options.js';
 import { vaeLoss } from './vae-loss.js';
 
-/** Frames of a training window: short, as the autoencoder looks two frames back at most. */
-const WINDOW = 4;
+/** Frames of a training window: as many as are decoded at once, over which group norms take their statistics. */
+const WINDOW = 2;
 
 export interface VaeLeg {
   out: string;
@@ -44,7 +45,7 @@ export function trainVae(part: Part, o: VaeLeg): boolean {
           return asVideo(o.bank.narrow(1, start, WINDOW).indexSelect(0, index), o.dtype);
         });
         const { encoder, decoder } = trees;
-        const half = mapTensors({ encoder, decoder }, (t) => t.to(o.dtype));
+        const half = mapTensors({ encoder, decoder }, (t) => lastTap(t).to(o.dtype));
         return vaeLoss(video, { config: trees.config, ...half }, generator);
       } finally {
         generator.dispose();

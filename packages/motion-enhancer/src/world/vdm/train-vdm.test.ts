@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { liveTensors, noGrad, scope } from '@motion-enhancer/libtorch';
-import { groupWords, loadTokenizer } from '@motion-enhancer/models';
+import { liveTensors, noGrad, randn, scope } from '@motion-enhancer/libtorch';
+import { cogVideoXVae, groupWords, loadTokenizer } from '@motion-enhancer/models';
 import { resolve } from '../../config/field.js';
-import { encodeText, loadVdm } from '../../prior/vdm.js';
+import { loadVdm } from '../../prior/vdm.js';
 import { temporaryFolder } from '../../testing/temporary-folder.js';
 import { describeClip } from '../generate/index.js';
 import { makeClips } from './clip-frames.js';
 import { eachPiece } from './clip-pool.js';
-import { MINI_VDM } from './sizes.js';
+import { frozenVae } from './checkpoint.js';
+import { freePart, startParts, vaeOf } from './parts.js';
+import { MINI_VDM, TINY_VDM } from './sizes.js';
 import { writeWorldTokenizer } from './tokenizer.js';
 import { VDM_TRAINING_FIELDS } from './train-options.js';
 import { trainVdm } from './train-vdm.js';
@@ -41,7 +43,8 @@ test('a tiny model trains in legs, and what it wrote loads as a CogVideoX', asyn
   assert.equal(vdm.vae.config.temporalCompression, 1);
   assert.ok(vdm.vae.config.scalingFactor !== 1);
   scope(() => {
-    const { embedding, words } = encodeText(vdm, 'a red circle slides left.');
+    vdm.texts.encode(['a red circle slides left.']);
+    const { embedding, words } = vdm.texts.get('a red circle slides left.');
     assert.deepEqual(
       words.map(({ text }) => text),
       ['a', 'red', 'circle', 'slides', 'left'],
@@ -51,6 +54,25 @@ test('a tiny model trains in legs, and what it wrote loads as a CogVideoX', asyn
   vdm.dispose();
   // Another training may begin with its weights.
   assert.ok((await leg(1e6, checkpoint)).finished);
+  assert.equal(liveTensors(), before);
+});
+
+test('the autoencoder treats each frame by itself, whole kernels or their last taps alike', () => {
+  const before = liveTensors();
+  scope(() => {
+    const { vae: part, ...others } = startParts({ ...TINY_VDM, vocabSize: 300 }, 3, 'cpu');
+    const whole = vaeOf(part);
+    const full = cogVideoXVae(whole.config, whole.encoder, whole.decoder);
+    const taps = frozenVae(part, 'float32');
+    const video = randn([1, 3, 4, 16, 16]);
+    const mean = full.encode(video).mean;
+    assert.ok(mean.sub(taps.encode(video).mean).abs().max().item() < 1e-5);
+    assert.ok(full.decode(mean).sub(taps.decode(mean)).abs().max().item() < 1e-5);
+    assert.ok(mean.abs().max().item() > 0.01);
+    full.dispose();
+    taps.dispose();
+    for (const other of Object.values(others)) freePart(other);
+  });
   assert.equal(liveTensors(), before);
 });
 

@@ -19,8 +19,9 @@ among others that stay, or the camera pans or zooms. Nothing of any other model 
 world's ${MINI_VDM.maxTextTokens - 1} words a caption at most, and nothing else: texts about the real world mean nothing to it.
 
 - Video tokens of a clip: 8 × 8 × 8 (a token is two frames of 8 × 8 pixels); ${MINI_VDM.layers} layers of ${MINI_VDM.heads} heads of ${MINI_VDM.headDim}; weights in bfloat16.
+- The autoencoder treats every frame by itself: taps of earlier frames are zero in all its kernels.
 - Latents are multiplied by \`scaling_factor\` of vae/config.json.
-- Trained on ${o.clips} clips: the autoencoder for ${o.vaeSteps} steps of ${o.vaeBatch} windows of 4 frames, then transformer and text
+- Trained on ${o.clips} clips: the autoencoder for ${o.vaeSteps} steps of ${o.vaeBatch} windows of 2 frames, then transformer and text
   encoder for ${o.steps} steps of ${o.batch} clips (captions, or a sentence of a question in a quarter of the cases; no text in a
   tenth); the weights are running averages.
 - Objects of validation and test clips are pairs of colour and shape that it never saw together.
