@@ -96,7 +96,12 @@ export async function extract(
     between?.();
     const { captured, outcome } = inference(() => capturedMaps(vdm, x0, trajectory, both, grid, configs, passes));
     await breath();
-    const pixelFrames = pixelFramesOf(F, vdm.transformer.config.patchSizeT ?? 1, padded, vdm.vae.config.temporalCompression);
+    const pixelFrames = pixelFramesOf(
+      F,
+      vdm.transformer.config.patchSizeT ?? 1,
+      padded,
+      vdm.vae.config.temporalCompression,
+    );
     const strip_SFHWC = outcome && inference(() => stripOf(vdm, outcome, padded, pixelFrames, config));
     onProgress('select', 0, 1);
     const [selection, ...rest] = inference(() =>

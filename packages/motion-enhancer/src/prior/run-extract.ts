@@ -88,12 +88,7 @@ export async function readSample({ vdm, video, text, config, onBroken }: ReadJob
   // Opening the file first gives the better message for what is no video.
   const frames = await readFrames(video, {
     choose: ({ count }) =>
-      chooseClipFrames(
-        count,
-        config.frames,
-        config.oddLatents === 'drop-frames',
-        vdm.vae.config.temporalCompression,
-      ),
+      chooseClipFrames(count, config.frames, config.oddLatents === 'drop-frames', vdm.vae.config.temporalCompression),
     onBroken: onBroken ?? 'fail',
   });
   return { ...(await keyOfSample(vdm, video, text, config)), frames };

@@ -6,7 +6,10 @@ import type { Command, Entry } from './registry.js';
 const ACTIONS: Readonly<Record<string, Entry>> = {
   make: { summary: 'clips as videos, masks, captions, questions', load: () => import('./world-make.js') },
   'train-vdm': { summary: 'train the mini CogVideoX', load: () => import('./world-train-vdm.js') },
-  sample: { summary: 'videos of captions, and what the autoencoder keeps of clips', load: () => import('./world-sample.js') },
+  sample: {
+    summary: 'videos of captions, and what the autoencoder keeps of clips',
+    load: () => import('./world-sample.js'),
+  },
   localise: { summary: 'do the priors find what moves', load: () => import('./world-localise.js') },
   priors: { summary: 'priors of many clips in one file', load: () => import('./world-priors.js') },
   show: { summary: 'contact sheet, captions and questions of some clips', load: () => import('./world-show.js') },

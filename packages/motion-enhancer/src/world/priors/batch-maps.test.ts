@@ -50,7 +50,9 @@ test('priors of a batch of clips are those that extract makes of each', async ()
       height: 32,
       indices: Array.from({ length: 8 }, (_, t) => t),
     } as unknown as VideoFrames;
-    const { others, ...main } = await extract(vdm, frames, clip.caption, config, { others: selections.map((s) => s.config) });
+    const { others, ...main } = await extract(vdm, frames, clip.caption, config, {
+      others: selections.map((s) => s.config),
+    });
     scope(() => {
       for (const [s, { arm }] of selections.entries()) {
         const mine = selectArm(batch.maps, i, arm, batch.words[i]!);
