@@ -56,7 +56,18 @@ export interface PriorInfo {
   grid: { frames: number; height: number; width: number };
   /** What a cell covers in the resized video: pixels, and for each token frame the first and last of the model's frames and their times. */
   cell: { pixelHeight: number; pixelWidth: number; frames: [number, number][]; seconds: [number, number][] };
-  video: { file: string; sha256: string; verdict: string; frames: number[]; seconds: number[] };
+  video: {
+    file: string;
+    sha256: string;
+    verdict: string;
+    frames: number[];
+    seconds: number[];
+    /** Where it is a part of the file, in seconds. */
+    start?: number;
+    end?: number;
+    /** Where it is a list of pictures: all of them; `file` is the first. */
+    files?: readonly string[];
+  };
   model: { vdm: string; sha256: string; weights: 'trained' | 'random'; dtype: DType; device: string };
   options: PriorConfig;
   /** Where several selections were taken from one pass: the name of this one. */

@@ -1,14 +1,15 @@
 import { basename, extname } from 'node:path';
 import { type DType, version } from '@motion-enhancer/libtorch';
-import { readFrames, type VideoFrames } from '../data/video/index.js';
+import type { VideoFrames } from '../data/video/index.js';
 import type { PriorConfig } from './config.js';
 import type { TextSource } from './dataset/text-of-row.js';
 import { type Extraction, extract, type Latents, type OnProgress } from './extract.js';
 import { chooseClipFrames } from './grid.js';
-import { priorKey, sha256File } from './key.js';
+import { priorKey } from './key.js';
 import type { PriorCapture, PriorInfo } from './prior.js';
 import type { PriorStore } from './store.js';
 import type { Vdm } from './vdm.js';
+import { fileOf, hashSource, readSource, type VideoSource } from './video-source.js';
 
 /** Version of what computes a prior: raised when the numbers change. */
 export const CODE_VERSION = 'motion-enhancer 0.1.0, prior 1';
@@ -18,7 +19,7 @@ export interface ExtractJob {
   store: PriorStore;
   /** Name of the sample; the file's name by default. */
   id?: string;
-  video: string;
+  video: VideoSource;
   text: string;
   /** What of a data set's row the text is. */
   textFrom?: TextSource;
@@ -42,8 +43,10 @@ export interface NamedSelection {
 export interface SampleInput {
   /** Of `priorKey` */
   key: string;
-  /** Of the video file */
+  /** Of the video's files */
   sha256: string;
+  /** What of the video its key depends on: see `hashSource`. */
+  identity: string;
   frames: VideoFrames;
   /** Of these frames, where they were encoded before; they stay the caller's. */
   latents?: Latents;
@@ -64,12 +67,13 @@ export interface ExtractOutcome {
 /** The key that a sample's prior has, and the hash of its video. */
 export async function keyOfSample(
   vdm: Pick<Vdm, 'sha256' | 'dtype'>,
-  video: string,
+  video: VideoSource,
   text: string,
   config: PriorConfig,
-): Promise<{ key: string; sha256: string }> {
-  const sha256 = await sha256File(video);
-  return { key: priorKey({ model: vdm.sha256, video: sha256, text, options: config, dtype: vdm.dtype }), sha256 };
+): Promise<{ key: string; sha256: string; identity: string }> {
+  const { sha256, identity } = await hashSource(video);
+  const key = priorKey({ model: vdm.sha256, video: identity, text, options: config, dtype: vdm.dtype });
+  return { key, sha256, identity };
 }
 
 /** A job whose model need not be loaded yet. */
@@ -86,17 +90,15 @@ export async function runExtract(job: ExtractJob): Promise<ExtractOutcome> {
 /** The frames that the model will see, and the prior's key. @throws UserError `ERR_VIDEO` */
 export async function readSample({ vdm, video, text, config, onBroken }: ReadJob): Promise<SampleInput> {
   // Opening the file first gives the better message for what is no video.
-  const frames = await readFrames(video, {
-    choose: ({ count }) =>
-      chooseClipFrames(count, config.frames, config.oddLatents === 'drop-frames', vdm.vae.config.temporalCompression),
-    onBroken: onBroken ?? 'fail',
-  });
+  const choose = (count: number) =>
+    chooseClipFrames(count, config.frames, config.oddLatents === 'drop-frames', vdm.vae.config.temporalCompression);
+  const frames = await readSource(video, choose, onBroken ?? 'fail');
   return { ...(await keyOfSample(vdm, video, text, config)), frames };
 }
 
 /** What was extracted before; null unless all priors of the job are there and verify. */
-export function existingPrior(job: ReadJob, { key, sha256, frames }: SampleInput): ExtractOutcome | null {
-  if (!allVerify(job, key, sha256)) return null;
+export function existingPrior(job: ReadJob, { key, identity, frames }: SampleInput): ExtractOutcome | null {
+  if (!allVerify(job, key, identity)) return null;
   const { cell, capture } = job.store.info(key);
   return { key, id: sampleId(job), existed: true, frames, pixelFrames: cell.frames, ...(capture ? { capture } : {}) };
 }
@@ -105,22 +107,23 @@ export function existingPrior(job: ReadJob, { key, sha256, frames }: SampleInput
 export function keysOfJob(
   { vdm, text, selections = [] }: Pick<ExtractJob, 'text' | 'selections'> & { vdm: Pick<Vdm, 'sha256' | 'dtype'> },
   key: string,
-  sha256: string,
+  identity: string,
 ): string[] {
   const of = ({ config }: NamedSelection) =>
-    priorKey({ model: vdm.sha256, video: sha256, text, options: config, dtype: vdm.dtype });
+    priorKey({ model: vdm.sha256, video: identity, text, options: config, dtype: vdm.dtype });
   return [key, ...selections.map(of)];
 }
 
-const allVerify = (job: ReadJob, key: string, sha256: string): boolean =>
-  keysOfJob(job, key, sha256).every((one) => job.store.verifies(one));
+const allVerify = (job: ReadJob, key: string, identity: string): boolean =>
+  keysOfJob(job, key, identity).every((one) => job.store.verifies(one));
 
-const sampleId = ({ id, video }: Pick<ExtractJob, 'id' | 'video'>): string => id || basename(video, extname(video));
+const sampleId = ({ id, video }: Pick<ExtractJob, 'id' | 'video'>): string =>
+  id || basename(fileOf(video), extname(fileOf(video)));
 
 /** Computes and stores the prior of a sample whose frames are at hand. */
 export async function computePrior(job: ExtractJob, input: SampleInput): Promise<ExtractOutcome> {
   const { vdm, store, config, selections = [] } = job;
-  const { key, sha256, frames } = input;
+  const { key, identity, frames } = input;
   const id = sampleId(job);
   const configs = selections.map((one) => one.config);
   const extraction = await extract(vdm, frames, job.text, config, {
@@ -130,7 +133,7 @@ export async function computePrior(job: ExtractJob, input: SampleInput): Promise
     ...(job.between ? { between: job.between } : {}),
   });
   const { others, ...main } = extraction;
-  const keys = keysOfJob(job, key, sha256);
+  const keys = keysOfJob(job, key, identity);
   const all = [main, ...others];
   try {
     // The main prior comes last: where it is, the others are.
@@ -147,6 +150,11 @@ export async function computePrior(job: ExtractJob, input: SampleInput): Promise
   }
   return { key, id, existed: false, frames, pixelFrames: main.pixelFrames, capture: main.capture };
 }
+
+const partOf = ({ start, end }: { start?: number; end?: number }) => ({
+  ...(start === undefined ? {} : { start }),
+  ...(end === undefined ? {} : { end }),
+});
 
 /** What a prior says of itself. */
 function describe(
@@ -172,7 +180,14 @@ function describe(
       frames: pixelFrames,
       seconds: pixelFrames.map(([first, last]) => [frames.timestamps[first]!, frames.timestamps[last]!]),
     },
-    video: { file: video, sha256, verdict: frames.info.verdict, frames: frames.indices, seconds: frames.timestamps },
+    video: {
+      file: fileOf(video),
+      sha256,
+      verdict: frames.info.verdict,
+      frames: frames.indices,
+      seconds: frames.timestamps,
+      ...('paths' in video ? { files: video.paths } : partOf(video)),
+    },
     model: { vdm: vdm.dir, sha256: vdm.sha256, weights: vdm.weights, dtype: vdm.dtype as DType, device: vdm.device },
     options: selection?.config ?? config,
     ...(selection ? { selection: selection.name } : {}),

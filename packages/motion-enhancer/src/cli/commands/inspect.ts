@@ -4,6 +4,7 @@ import type { Fields } from '../../config/field.js';
 import { readFrames } from '../../data/video/index.js';
 import type { PriorInfo } from '../../prior/prior.js';
 import { PriorStore } from '../../prior/store.js';
+import { readPictures } from '../../prior/video-source.js';
 import { writeHeatMaps } from '../../view/heat-maps.js';
 import { writeInspectPage } from '../../view/inspect-page.js';
 import { writeWordAnimations } from '../../view/word-animation.js';
@@ -45,7 +46,10 @@ export const command: Command = {
       );
     for (const info of infos) {
       console.log(tables(info));
-      const frames = await readFrames(info.video.file, { choose: () => info.video.frames, onBroken: 'use' });
+      const { file, files, frames: places } = info.video;
+      const frames = files
+        ? await readPictures(files, places)
+        : await readFrames(file, { choose: () => places, onBroken: 'use' });
       const folder = join(values.out || join(dir, 'maps'), fileName(info.id));
       await scopeAsync(async (s) => {
         const prior = s.run(() => store.read(info.key));

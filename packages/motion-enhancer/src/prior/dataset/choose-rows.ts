@@ -1,5 +1,6 @@
 import { UserError } from '@motion-enhancer/libtorch/errors';
 import { type BadRow, mediaOf, type Row } from '../../data/rows.js';
+import type { VideoSource } from '../video-source.js';
 
 /** A row of the data file in its place, usable or not. */
 export type Entry = { line: number; row: Row } | { line: number; bad: string };
@@ -35,7 +36,10 @@ export function chooseRows(rows: readonly Row[], bad: readonly BadRow[], shard: 
   return entries.slice(0, limit || undefined).filter((_, place) => place % shard.count === shard.index);
 }
 
-/** A prior is one of a whole video file: rows that have none are told like malformed ones. */
+/** The video that a row's prior is of: its first one, a file, a part of one, or pictures. */
+export const videoOf = (row: Row): VideoSource | undefined => mediaOf(row).find((medium) => medium.type === 'video');
+
+/** A prior is one of a video: rows that have none are told like malformed ones. */
 export function rowsOfVideos({ rows, bad }: { rows: readonly Row[]; bad: readonly BadRow[] }): {
   usable: Row[];
   bad: BadRow[];
@@ -43,16 +47,8 @@ export function rowsOfVideos({ rows, bad }: { rows: readonly Row[]; bad: readonl
   const usable: Row[] = [];
   const others: BadRow[] = [];
   for (const row of rows) {
-    const first = mediaOf(row).find((medium) => medium.type === 'video');
-    if (first && 'path' in first && first.start === undefined) usable.push(row);
-    else {
-      const why = !first
-        ? 'it has no video'
-        : 'paths' in first
-          ? 'its video is a list of pictures'
-          : 'its video is a part (clip) of a file';
-      others.push({ line: row.line, reason: `${why}, of which no prior is made` });
-    }
+    if (videoOf(row)) usable.push(row);
+    else others.push({ line: row.line, reason: 'it has no video, of which a prior could be made' });
   }
   return { usable, bad: [...bad, ...others] };
 }

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { assertUsable, probeVideo, readFrames } from '../../data/video/index.js';
+import { readImage } from '../../data/image/read-image.js';
+import { assertUsable, probeVideo } from '../../data/video/index.js';
 import type { PriorConfig } from '../config.js';
 import { chooseClipFrames } from '../grid.js';
-import { priorKey, sha256File } from '../key.js';
+import { priorKey } from '../key.js';
 import type { SampleInput } from '../run-extract.js';
+import { hashSource, readSource, type VideoSource } from '../video-source.js';
 import { type Claim, claimState, releaseClaim, takeClaim } from './claim.js';
 
 /** One row, as the thread that reads videos needs it. */
@@ -14,7 +16,7 @@ export interface PrepareRequest {
   /** sha256 of the model's weights */
   model: string;
   dtype: string;
-  video: string;
+  video: VideoSource;
   text: string;
   options: PriorConfig;
   /** Pixel frames of a latent frame. */
@@ -42,8 +44,8 @@ export type Prepared =
  */
 export async function prepareRow(request: PrepareRequest): Promise<Prepared> {
   const { dir, model, dtype, video, text, options, selections, onBroken, replace } = request;
-  const sha256 = await hashOf(video, onBroken);
-  const keyOf = (o: PriorConfig) => priorKey({ model, video: sha256, text, options: o, dtype });
+  const { sha256, identity } = await hashOf(video, onBroken);
+  const keyOf = (o: PriorConfig) => priorKey({ model, video: identity, text, options: o, dtype });
   const key = keyOf(options);
   const keys = [key, ...selections.map(keyOf)];
   const there = () => !replace && keys.every((one) => existsSync(join(dir, `${one}.safetensors`)));
@@ -61,12 +63,10 @@ export async function prepareRow(request: PrepareRequest): Promise<Prepared> {
       releaseClaim(claim);
       return { state: 'exists', key, keys };
     }
-    const frames = await readFrames(video, {
-      choose: ({ count }) =>
-        chooseClipFrames(count, options.frames, options.oddLatents === 'drop-frames', request.perLatent),
-      onBroken,
-    });
-    return { state: 'ready', key, claim, input: { key, sha256, frames } };
+    const choose = (count: number) =>
+      chooseClipFrames(count, options.frames, options.oddLatents === 'drop-frames', request.perLatent);
+    const frames = await readSource(video, choose, onBroken);
+    return { state: 'ready', key, claim, input: { key, sha256, identity, frames } };
   } catch (error) {
     releaseClaim(claim);
     throw error;
@@ -74,11 +74,12 @@ export async function prepareRow(request: PrepareRequest): Promise<Prepared> {
 }
 
 /** What is no file, or not to be read, is told as probing tells it. */
-async function hashOf(video: string, onBroken: 'fail' | 'use'): Promise<string> {
+async function hashOf(video: VideoSource, onBroken: 'fail' | 'use'): ReturnType<typeof hashSource> {
   try {
-    return await sha256File(video);
+    return await hashSource(video);
   } catch (error) {
-    assertUsable(await probeVideo(video), onBroken);
+    if ('path' in video) assertUsable(await probeVideo(video.path), onBroken);
+    else for (const path of video.paths) await readImage(path);
     throw error;
   }
 }

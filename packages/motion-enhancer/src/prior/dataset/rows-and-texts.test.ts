@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Row, Turn } from '../../data/rows.js';
-import { chooseRows, parseShard, rowsOfVideos } from './choose-rows.js';
+import { chooseRows, parseShard, rowsOfVideos, videoOf } from './choose-rows.js';
 import { textOfRow } from './text-of-row.js';
 
 const talk = (...contents: string[]): Turn[] =>
@@ -74,7 +74,7 @@ test('shards are disjoint and make the whole, in order, malformed rows among the
     assert.throws(() => parseShard(wrong), /Expected i\/n .* for --shard/, wrong);
 });
 
-test('rows without a whole video file are set apart', () => {
+test('rows without a video are set apart', () => {
   const video = { type: 'video', path: 'v' } as const;
   const rows: Row[] = [
     row(1),
@@ -86,13 +86,15 @@ test('rows without a whole video file are set apart', () => {
   const { usable, bad } = rowsOfVideos({ rows, bad: [{ line: 9, reason: 'x' }] });
   assert.deepEqual(
     usable.map(({ line }) => line),
-    [1, 2],
+    [1, 2, 3, 4],
   );
   assert.deepEqual(
     bad.map(({ line }) => line),
-    [9, 3, 4, 5],
+    [9, 5],
   );
-  assert.match(bad[1]!.reason, /clip/);
+  assert.match(bad[1]!.reason, /no video/);
+  assert.deepEqual(videoOf(rows[1]!), video);
+  assert.deepEqual(videoOf(rows[0]!), { type: 'video', path: rows[0]!.video });
 });
 
 test('tags are no part of what the diffusion model is told', () => {

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { liveTensors, UserError } from '@motion-enhancer/libtorch';
 import { resolve } from '../../config/field.js';
+import { encodePng } from '../../data/image/index.js';
 import { readRows } from '../../data/rows.js';
+import { fixture } from '../../testing/fixtures.js';
 import { freshSeed, randomSource } from '../../testing/random-source.js';
 import { temporaryFolder } from '../../testing/temporary-folder.js';
 import { readAliases } from '../aliases.js';
@@ -137,6 +139,39 @@ test('the text encoder is loaded once for a batch of texts, not for what is ther
   assert.equal(loads() - before, 3);
   assert.deepEqual(contents(batched.store.dir), contents(store.dir), 'the same bytes however they were batched');
   assert.equal(vdm.texts.size, 0);
+});
+
+test('a part of a file has a prior of its own, from frames of that part; pictures are a video too', async () => {
+  const video = fixture('videos/made_vfr.mkv');
+  const caption = 'a dog jumps over a wall';
+  const pictures = Array.from({ length: 6 }, (_, i) => {
+    const path = join(dir, `${i}.png`);
+    const data = Uint8Array.from({ length: 40 * 30 * 3 }, (_, place) => (place * (i + 3)) % 251);
+    writeFileSync(path, encodePng({ width: 40, height: 30, data }));
+    return path;
+  });
+  const talk = [
+    { from: 'human', value: '<video>Describe it.' },
+    { from: 'gpt', value: caption },
+  ];
+  const rows = [
+    { id: 'whole', video, caption },
+    { id: 'part', video, clip: [0.3, 0.9], conversations: talk },
+    { id: 'pictures', videos: [pictures], conversations: talk },
+    { id: 'outside', video, clip: [50, 60], conversations: talk },
+    { id: 'sizes', videos: [[...pictures.slice(0, 4), fixture('images/made_444.jpg')]], conversations: talk },
+  ];
+  const { store, counts, events } = await run(entriesOf(rows));
+  assert.deepEqual(counts, { rows: 5, done: 3, existed: 0, failed: 2 });
+  const of = (id: string) => store.samples().get(id)!.video;
+  assert.deepEqual([of('part').start, of('part').end, of('whole').start], [0.3, 0.9, undefined]);
+  assert.ok(of('part').seconds.every((time) => time >= 0.3 && time <= 0.9));
+  assert.equal(of('part').sha256, of('whole').sha256);
+  assert.deepEqual([of('pictures').files, of('pictures').frames], [pictures, [0, 1, 2, 3, 4]]);
+  const reasons = events.filter(({ state }) => state === 'failed').map(({ reason }) => reason);
+  assert.match(reasons[0]!, /Expected frames from 50 to 60 s in .*made_vfr/);
+  assert.match(reasons[1]!, /Expected frames of one size/);
+  assert.equal((await run(entriesOf(rows), { store })).counts.existed, 3);
 });
 
 test('a claim of another process is waited for; the row is taken when it is given up', async () => {

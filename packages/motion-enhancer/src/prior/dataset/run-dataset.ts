@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { besideDefaultQueue, keep, noGrad, OutOfMemoryError, scope, UserError } from '@motion-enhancer/libtorch';
 import { wordSpans } from '@motion-enhancer/models';
@@ -9,7 +8,8 @@ import type { PriorCapture } from '../prior.js';
 import { computePrior, type ExtractOutcome, type NamedSelection, type SampleInput } from '../run-extract.js';
 import type { PriorStore } from '../store.js';
 import type { Vdm } from '../vdm.js';
-import type { Entry } from './choose-rows.js';
+import { absoluteSource, fileOf, type VideoSource } from '../video-source.js';
+import { type Entry, videoOf } from './choose-rows.js';
 import { type Claim, claimState, refreshClaim, releaseClaim } from './claim.js';
 import type { Counts } from './manifest.js';
 import type { Prepared, PrepareRequest } from './prepare-row.js';
@@ -56,7 +56,9 @@ export interface DatasetJob {
 interface Item {
   entry: Entry;
   id: string;
+  /** As it is told. */
   video: string;
+  file: VideoSource;
   text: string;
   source?: TextSource;
   prepared: Promise<Prepared>;
@@ -162,19 +164,21 @@ class DatasetRun {
 
   #start(entry: Entry): Item {
     const { line } = entry;
-    if ('bad' in entry) return { entry, id: `row-${line}`, video: '', text: '', prepared: badRow(entry.bad) };
-    const { id, video } = entry.row;
-    const told = { entry, id, video: resolve(video) };
+    if ('bad' in entry)
+      return { entry, id: `row-${line}`, video: '', file: { path: '' }, text: '', prepared: badRow(entry.bad) };
+    const { id } = entry.row;
+    const file = absoluteSource(videoOf(entry.row)!);
+    const told = { entry, id, file, video: fileOf(file) };
     try {
       const { text, source } = textOfRow(entry.row, this.#job.textFrom);
       if (wordSpans(text).length === 0) throw new Error(`its ${source} has no word`);
-      return { ...told, text, source, prepared: this.#prepare(told.video, text) };
+      return { ...told, text, source, prepared: this.#prepare(file, text) };
     } catch (error) {
       return { ...told, text: '', prepared: badRow((error as Error).message) };
     }
   }
 
-  #prepare(video: string, text: string, replace = false): Promise<Prepared> {
+  #prepare(video: VideoSource, text: string, replace = false): Promise<Prepared> {
     const { vdm, store, config, selections = [], onBroken } = this.#job;
     const request: PrepareRequest = {
       dir: store.dir,
@@ -201,7 +205,7 @@ class DatasetRun {
       if (prepared.state === 'exists') {
         if (prepared.keys.every((key) => this.#job.store.verifies(key)))
           return this.#existed(told, prepared.key, seconds());
-        prepared = await this.#prepare(video, item.text, true);
+        prepared = await this.#prepare(item.file, item.text, true);
       }
       if (prepared.state !== 'ready') {
         this.#claimed.push({ entry, key: prepared.key });
@@ -271,7 +275,7 @@ class DatasetRun {
 
   async #compute(item: Item, input: SampleInput, claim: Claim): Promise<ExtractOutcome> {
     const { vdm, store, config, selections, onProgress } = this.#job;
-    const { id, video, text, source, ahead } = item;
+    const { id, file, text, source, ahead } = item;
     if (ahead && 'error' in ahead) throw ahead.error;
     ahead?.join();
     refreshClaim(claim);
@@ -280,7 +284,7 @@ class DatasetRun {
         vdm,
         store,
         id,
-        video,
+        video: file,
         text,
         ...(source ? { textFrom: source } : {}),
         config,
