@@ -79,7 +79,7 @@ export async function runDemo({ out, device, dtype, onStage, onProgress, onLine 
   const outcome = await stage('extract', async () => {
     const vdm = await loadVdm(checkpoints.vdm, run);
     try {
-      return await runExtract({ vdm, store, id: ID, video: { path: video }, text: TEXT, config: PRIOR, onProgress });
+      return await runExtract({ vdm, store, id: ID, video, text: TEXT, config: PRIOR, onProgress });
     } finally {
       vdm.dispose();
     }

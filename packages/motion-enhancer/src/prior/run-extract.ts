@@ -9,7 +9,7 @@ import { priorKey } from './key.js';
 import type { PriorCapture, PriorInfo } from './prior.js';
 import type { PriorStore } from './store.js';
 import type { Vdm } from './vdm.js';
-import { fileOf, hashSource, readSource, type VideoSource } from './video-source.js';
+import { asSource, fileOf, hashSource, readSource, type VideoSource } from './video-source.js';
 
 /** Version of what computes a prior: raised when the numbers change. */
 export const CODE_VERSION = 'motion-enhancer 0.1.0, prior 1';
@@ -19,7 +19,7 @@ export interface ExtractJob {
   store: PriorStore;
   /** Name of the sample; the file's name by default. */
   id?: string;
-  video: VideoSource;
+  video: string | VideoSource;
   text: string;
   /** What of a data set's row the text is. */
   textFrom?: TextSource;
@@ -92,8 +92,7 @@ export async function readSample({ vdm, video, text, config, onBroken }: ReadJob
   // Opening the file first gives the better message for what is no video.
   const choose = (count: number) =>
     chooseClipFrames(count, config.frames, config.oddLatents === 'drop-frames', vdm.vae.config.temporalCompression);
-  const frames = await readSource(video, choose, onBroken ?? 'fail');
-  return { ...(await keyOfSample(vdm, video, text, config)), frames };
+  const frames = await readSource(asSource(video), choose, onBroken ?? 'fail');
 }
 
 /** What was extracted before; null unless all priors of the job are there and verify. */
@@ -118,7 +117,7 @@ const allVerify = (job: ReadJob, key: string, identity: string): boolean =>
   keysOfJob(job, key, identity).every((one) => job.store.verifies(one));
 
 const sampleId = ({ id, video }: Pick<ExtractJob, 'id' | 'video'>): string =>
-  id || basename(fileOf(video), extname(fileOf(video)));
+  id || basename(fileOf(asSource(video)), extname(fileOf(asSource(video))));
 
 /** Computes and stores the prior of a sample whose frames are at hand. */
 export async function computePrior(job: ExtractJob, input: SampleInput): Promise<ExtractOutcome> {
@@ -164,7 +163,8 @@ function describe(
   key: string,
   selection?: NamedSelection,
 ): PriorInfo {
-  const { vdm, video, text, textFrom, config } = job;
+  const { vdm, text, textFrom, config } = job;
+  const video = asSource(job.video);
   return {
     format: 1,
     id: sampleId(job),

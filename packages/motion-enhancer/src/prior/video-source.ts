@@ -12,6 +12,10 @@ export type VideoSource = { path: string; start?: number; end?: number } | { pat
 /** Pictures come without times: as many a second as the VLMs take them for. */
 const PICTURES_FPS = 2;
 
+/** A path is the whole file. */
+export const asSource = (video: string | VideoSource): VideoSource =>
+  typeof video === 'string' ? { path: video } : video;
+
 /** The file that a source is told by. */
 export const fileOf = (source: VideoSource): string => ('path' in source ? source.path : (source.paths[0] ?? ''));
 

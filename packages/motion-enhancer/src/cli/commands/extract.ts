@@ -86,7 +86,7 @@ export const command: Command = {
       store,
       id: values.id,
       // The prior remembers where its video lies: also for who looks at it from another folder.
-      video: { path: resolve(values.video) },
+      video: resolve(values.video),
       text: values.text,
       config,
       selections,
