@@ -93,6 +93,7 @@ export async function readSample({ vdm, video, text, config, onBroken }: ReadJob
   const choose = (count: number) =>
     chooseClipFrames(count, config.frames, config.oddLatents === 'drop-frames', vdm.vae.config.temporalCompression);
   const frames = await readSource(asSource(video), choose, onBroken ?? 'fail');
+  return { ...(await keyOfSample(vdm, asSource(video), text, config)), frames };
 }
 
 /** What was extracted before; null unless all priors of the job are there and verify. */

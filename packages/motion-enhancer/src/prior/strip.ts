@@ -30,7 +30,7 @@ export function stripOf(
         .permute(0, 2, 1, 3, 4)
         .div(vae.config.scalingFactor);
       const flat = latents.size(2);
-      const size = { frames: 4 * flat, height: config.height, width: config.width };
+      const size = { frames: vae.config.temporalCompression * flat, height: config.height, width: config.width };
       const video_CTHW = vae.decode(latents.contiguous(), tileOf(vdm, 'decode', size, config)).select(0, 0);
       const last = video_CTHW.size(1) - 1;
       const frames = pixelFrames.map(([first, end]) =>
