@@ -3,6 +3,7 @@ export { readCaption } from './caption/read-caption.js';
 export { englishLanguage } from './english-language.js';
 export { PLAIN_LANGUAGE } from './plain-language.js';
 export {
+  AS_PUBLISHED,
   type CaptionOptions,
   type CaptionScores,
   NOT_COMPARABLE,

@@ -2,14 +2,17 @@ import { type FavorDictionary, Lexicon, OWN_DICTIONARY } from './caption/lexicon
 import { readCaption } from './caption/read-caption.js';
 import { englishLanguage } from './english-language.js';
 import { scoreMotion } from './score-motion.js';
-import type { CaptionRecord, MotionLanguage, MotionRecord, MotionScores, ScoredMotion } from './types.js';
+import { Similarities } from './similarity.js';
+import type { MotionLanguage, MotionRecord, MotionScores, ScoredMotion } from './types.js';
 
-/** Stands in every result: nothing here is what the authors' models compute. */
+/** Stands in every result that lacks anything of what the authors' scripts use. */
 export const NOT_COMPARABLE = 'not comparable with published LLM-free numbers';
+/** Where nothing is lacking: their records, their models, their memory. */
+export const AS_PUBLISHED = 'computed as the authors’ scripts do, from records and models given';
 
 export interface CaptionScores {
-  comparability: typeof NOT_COMPARABLE;
-  /** Why not. */
+  comparability: typeof NOT_COMPARABLE | typeof AS_PUBLISHED;
+  /** Why not; empty where it is. */
   reasons: readonly string[];
   /** Similarity and verbs. */
   language: string;
@@ -26,7 +29,7 @@ export interface CaptionScores {
 }
 
 export interface ScoredCaption extends ScoredMotion {
-  record: CaptionRecord;
+  record: MotionRecord;
 }
 
 export interface CaptionOptions {
@@ -34,38 +37,46 @@ export interface CaptionOptions {
   language?: MotionLanguage;
   /** FAVOR's own word lists as JSON (`readDictionary`); ours by default. */
   dictionary?: FavorDictionary;
+  /**
+   * Whether similarities are remembered for one video (default: scores do not depend on the order of videos) or, as by the
+   * authors' script, for the whole data set.
+   */
+  memory?: 'video' | 'shared';
 }
 
 /**
- * FAVOR's LLM-free metric of free captions: step 1 and step 2. Each video is scored by itself; the authors' script shares
- * its memory of similarities between videos, so that its numbers depend on their order.
+ * FAVOR's LLM-free metric of free captions: step 1 and step 2.
  * @param annotations of FAVOR_gt_annotations.json, by video: those that were asked for
- * @param captions by video
+ * @param captions by video; or records that step 1 made of them elsewhere, as by the authors' notebook
  */
 export function scoreCaptions(
   annotations: Readonly<Record<string, MotionRecord>>,
-  captions: Readonly<Record<string, string>>,
-  { language, dictionary }: CaptionOptions = {},
+  captions: Readonly<Record<string, string | MotionRecord>>,
+  { language, dictionary, memory = 'video' }: CaptionOptions = {},
 ): CaptionScores {
   const lexicon = new Lexicon(dictionary ?? OWN_DICTIONARY);
   const spoken = language ?? englishLanguage(lexicon);
+  const shared = memory === 'shared' ? new Similarities(spoken) : undefined;
   const videos: Record<string, ScoredCaption> = {};
   for (const [id, annotation] of Object.entries(annotations)) {
     const caption = captions[id];
     if (caption === undefined) continue;
-    const record = readCaption(caption, lexicon);
-    videos[id] = { ...scoreMotion(annotation, record, spoken), record };
+    const record = typeof caption === 'string' ? readCaption(caption, lexicon) : caption;
+    videos[id] = { ...scoreMotion(annotation, record, spoken, shared), record };
   }
   const scores = Object.values(videos).map((video) => video.scores);
+  const read = Object.values(captions).some((caption) => typeof caption === 'string');
+  const reasons = [
+    ...(read ? ['captions are read by our own code after the authors’ description (step 1)'] : []),
+    ...(dictionary || !read ? [] : ['word lists are ours, not FAVOR_Dictionary']),
+    ...(spoken.reference
+      ? []
+      : [`similarity is ${spoken.name}, not the reference sentence encoder with NLTK and WordNet`]),
+    ...(shared ? [] : ['similarities are remembered for each video alone']),
+  ];
   return {
-    comparability: NOT_COMPARABLE,
-    reasons: [
-      'captions are read by our own code after the authors’ description (step 1)',
-      ...(dictionary ? [] : ['word lists are ours, not FAVOR_Dictionary']),
-      ...(spoken.reference
-        ? []
-        : [`similarity is ${spoken.name}, not the reference sentence encoder with NLTK and WordNet`]),
-    ],
+    comparability: reasons.length > 0 ? NOT_COMPARABLE : AS_PUBLISHED,
+    reasons,
     language: spoken.name,
     dictionary: dictionary ? 'given' : 'ours',
     mean: meanOf(scores, Object.keys(annotations).length),

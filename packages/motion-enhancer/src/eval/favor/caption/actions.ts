@@ -26,7 +26,8 @@ export function actionsAfterMention(text: string, rest: string, lexicon: Lexicon
   const said = text
     .trim()
     .replace(/^[,.]\s*/, '')
-    .replace(/^(?:and|then|also)\s+/, '');
+    .replace(/^(?:and|then|also)\s+/, '')
+    .replace(/^(?:as|while|when)\s+(?:he|she|they|it)\s+|^(?:who|which|that)\s+(?:then\s+)?/i, '');
   if (said === '') return all(rest, CHANGES);
   const [main, ...clauses] = said.split(/\s+as\s+/);
   const later =

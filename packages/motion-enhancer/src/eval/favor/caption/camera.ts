@@ -13,6 +13,7 @@ const CLAUSES = [
   '\\bthe\\s+(?:focus|angle|perspective)\\s+shifts',
   '\\bthe\\s+scene\\s+(?:remains|stays|is|appears)\\s+static',
   '\\bthe\\s+(?:video|scene)\\s+(?:starts|begins|opens)\\s+with',
+  '\\b(?:an?\\s+|the\\s+)?(?:(?:[a-z]+wards?|left|right|shaky|slight|slow|quick)(?:-[a-z]+)?\\s+)+camera\\s+(?:movement|motion|tilt|pan|shake)',
   '\\bno\\s+(?:significant\\s+)?camera\\s+movement',
   '\\b(?:stationary|static|steady|stable|fixed)\\s+(?:camera|shot)',
   '\\bfirst-person\\s+perspective',

@@ -1,0 +1,56 @@
+// How far our step 1 of FAVOR's LLM-free metric agrees with the authors' notebook on captions that people wrote.
+//
+//   PYTHONHASHSEED=0 python3 test/fixtures/evaluation/make_favor_step1.py CLONES FAVOR_gt_annotations.json > theirs.json
+//   node bench/favor-step1.mjs FAVOR_gt_annotations.json theirs.json [dictionary.json]
+//
+// Step 2 compares by words (no sentence encoder), for both sides alike.
+import { readFileSync } from 'node:fs';
+import {
+  Lexicon,
+  PLAIN_LANGUAGE,
+  readCaption,
+  readDictionary,
+  scoreMotion,
+} from '../packages/motion-enhancer/dist/eval/favor/index.js';
+
+const [annotationsFile, theirsFile, dictionaryFile] = process.argv.slice(2);
+const read = (file) => JSON.parse(readFileSync(file, 'utf8'));
+const annotations = read(annotationsFile);
+const theirs = read(theirsFile);
+const ids = Object.keys(theirs);
+const FIELDS = ['camera_motion', 'num_subjects', 'motion_list', 'chronological_motion_list'];
+
+const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
+const score = (gt, pred) => scoreMotion(gt, pred, PLAIN_LANGUAGE).scores.final_score;
+function correlation(a, b) {
+  const [ma, mb] = [mean(a), mean(b)];
+  const moment = (x, mx, y, my) => mean(x.map((v, i) => (v - mx) * (y[i] - my)));
+  return moment(a, ma, b, mb) / Math.sqrt(moment(a, ma, a, ma) * moment(b, mb, b, mb));
+}
+
+const theirScores = ids.map((id) => score(annotations[id], theirs[id]));
+console.log(`${ids.length} captions; the notebook's records against the annotations: ${mean(theirScores).toFixed(4)}`);
+console.log(
+  `| word lists | ${FIELDS.map((f) => `${f} equal`).join(' | ')} | ours against theirs | ours against the annotations | correlation of both scores | ms a caption |`,
+);
+console.log(`|---|${FIELDS.map(() => '---|').join('')}---|---|---|---|`);
+for (const [name, lexicon] of [
+  ['ours', new Lexicon()],
+  ...(dictionaryFile ? [['theirs', new Lexicon(readDictionary(read(dictionaryFile), dictionaryFile))]] : []),
+]) {
+  const start = performance.now();
+  const ours = ids.map((id) => readCaption(annotations[id].caption, lexicon));
+  const ms = (performance.now() - start) / ids.length;
+  const equal = FIELDS.map((field) => ids.filter((id, i) => ours[i][field] === theirs[id][field]).length);
+  const scores = ids.map((id, i) => score(annotations[id], ours[i]));
+  const across = mean(ids.map((id, i) => score(theirs[id], ours[i])));
+  const cells = [
+    name,
+    ...equal,
+    across.toFixed(4),
+    mean(scores).toFixed(4),
+    correlation(scores, theirScores).toFixed(3),
+    ms.toFixed(2),
+  ];
+  console.log(`| ${cells.join(' | ')} |`);
+}
