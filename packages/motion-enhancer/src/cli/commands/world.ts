@@ -6,6 +6,10 @@ import type { Command, Entry } from './registry.js';
 const ACTIONS: Readonly<Record<string, Entry>> = {
   make: { summary: 'clips as videos, masks, captions, questions', load: () => import('./world-make.js') },
   'train-vdm': { summary: 'train the mini CogVideoX', load: () => import('./world-train-vdm.js') },
+  check: {
+    summary: 'can a text or one frame give answers away',
+    load: () => import('./world-check.js'),
+  },
   sample: {
     summary: 'videos of captions, and what the autoencoder keeps of clips',
     load: () => import('./world-sample.js'),

@@ -20,20 +20,32 @@ export async function eachPiece(
     for (const piece of pieces) onPiece(piece.first, makeClips(piece));
     return;
   }
-  const script = new URL(`./clip-thread.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
   await Promise.all(
-    Array.from({ length: Math.min(threads, pieces.length) }, async () => {
-      const worker = new Worker(script);
+    Array.from({ length: Math.min(threads, pieces.length) }, async (_, i) => {
+      const worker = threadAt(i);
+      worker.ref();
       try {
         for (let piece = pieces.shift(); piece; piece = pieces.shift()) {
           const { first, frames } = await answerOf(worker, piece);
           onPiece(first, frames);
         }
       } finally {
-        await worker.terminate();
+        worker.unref();
       }
     }),
   );
+}
+
+/**
+ * Threads live as long as the process, which they do not keep alive: Node 20 aborts where a thread ends while V8 still
+ * optimises its code.
+ */
+const pool: Worker[] = [];
+
+function threadAt(i: number): Worker {
+  const script = new URL(`./clip-thread.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
+  pool[i] ??= new Worker(script);
+  return pool[i];
 }
 
 function answerOf(worker: Worker, piece: ClipRequest): Promise<{ first: number; frames: Uint8Array }> {

@@ -1,0 +1,123 @@
+// What a cheat could use: the text of a question, or the whole truth about one frame.
+import {
+  COLOUR_NAMES,
+  describeClip,
+  SHAPE_NAMES,
+  type Split,
+  VOCABULARY,
+  type WorldQuestion,
+  type WorldText,
+} from '../generate/index.js';
+import { poseAt, viewAt } from '../generate/truth.js';
+
+/** A question as a choice between four feature vectors. */
+export interface Example {
+  type: string;
+  /** [4][features] */
+  options: Float32Array[];
+  answer: number;
+}
+
+export type Cheat = 'blind' | 'first frame' | 'middle frame' | 'last frame' | 'random frame';
+export const CHEATS: readonly Cheat[] = ['blind', 'first frame', 'middle frame', 'last frame', 'random frame'];
+
+const WORD = new Map(VOCABULARY.map((word, i) => [word, i]));
+const V = VOCABULARY.length;
+
+/** Counts of words, at `at` of the vector. */
+function addWords(into: Float32Array, at: number, text: string): void {
+  for (const word of text.toLowerCase().match(/[a-z]+/g) ?? []) into[at + WORD.get(word)!]! += 1;
+}
+
+/**
+ * The text: words of the stem, of the option, of the other options, first and second half of the option (order), and the
+ * option's place.
+ */
+function blind({ stem, options }: WorldQuestion): Float32Array[] {
+  return options.map((option, i) => {
+    const features = new Float32Array(5 * V + 4);
+    addWords(features, 0, stem);
+    addWords(features, V, option);
+    for (const [j, other] of options.entries()) if (j !== i) addWords(features, 2 * V, other);
+    const [first = '', second = ''] = option.split(', then ');
+    addWords(features, 3 * V, first);
+    addWords(features, 4 * V, second);
+    features[5 * V + i] = 1;
+    return features;
+  });
+}
+
+/** Of one object in one frame: place (and its waves, as the world repeats), size, angle, colour, shape, whether in front. */
+const OBJECT = 13 + COLOUR_NAMES.length + SHAPE_NAMES.length;
+
+function objectFeatures({ scene }: WorldText, index: number, u: number): Float32Array {
+  const object = scene.objects[index]!;
+  const pose = poseAt(object, u);
+  const { scale, panX, panY } = viewAt(scene.camera, u);
+  const wrap = (x: number) => ((x % 64) + 64) % 64;
+  const x = wrap(32 + scale * (pose.x - 32) - panX) / 64;
+  const y = wrap(32 + scale * (pose.y - 32) - panY) / 64;
+  const turn = 2 * Math.PI;
+  const r = (pose.radius * scale - 9) / 3;
+  const front = index / Math.max(1, scene.objects.length - 1);
+  const waves = [x, y].flatMap((p) => [Math.cos(turn * p), Math.sin(turn * p)]);
+  const numbers = [x - 0.5, y - 0.5, ...waves, r, r * r, Math.cos(pose.angle), Math.sin(pose.angle), front, scale - 1];
+  const near = scene.objects.flatMap((other, i) => {
+    if (i === index) return [];
+    const there = poseAt(other, u);
+    const along = (d: number) => Math.abs(d - 64 * Math.round(d / 64));
+    return [Math.hypot(along(there.x - pose.x), along(there.y - pose.y)) / 32];
+  });
+  const out = new Float32Array(OBJECT);
+  out.set([...numbers, near.length > 0 ? Math.min(...near) : 1]);
+  out[13 + COLOUR_NAMES.indexOf(object.colour)] = 1;
+  out[13 + COLOUR_NAMES.length + SHAPE_NAMES.indexOf(object.shape)] = 1;
+  return out;
+}
+
+/**
+ * The truth of one frame, told which object is asked about: for questions whose options are objects, each option's own
+ * object; else the mover (or the first object), beside the words of the option.
+ */
+function oneFrame(clip: WorldText, question: WorldQuestion, u: number): Float32Array[] {
+  const { scene } = clip;
+  return question.options.map((option) => {
+    const features = new Float32Array(2 * OBJECT + 3 * V + 1);
+    const named = scene.objects.findIndex(({ colour, shape }) => option === `the ${colour} ${shape}`);
+    if (question.type === 'MO') {
+      if (named >= 0) features.set(objectFeatures(clip, named, u));
+      else features[features.length - 1] = 1;
+      // What is seen of all of them, for "none of them".
+      scene.objects.forEach((_, i) => {
+        objectFeatures(clip, i, u).forEach((value, k) => {
+          features[OBJECT + k]! += value / scene.objects.length;
+        });
+      });
+      return features;
+    }
+    features.set(objectFeatures(clip, scene.mover ?? 0, u), OBJECT);
+    addWords(features, 2 * OBJECT, option);
+    const [first = '', second = ''] = option.split(', then ');
+    addWords(features, 2 * OBJECT + V, first);
+    addWords(features, 2 * OBJECT + 2 * V, second);
+    return features;
+  });
+}
+
+/** All questions of some clips, as a cheat sees them. */
+export function examples(split: Split, first: number, clips: number, cheat: Cheat): Example[] {
+  return Array.from({ length: clips }, (_, i) => describeClip(split, first + i)).flatMap((clip) => {
+    const u = {
+      blind: 0,
+      'first frame': 0,
+      'middle frame': 0.5,
+      'last frame': 1,
+      'random frame': ((clip.scene.index * 7) % 16) / 15,
+    }[cheat];
+    return clip.questions.map((question) => ({
+      type: question.type,
+      options: cheat === 'blind' ? blind(question) : oneFrame(clip, question, u),
+      answer: question.answer,
+    }));
+  });
+}

@@ -1,0 +1,3 @@
+// Where things are in a scene, for those who check what a frame gives away.
+export { poseAt } from './pose.js';
+export { viewAt } from './render.js';
