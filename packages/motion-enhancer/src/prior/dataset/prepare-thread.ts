@@ -11,8 +11,12 @@ export interface SentError {
 export type Reply = { prepared: Prepared } | { error: SentError };
 
 let last: Promise<void> = Promise.resolve();
-parentPort?.on('message', (request: PrepareRequest) => {
+let closed = false;
+parentPort?.on('message', (request: PrepareRequest | null) => {
+  closed ||= request === null;
   last = last.then(async () => {
+    // Rows that wait behind the one in flight are of no use any more.
+    if (request === null || closed) return parentPort!.close();
     try {
       const prepared = await prepareRow(request);
       const moved = prepared.state === 'ready' ? [prepared.input.frames.data.buffer as ArrayBuffer] : [];

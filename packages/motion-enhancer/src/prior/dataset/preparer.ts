@@ -29,8 +29,16 @@ export class Preparer {
     });
   }
 
+  /**
+   * What is being read is read to its end: a thread that is ended from outside in the middle of a file takes the whole
+   * process with it, for FFmpeg's binding aborts.
+   */
   async close(): Promise<void> {
-    await this.#thread.terminate();
+    if (this.#dead) return;
+    const exit = new Promise((resolve) => this.#thread.once('exit', resolve));
+    this.#end(new Error('The thread that reads videos was closed.'));
+    this.#thread.postMessage(null);
+    await exit;
   }
 
   #end(error: Error): void {
