@@ -12,7 +12,14 @@ test('a thread that is closed while it decodes ends its file first: FFmpeg’s b
   const request = () =>
     ({
       ...{ dir: temporaryFolder(), model: '0', dtype: 'float32', video: fixture('videos/torchcodec_nasa_13013.mp4') },
-      ...{ text: 'a shuttle', options: resolve(PRIOR_FIELDS, {}), selections: [], onBroken: 'fail', replace: false },
+      ...{
+        text: 'a shuttle',
+        options: resolve(PRIOR_FIELDS, {}),
+        selections: [],
+        onBroken: 'fail',
+        replace: false,
+        perLatent: 1,
+      },
     }) as Parameters<Preparer['prepare']>[0];
   assert.equal((await preparer.prepare(request())).state, 'ready');
   const ends = [1, 2, 3].map(() =>
