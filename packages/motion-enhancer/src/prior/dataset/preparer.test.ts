@@ -5,22 +5,23 @@ import { resolve } from '../../config/field.js';
 import { fixture } from '../../testing/fixtures.js';
 import { temporaryFolder } from '../../testing/temporary-folder.js';
 import { PRIOR_FIELDS } from '../config.js';
+import type { PrepareRequest } from './prepare-row.js';
 import { Preparer } from './preparer.js';
 
 test('a thread that is closed while it decodes ends its file first: FFmpeg’s binding would abort the process', async () => {
   const preparer = new Preparer();
-  const request = () =>
-    ({
-      ...{ dir: temporaryFolder(), model: '0', dtype: 'float32', video: fixture('videos/torchcodec_nasa_13013.mp4') },
-      ...{
-        text: 'a shuttle',
-        options: resolve(PRIOR_FIELDS, {}),
-        selections: [],
-        onBroken: 'fail',
-        replace: false,
-        perLatent: 1,
-      },
-    }) as Parameters<Preparer['prepare']>[0];
+  const request = (): PrepareRequest => ({
+    dir: temporaryFolder(),
+    model: '0',
+    dtype: 'float32',
+    video: { path: fixture('videos/torchcodec_nasa_13013.mp4') },
+    text: 'a shuttle',
+    options: resolve(PRIOR_FIELDS, {}),
+    perLatent: 4,
+    selections: [],
+    onBroken: 'fail',
+    replace: false,
+  });
   assert.equal((await preparer.prepare(request())).state, 'ready');
   const ends = [1, 2, 3].map(() =>
     preparer.prepare(request()).then(
