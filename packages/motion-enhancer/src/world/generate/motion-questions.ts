@@ -1,5 +1,7 @@
 // Questions about motion. For each type, the right answer is as frequent among the clips asked as any other and the wrong
-// ones are drawn alike from the rest: the text tells nothing.
+// ones are drawn alike from the rest: the text tells nothing. Nor does a frame, as places and angles are spread evenly at
+// every moment. Sizes cannot be (what grows is small at first), so questions about worlds leave growing, shrinking and
+// zooming out; those for pre-training have them.
 import type { Dice } from './dice.js';
 import { MOVING_SHARES, STAGES, THREE, WORLD_SHARES } from './draw-scene.js';
 import { type Draft, question, threeOthers, type WorldQuestion } from './question.js';
@@ -22,6 +24,8 @@ const KINDS = {
 } as const;
 type Kind = keyof typeof KINDS;
 
+const SIZED: readonly string[] = ['grow', 'shrink'];
+
 /** Share of each kind among clips with a mover; 8 of the 30 ordered pairs of stages are two slides round a corner. */
 const KIND_SHARES: Readonly<Record<string, number>> = Object.fromEntries(
   MOVING_SHARES.map(([family, share]) => (family === 'order' ? ['corner', (share * 8) / 30] : [family, share])),
@@ -29,7 +33,8 @@ const KIND_SHARES: Readonly<Record<string, number>> = Object.fromEntries(
 const RAREST = Math.min(...Object.values(KIND_SHARES));
 
 /** "None of them" must be right as often as each of three objects. */
-const ASK_MOVER = (3 * WORLD_SHARES.pan) / (WORLD_SHARES.moving * THREE);
+const UNSIZED = MOVING_SHARES.reduce((sum, [family, share]) => sum + (SIZED.includes(family) ? 0 : share), 0);
+const ASK_MOVER = (3 * WORLD_SHARES.pan) / (WORLD_SHARES.moving * UNSIZED * THREE);
 
 export function motionQuestions(scene: Scene, dice: Dice): WorldQuestion[] {
   const drafts = scene.mover === null ? [] : aboutMover(scene, scene.mover, dice);
@@ -48,9 +53,10 @@ function aboutMover(scene: Scene, about: number, dice: Dice): Draft[] {
     return (right: string, wrong: readonly string[]) =>
       drafts.push({ type, subject, about, stem: stem(it), statement: `${statement(it)}.`, right, wrong });
   };
+  const kinds = (Object.keys(KINDS) as Kind[]).filter((kind) => scene.form === 'single' || !SIZED.includes(kind));
   const kind = kindOf(scene, mover);
-  if (kind && dice.chance(RAREST / KIND_SHARES[kind]!)) {
-    const all = Object.values(KINDS).map((does) => `it ${does}`);
+  if (kind && kinds.includes(kind) && dice.chance(RAREST / KIND_SHARES[kind]!)) {
+    const all = kinds.map((one) => `it ${KINDS[one]}`);
     const right = `it ${KINDS[kind]}`;
     ask(
       'MR',
@@ -107,7 +113,8 @@ function otherOrders([a, b]: readonly string[], dice: Dice): string[] {
 }
 
 function whichMoves({ objects, mover, family }: Scene, dice: Dice): Draft | null {
-  const asks = objects.length === 3 && (family === 'pan' || (mover !== null && dice.chance(ASK_MOVER)));
+  const fits = mover !== null && !SIZED.includes(family);
+  const asks = objects.length === 3 && (family === 'pan' || (fits && dice.chance(ASK_MOVER)));
   if (!asks) return null;
   const all = [...objects.map(nameOf), 'none of them'];
   const right = all[mover ?? 3]!;
@@ -122,19 +129,17 @@ function whichMoves({ objects, mover, family }: Scene, dice: Dice): Draft | null
   };
 }
 
-/** Where nothing is enlarged there are pans alone, and the options are pans. */
-function howCamera({ camera, family }: Scene, dice: Dice): Draft | null {
-  if (camera.kind === 'still') return null;
-  const pans = DIRECTIONS.slice(0, 4).map(({ name }) => `pans ${name}`);
-  const all = family === 'pan' ? pans : [...pans, 'zooms in', 'zooms out'];
-  const does = all[camera.kind === 'pan' ? camera.direction : camera.zoomChange > 0 ? 4 : 5]!;
+function howCamera({ camera }: Scene, dice: Dice): Draft | null {
+  if (camera.kind !== 'pan') return null;
+  const all = DIRECTIONS.slice(0, 4).map(({ name }) => `it pans ${name}`);
+  const right = all[camera.direction]!;
   return {
     type: 'CM',
     subject: null,
     about: null,
     stem: 'How does the camera move?',
-    statement: `the camera ${does}.`,
-    right: `it ${does}`,
-    wrong: threeOthers(all, does, dice).map((other) => `it ${other}`),
+    statement: `${right.replace('it', 'the camera')}.`,
+    right,
+    wrong: threeOthers(all, right, dice),
   };
 }

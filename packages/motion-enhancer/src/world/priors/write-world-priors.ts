@@ -51,6 +51,7 @@ export function writeWorldPriors(path: string, vdm: Vdm, o: WorldPriorOptions): 
     }
     writeSafetensors(path, tensors, {
       split: o.split,
+      first: String(o.indices[0] ?? 0),
       indices: JSON.stringify(o.indices),
       steps: String(o.steps),
       last: String(o.last),
