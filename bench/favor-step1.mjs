@@ -1,7 +1,7 @@
 // How far our step 1 of FAVOR's LLM-free metric agrees with the authors' notebook on captions that people wrote.
 //
 //   PYTHONHASHSEED=0 python3 test/fixtures/evaluation/make_favor_step1.py CLONES FAVOR_gt_annotations.json > theirs.json
-//   node bench/favor-step1.mjs FAVOR_gt_annotations.json theirs.json [dictionary.json]
+//   node bench/favor-step1.mjs FAVOR_gt_annotations.json theirs.json [dictionary.json [theirs-under-another-hash-seed.json]]
 //
 // Step 2 compares by words (no sentence encoder), for both sides alike.
 import { readFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import {
   scoreMotion,
 } from '../packages/motion-enhancer/dist/eval/favor/index.js';
 
-const [annotationsFile, theirsFile, dictionaryFile] = process.argv.slice(2);
+const [annotationsFile, theirsFile, dictionaryFile, againFile] = process.argv.slice(2);
 const read = (file) => JSON.parse(readFileSync(file, 'utf8'));
 const annotations = read(annotationsFile);
 const theirs = read(theirsFile);
@@ -31,26 +31,38 @@ function correlation(a, b) {
 const theirScores = ids.map((id) => score(annotations[id], theirs[id]));
 console.log(`${ids.length} captions; the notebook's records against the annotations: ${mean(theirScores).toFixed(4)}`);
 console.log(
-  `| word lists | ${FIELDS.map((f) => `${f} equal`).join(' | ')} | ours against theirs | ours against the annotations | correlation of both scores | ms a caption |`,
+  `| records | ${FIELDS.map((f) => `${f} equal`).join(' | ')} | against the notebook’s | against the annotations | correlation of the scores | ms a caption |`,
 );
 console.log(`|---|${FIELDS.map(() => '---|').join('')}---|---|---|---|`);
-for (const [name, lexicon] of [
-  ['ours', new Lexicon()],
-  ...(dictionaryFile ? [['theirs', new Lexicon(readDictionary(read(dictionaryFile), dictionaryFile))]] : []),
-]) {
-  const start = performance.now();
-  const ours = ids.map((id) => readCaption(annotations[id].caption, lexicon));
-  const ms = (performance.now() - start) / ids.length;
-  const equal = FIELDS.map((field) => ids.filter((id, i) => ours[i][field] === theirs[id][field]).length);
-  const scores = ids.map((id, i) => score(annotations[id], ours[i]));
-  const across = mean(ids.map((id, i) => score(theirs[id], ours[i])));
+const row = (name, records, ms) => {
+  const equal = FIELDS.map((field) => ids.filter((id, i) => records[i][field] === theirs[id][field]).length);
+  const scores = ids.map((id, i) => score(annotations[id], records[i]));
+  const across = mean(ids.map((id, i) => score(theirs[id], records[i])));
   const cells = [
     name,
     ...equal,
     across.toFixed(4),
     mean(scores).toFixed(4),
     correlation(scores, theirScores).toFixed(3),
-    ms.toFixed(2),
+    ms,
   ];
   console.log(`| ${cells.join(' | ')} |`);
+};
+for (const [name, lexicon] of [
+  ['ours, our word lists', new Lexicon()],
+  ...(dictionaryFile
+    ? [['ours, their word lists', new Lexicon(readDictionary(read(dictionaryFile), dictionaryFile))]]
+    : []),
+]) {
+  const start = performance.now();
+  const ours = ids.map((id) => readCaption(annotations[id].caption, lexicon));
+  row(name, ours, ((performance.now() - start) / ids.length).toFixed(2));
+}
+if (againFile) {
+  const again = read(againFile);
+  row(
+    'the notebook under another hash seed',
+    ids.map((id) => again[id]),
+    '',
+  );
 }
