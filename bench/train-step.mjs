@@ -1,6 +1,6 @@
 // One training step of Qwen2.5-VL at real size, random weights made on the GPU, one sample a step: plain fine-tuning and
 // with alignment, recomputing blocks or keeping activations, side by side in one run.
-//   node bench/train-step.mjs [--size 3b|7b|tiny] [--tokens 4058,8018] [--out FILE] [--json FILE]
+//   node bench/train-step.mjs [--size 3b|7b|tiny] [--tokens 4058,8018] [--kinds blocks,vision,llm,none] [--out FILE] [--json FILE]
 // A video at 504 × 280 (20 × 36 patches, 180 tokens a frame pair), 278 tokens of text, 200 of them learned, 20 words aligned.
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -191,10 +191,11 @@ for (const tokens of lengths) {
   if (device !== 'cpu') T.emptyCache(device);
 }
 
+const LABELS = { blocks: 'again, by blocks', vision: 'kept but for the tower', llm: 'kept but for the decoder', none: 'kept' };
 const gpu = device === 'cpu' ? cpus()[0].model : T.deviceInfo(0).name;
 const rows = results.map((r) => {
   const off = results.find((x) => x.tokens === r.tokens && x.recompute === r.recompute && !x.align);
-  return `| ${r.tokens} | ${r.recompute === 'blocks' ? 'again, by blocks' : 'kept'} | ${r.align ? 'on' : 'off'} | ${r.seconds.toFixed(3)} | ${r.tokensPerSecond.toFixed(0)} | ${r.mfu === null ? '–' : `${(100 * r.mfu).toFixed(1)} %`} | ${r.peakGiB.toFixed(1)} | ${(r.seconds / off.seconds).toFixed(3)} | ${(r.peakGiB / off.peakGiB).toFixed(3)} |`;
+  return `| ${r.tokens} | ${LABELS[r.recompute]} | ${r.align ? 'on' : 'off'} | ${r.seconds.toFixed(3)} | ${r.tokensPerSecond.toFixed(0)} | ${r.mfu === null ? '–' : `${(100 * r.mfu).toFixed(1)} %`} | ${r.peakGiB.toFixed(1)} | ${(r.seconds / off.seconds).toFixed(3)} | ${(r.peakGiB / off.peakGiB).toFixed(3)} |`;
 });
 const text = `## Qwen2.5-VL, ${size}: ${(count / 1e9).toFixed(2)} G parameters
 
@@ -203,7 +204,7 @@ const text = `## Qwen2.5-VL, ${size}: ${(count / 1e9).toFixed(2)} G parameters
 ${rows.join('\n')}
 
 One sample a step, everything trained, ${dtype} with float32 master weights and moments, optimiser step included; untrained random
-weights. MFU counts 3 × the forward pass, recomputation not. Ratios: alignment on to off, the two run turn by turn. ${gpu};
+weights${process.env.MOTION_ENHANCER_PLAIN === '1' ? '; without kernels of our own' : ''}. MFU counts 3 × the forward pass, recomputation not. Ratios: alignment on to off, the two run turn by turn. ${gpu};
 libtorch ${T.version()}; ${new Date().toISOString().slice(0, 10)}; commit ${process.env.COMMIT ?? 'unknown'}, command
 \`node bench/train-step.mjs ${process.argv.slice(2).join(' ')}\`
 `;

@@ -162,47 +162,23 @@ napi_value load(Env& env, size_t, napi_value* argv) {
 // launchCudaKernel(handle, [gx, gy, gz, bx, by, bz, sharedBytes, early], kinds, values): kinds has one letter an argument:
 // t tensor (slot), i int32, l int64, f float, d double. early: 1 for a kernel that may start before the one before it ends.
 napi_value launch(Env& env, size_t, napi_value* argv) {
-  Kernel& kernel = kernel_of(as_int32(env.napi, argv[0]));
-  const auto shape = as_int64_list(env.napi, argv[1]);
-  if (shape.size() != 8) throw ArgumentError("Expected eight launch numbers.");
+  const KernelLaunch launch = prepare_launch(as_int32(env.napi, argv[0]), as_int64_list(env.napi, argv[1]));
   const std::string kinds = as_string(env.napi, argv[2]);
   std::vector<uint64_t> cells(kinds.size());
-  std::vector<void*> pointers(kinds.size());
   for (size_t i = 0; i < kinds.size(); ++i) {
     napi_value value;
     napi_get_element(env.napi, argv[3], static_cast<uint32_t>(i), &value);
-    auto store = [&](auto bits) { std::memcpy(&cells[i], &bits, sizeof bits); };
-    switch (kinds[i]) {
-      case 't': {
-        const at::Tensor& tensor = env.slots.get(as_int32(env.napi, value));
-        if (!tensor.is_cuda() || tensor.get_device() != kernel.device)
-          throw ArgumentError("Expected a tensor on cuda:" + std::to_string(kernel.device) + " for argument " + std::to_string(i) +
-                              " of a CUDA kernel but received one on " + tensor.device().str() + ".");
-        store(tensor.data_ptr());
-        break;
-      }
-      case 'i': store(as_int32(env.napi, value)); break;
-      case 'l': store(as_int64(env.napi, value)); break;
-      case 'f': store(static_cast<float>(as_double(env.napi, value))); break;
-      case 'd': store(as_double(env.napi, value)); break;
-      default: throw ArgumentError(std::string("Unknown kind of kernel argument: ") + kinds[i] + ".");
+    if (kinds[i] == 't') {
+      const at::Tensor& tensor = env.slots.get(as_int32(env.napi, value));
+      if (!tensor.is_cuda() || tensor.get_device() != launch.device)
+        throw ArgumentError("Expected a tensor on cuda:" + std::to_string(launch.device) + " for argument " + std::to_string(i) +
+                            " of a CUDA kernel but received one on " + tensor.device().str() + ".");
+      cells[i] = reinterpret_cast<uint64_t>(tensor.data_ptr());
+    } else if (!number_cell(env.napi, kinds[i], value, &cells[i])) {
+      throw ArgumentError(std::string("Unknown kind of kernel argument: ") + kinds[i] + ".");
     }
-    pointers[i] = &cells[i];
   }
-  DeviceScope scope(kernel.device);
-  const auto shared = static_cast<unsigned>(shape[6]);
-  if (shared > kDefaultSharedLimit)
-    check(driver<int (*)(void*, int, int)>("cuFuncSetAttribute")(kernel.function, kMaxDynamicSharedBytes, static_cast<int>(shared)),
-          "cuFuncSetAttribute (shared memory)");
-  auto u = [&](size_t at) { return static_cast<unsigned>(shape[at]); };
-  LaunchAttribute early;
-  early.id = kProgrammaticSerialization;
-  early.value.allowed = 1;
-  LaunchConfig config{{u(0), u(1), u(2)}, {u(3), u(4), u(5)}, shared, scope.stream(), &early, 0};
-  // On the stream that graphs are recorded on only: the default stream waits for others in ways of its own.
-  if (shape[7] && config.stream) config.count = 1;
-  check(driver<int (*)(const LaunchConfig*, void*, void**, void**)>("cuLaunchKernelEx")(&config, kernel.function, pointers.data(), nullptr),
-        "cuLaunchKernel");
+  run_launch(launch, cells);
   return undefined(env.napi);
 }
 
@@ -216,6 +192,42 @@ napi_value release(Env& env, size_t, napi_value* argv) {
 }
 
 }  // namespace
+
+KernelLaunch prepare_launch(int32_t handle, std::vector<int64_t>&& shape) {
+  if (shape.size() != 8) throw ArgumentError("Expected eight launch numbers.");
+  const Kernel& kernel = kernel_of(handle);
+  return {kernel.function, kernel.device, std::move(shape)};
+}
+
+bool number_cell(napi_env env, char kind, napi_value value, uint64_t* cell) {
+  auto store = [cell](auto bits) { std::memcpy(cell, &bits, sizeof bits); };
+  switch (kind) {
+    case 'i': store(as_int32(env, value)); return true;
+    case 'l': store(as_int64(env, value)); return true;
+    case 'f': store(static_cast<float>(as_double(env, value))); return true;
+    case 'd': store(as_double(env, value)); return true;
+    default: return false;
+  }
+}
+
+void run_launch(const KernelLaunch& launch, std::vector<uint64_t>& cells) {
+  std::vector<void*> pointers(cells.size());
+  for (size_t i = 0; i < cells.size(); ++i) pointers[i] = &cells[i];
+  DeviceScope scope(launch.device);
+  const auto shared = static_cast<unsigned>(launch.shape[6]);
+  if (shared > kDefaultSharedLimit)
+    check(driver<int (*)(void*, int, int)>("cuFuncSetAttribute")(launch.function, kMaxDynamicSharedBytes, static_cast<int>(shared)),
+          "cuFuncSetAttribute (shared memory)");
+  auto u = [&](size_t at) { return static_cast<unsigned>(launch.shape[at]); };
+  LaunchAttribute early;
+  early.id = kProgrammaticSerialization;
+  early.value.allowed = 1;
+  LaunchConfig config{{u(0), u(1), u(2)}, {u(3), u(4), u(5)}, shared, scope.stream(), &early, 0};
+  // On the stream that graphs are recorded on only: the default stream waits for others in ways of its own.
+  if (launch.shape[7] && config.stream) config.count = 1;
+  check(driver<int (*)(const LaunchConfig*, void*, void**, void**)>("cuLaunchKernelEx")(&config, launch.function, pointers.data(), nullptr),
+        "cuLaunchKernel");
+}
 
 void define_cuda_kernels(Env& env, napi_value exports) {
   define(env, exports, "cudaArchitecture", architecture);

@@ -24,6 +24,8 @@ export class CudaCompileError extends LibtorchError {
 export type KernelArgument = Tensor | { i32: number } | { i64: number | bigint } | { f32: number } | { f64: number };
 
 export interface CudaKernel {
+  /** @internal */
+  readonly handle: number;
   /**
    * Queues the kernel on libtorch's stream.
    * @param sharedBytes dynamic shared memory of a block
@@ -73,11 +75,12 @@ export function compileCudaKernel(source: string, name: string, o: CompileOption
   const options = [`--gpu-architecture=${target}`, '--std=c++17', ...(o.options ?? [])];
   const handle = native.loadCudaKernel(machineCode(source, name, options), name, device);
   return {
+    handle,
     launch: (grid, block, sharedBytes, args, early = false) => {
-      const encoded = args.map(encode);
+      const encoded = args.map(encodeArgument);
       native.launchCudaKernel(
         handle,
-        [...dim3(grid), ...dim3(block), sharedBytes, early && overlaps ? 1 : 0],
+        [...launchShape(grid), ...launchShape(block), sharedBytes, early && overlaps ? 1 : 0],
         encoded.map(([kind]) => kind).join(''),
         encoded.map(([, value]) => value),
       );
@@ -118,9 +121,11 @@ function machineCode(source: string, name: string, options: readonly string[]): 
   return cubin;
 }
 
-const dim3 = (d: Dim3): number[] => [d[0] ?? 1, d[1] ?? 1, d[2] ?? 1];
+/** @internal Sizes of a grid or block. */
+export const launchShape = (d: Dim3): number[] => [d[0] ?? 1, d[1] ?? 1, d[2] ?? 1];
 
-function encode(argument: KernelArgument): [string, number | bigint] {
+/** @internal A kind’s letter and the value, as the binding takes them. */
+export function encodeArgument(argument: KernelArgument): [string, number | bigint] {
   if (argument instanceof Tensor) return ['t', argument.slot];
   if ('i32' in argument) return ['i', argument.i32];
   if ('i64' in argument) return ['l', argument.i64];

@@ -9,6 +9,7 @@ export * from './factories.js';
 export { writeFileAtomically, writeFully } from './files/write-file-atomically.js';
 export * from './functional.js';
 export type { Aten, AtenAsync, Layout, MemoryFormat, Scalar } from './generated/aten.js';
+export * from './kernel-function.js';
 export { nearestName } from './nearest-name.js';
 export { aten, atenAsync, operator } from './operators.js';
 export * from './optim/index.js';

@@ -68,6 +68,11 @@ export interface Native {
   endCapture(device: number): number;
   launchGraph(handle: number): void;
   freeGraph(handle: number): void;
+  kernelFunction(
+    inputs: readonly number[],
+    outputs: readonly number[],
+    steps: readonly (readonly [handle: number, shape: number[], kinds: string, values: (number | bigint)[]])[],
+  ): void;
 }
 
 type Differentiate<R> = (

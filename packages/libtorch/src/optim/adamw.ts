@@ -4,6 +4,7 @@ import { zeros, zerosLike } from '../factories.js';
 import { aten } from '../operators.js';
 import { keep, scope } from '../scope.js';
 import type { Tensor } from '../tensor.js';
+import { adamWKernel } from './adamw-kernel.js';
 
 /** Parameters that share their settings. `lr` may be changed between steps, by a schedule. */
 export interface ParameterGroup {
@@ -35,6 +36,8 @@ interface ParameterState {
   expAvgSq: Tensor;
   /** float32 scalar, as libtorch's fused step wants it. */
   step: Tensor;
+  /** The same as a number, which is ahead of the tensor while kernels step; null where the tensor has to be read. */
+  count: number | null;
 }
 
 const KINDS = ['exp_avg', 'exp_avg_sq', 'step', 'master'] as const;
@@ -68,9 +71,10 @@ export class AdamW {
 
   /**
    * One step.
-   * @param grads one per parameter, in the order of `params`; null: that parameter stays as it is
+   * @param grads one per parameter, in the order of `params`; null: that parameter stays as it is. They may be changed
+   * @param scale on all gradients, such as that of clipping
    */
-  step(grads: readonly (Tensor | null)[]): void {
+  step(grads: readonly (Tensor | null)[], scale = 1): void {
     const count = this.#states.flat().length;
     if (grads.length !== count) throw expected(`${count} gradients, one per parameter`, 'grads', grads.length);
     let at = 0;
@@ -79,7 +83,7 @@ export class AdamW {
         const states = this.#states[g]!;
         const mine = grads.slice(at, at + states.length);
         at += states.length;
-        scope(() => stepGroup(group, states, mine));
+        scope(() => stepGroup(group, states, mine, scale));
       });
     });
   }
@@ -91,6 +95,7 @@ export class AdamW {
   stateTensors(names: readonly string[] = this.params.map((_, i) => String(i))): Map<string, Tensor> {
     const found = new Map<string, Tensor>();
     this.#states.flat().forEach((state, i) => {
+      writeCount(state);
       for (const kind of KINDS) {
         const tensor = tensorOf(state, kind);
         if (tensor) found.set(`${kind}.${names[i]}`, tensor);
@@ -111,13 +116,17 @@ export class AdamW {
           throw expected(`shape [${target.shape}]`, `optimiser state ${name}`, `[${saved.shape}]`);
       }
       for (const [name, target] of mine) target.copy_(tensors.get(name)!);
+      for (const state of this.#states.flat()) state.count = null;
     });
   }
 
   /** Rounds the master weights into their parameters, after the state was written in place. */
   restoreParameters(): void {
     noGrad(() => {
-      for (const { param, target } of this.#states.flat()) if (target !== param) param.copy_(target);
+      for (const state of this.#states.flat()) {
+        state.count = null;
+        if (state.target !== state.param) state.param.copy_(state.target);
+      }
     });
   }
 
@@ -143,7 +152,7 @@ function newState(param: Tensor, masterWeights: boolean): ParameterState {
         expAvgSq: zerosLike(target),
         step: zeros([], { device: param.device }),
       };
-      return { param, target, ...keep(state) };
+      return { param, target, ...keep(state), count: 0 };
     }),
   );
 }
@@ -164,17 +173,22 @@ function tensorOf(state: ParameterState, kind: (typeof KINDS)[number]): Tensor |
 /** Entries whose float32 gradients stand in memory at once: those of all parameters would be as large as the moments. */
 const ENTRIES_AT_ONCE = 2 ** 27;
 
-function stepGroup(group: ParameterGroup, states: ParameterState[], grads: readonly (Tensor | null)[]): void {
+function stepGroup(
+  group: ParameterGroup,
+  states: ParameterState[],
+  grads: readonly (Tensor | null)[],
+  scale: number,
+): void {
   // The fused operator takes lists of one device and dtype.
   const batches = new Map<string, { states: ParameterState[]; grads: Tensor[]; entries: number }>();
   const flush = (key: string) => {
     const batch = batches.get(key)!;
     batches.delete(key);
-    scope(() => stepBatch(group, batch.states, batch.grads));
+    scope(() => stepBatch(group, batch.states, batch.grads, scale));
   };
   states.forEach((state, i) => {
     const grad = grads[i];
-    if (!grad) return;
+    if (!grad || stepByKernel(group, state, grad, scale)) return;
     const { dtype, device } = state.target;
     const key = `${dtype} ${device}`;
     const batch = batches.get(key) ?? { states: [], grads: [], entries: 0 };
@@ -187,11 +201,32 @@ function stepGroup(group: ParameterGroup, states: ParameterState[], grads: reado
   for (const key of [...batches.keys()]) flush(key);
 }
 
-function stepBatch(group: ParameterGroup, states: ParameterState[], grads: Tensor[]): void {
+function writeCount({ step, count }: ParameterState): void {
+  if (count !== null) noGrad(() => step.fill_(count));
+}
+
+/** One kernel a parameter where there is one; else false. */
+function stepByKernel(group: ParameterGroup, state: ParameterState, grad: Tensor, scale: number): boolean {
+  const { param, target: master, expAvg, expAvgSq } = state;
+  const kernel = master !== param && grad.dtype === param.dtype ? adamWKernel(param) : null;
+  if (!kernel || ![param, master, expAvg, expAvgSq].every((t) => t.isContiguous)) return false;
+  state.count ??= state.step.item();
+  state.count++;
+  const numbers = { ...group, step: state.count, scale };
+  scope(() => kernel.launch({ master, expAvg, expAvgSq, param, grad: grad.contiguous() }, numbers));
+  return true;
+}
+
+function stepBatch(group: ParameterGroup, states: ParameterState[], grads: Tensor[], scale: number): void {
   const { lr, weightDecay, betas, eps } = group;
   const list = (pick: (s: ParameterState) => Tensor) => states.map(pick);
   const steps = list((s) => s.step);
+  for (const state of states) {
+    writeCount(state);
+    state.count = null;
+  }
   aten._foreach_add_(steps, 1);
+  if (scale !== 1) aten._foreach_mul_(grads, scale);
   aten._fused_adamw_(
     list((s) => s.target),
     grads.map((grad, i) => (grad.dtype === states[i]!.target.dtype ? grad : grad.to(states[i]!.target.dtype))),

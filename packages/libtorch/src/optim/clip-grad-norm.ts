@@ -25,8 +25,16 @@ export function clipGradNorm(grads: readonly (Tensor | null)[], max: number, nor
   const present = grads.filter((g) => g !== null);
   if (present.length === 0) return 0;
   const before = norm ?? scope(() => gradNorm(present).item());
-  const factor = max / (before + 1e-6);
-  // NaN and infinity stay visible: they are the caller's to judge.
-  if (!(factor >= 1)) noGrad(() => aten._foreach_mul_(present, factor));
+  const factor = clipFactor(before, max);
+  if (factor !== 1) noGrad(() => aten._foreach_mul_(present, factor));
   return before;
+}
+
+/**
+ * What gradients of this norm are scaled by, so that their norm is at most `max`; 1: they stay. NaN and infinity stay
+ * visible: they are the caller's to judge.
+ */
+export function clipFactor(norm: number, max: number): number {
+  const factor = max / (norm + 1e-6);
+  return Math.min(factor, 1);
 }

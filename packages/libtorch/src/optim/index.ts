@@ -1,3 +1,3 @@
 export { AdamW, type AdamWOptions, type ParameterGroup } from './adamw.js';
-export { clipGradNorm, gradNorm } from './clip-grad-norm.js';
+export { clipFactor, clipGradNorm, gradNorm } from './clip-grad-norm.js';
 export { cosineWithWarmup } from './cosine-with-warmup.js';

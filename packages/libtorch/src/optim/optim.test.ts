@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import {
   AdamW,
   backward,
   clipGradNorm,
   cosineWithWarmup,
+  cuda,
   type DType,
   grad,
   gradNorm,
+  liveTensors,
   noGrad,
   randn,
   scope,
@@ -172,3 +175,50 @@ leakFree("the schedule is transformers'", () => {
   });
   assert.equal(cosineWithWarmup(0, 10, 0), 1);
 });
+
+const skip = cuda().count > 0 ? false : 'no NVIDIA GPU on this machine';
+for (const dtype of ['bfloat16', 'float16'] as const)
+  test(`the fused kernel steps as libtorch's operators do, state and resume included: ${dtype}`, { skip }, () => {
+    const before = liveTensors();
+    scope(() => {
+      const shapes = [[3], [64, 40], [1001], [8, 8, 8]];
+      const start = shapes.map((shape) => randn(shape).to(dtype, 'cuda:0'));
+      const grads = [0, 1, 2].map(() => shapes.map((shape) => randn(shape).mul(0.1).to(dtype, 'cuda:0')));
+      const run = (plain: boolean) => {
+        if (plain) process.env.MOTION_ENHANCER_PLAIN = '1';
+        try {
+          const params = start.map((p) => p.clone());
+          const make = () => new AdamW(params, { lr: 0.01, weightDecay: 0.1, masterWeights: true });
+          const first = make();
+          grads.slice(0, 2).forEach((list, i) => {
+            first.step(
+              list.map((g) => g.clone()),
+              i === 1 ? 0.5 : 1,
+            );
+          });
+          const state = new Map([...first.stateTensors()].map(([name, t]) => [name, t.clone()]));
+          const second = make();
+          second.loadState(state);
+          second.step(grads[2]!);
+          const found = [...second.stateTensors(), ...params.map((p, i) => [`param.${i}`, p] as const)].map(
+            ([name, t]) => [name, t.to('float64').flatten().toArray()] as const,
+          );
+          first.dispose();
+          second.dispose();
+          return found;
+        } finally {
+          delete process.env.MOTION_ENHANCER_PLAIN;
+        }
+      };
+      const [fused, plain] = [run(false), run(true)];
+      fused.forEach(([name, values], i) => {
+        const wanted = plain[i]![1];
+        // Clipping rounds the gradients in the plain way.
+        const share = name.startsWith('param') ? 2 ** -7 : name.startsWith('step') ? 0 : 2e-3;
+        values.forEach((value, k) => {
+          assert.ok(Math.abs(value - wanted[k]!) <= share * Math.max(0.01, Math.abs(wanted[k]!)), `${name}[${k}]`);
+        });
+      });
+    });
+    assert.equal(liveTensors(), before);
+  });

@@ -1,5 +1,6 @@
 import { arange, aten, cat, type DType, type Tensor } from '@motion-enhancer/libtorch';
 import { elementwiseKernels, rotates } from '../kernels/elementwise.js';
+import { trainingKernels, turnable } from '../kernels/training.js';
 
 /** cos and sin of the rotation angles; the last dimension is the rotated width, both halves alike. */
 export interface RotaryTables {
@@ -51,4 +52,14 @@ export function applyRotaryInFloat(x: Tensor, { cos, sin }: RotaryTables): Tenso
   const fused = elementwiseKernels(x);
   if (fused && rotates(x, cos)) return fused.rotate(x, cos, sin);
   return applyRotary(x.to('float32'), { cos, sin }).to(x.dtype);
+}
+
+/** The same of heads within tokens, [B, N, H, D] → [B, H, N, D], as one kernel where there is one; differentiable. */
+export function turnHeads(x_BNHD: Tensor, { cos, sin }: RotaryTables): Tensor {
+  const [B, N, , D] = x_BNHD.shape as [number, number, number, number];
+  const fits = turnable(D) && cos.numel === B * N * D && cos.dtype === x_BNHD.dtype;
+  const kernels = fits ? trainingKernels(x_BNHD) : null;
+  return kernels
+    ? kernels.turnHeads(x_BNHD, cos, sin).transpose(1, 2)
+    : applyRotary(x_BNHD.transpose(1, 2), { cos, sin });
 }

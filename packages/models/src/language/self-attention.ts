@@ -2,7 +2,7 @@ import { aten, attention, isGradEnabled, linear, type Tensor } from '@motion-enh
 import { attentionRows } from './attention-rows.js';
 import type { KVCache } from './kv-cache.js';
 import type { Qwen2Config } from './qwen2-config.js';
-import { applyRotary, type RotaryTables } from './rotary.js';
+import { type RotaryTables, turnHeads } from './rotary.js';
 import type { Linear, Qwen2BlockWeights } from './weights.js';
 
 /** What all blocks of one forward pass share. */
@@ -24,10 +24,10 @@ export function selfAttention(
 ): { h: Tensor; rows: Tensor | null } {
   const { config, rotary, mask, cache } = context;
   const [B, N] = h_BNC.shape as [number, number, number];
-  const heads = (x: Tensor, count: number) => x.view(B, N, count, config.headDim).transpose(1, 2);
-  const q = applyRotary(heads(project(h_BNC, weights.q_proj), config.numAttentionHeads), rotary);
-  let k = applyRotary(heads(project(h_BNC, weights.k_proj), config.numKeyValueHeads), rotary);
-  let v = heads(project(h_BNC, weights.v_proj), config.numKeyValueHeads);
+  const heads = (x: Tensor, count: number) => x.view(B, N, count, config.headDim);
+  const q = turnHeads(heads(project(h_BNC, weights.q_proj), config.numAttentionHeads), rotary);
+  let k = turnHeads(heads(project(h_BNC, weights.k_proj), config.numKeyValueHeads), rotary);
+  let v = heads(project(h_BNC, weights.v_proj), config.numKeyValueHeads).transpose(1, 2);
   if (cache) ({ k, v } = cache.append(layer, k, v));
   const out_BHND = groupedAttention(q, k, v, mask);
   return {

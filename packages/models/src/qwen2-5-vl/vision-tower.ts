@@ -1,4 +1,5 @@
 import { attention, type Checkpoints, cat, linear, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { trainingKernels, turnable } from '../kernels/training.js';
 import { rmsNorm } from '../language/rms-norm.js';
 import { applyRotaryInFloat, inverseFrequencies, type RotaryTables } from '../language/rotary.js';
 import { project } from '../language/self-attention.js';
@@ -72,16 +73,21 @@ function visionAttention(x_PC: Tensor, weights: VisionBlockWeights['attn'], cont
 
 function attendWithin(x_PC: Tensor, weights: VisionBlockWeights['attn'], context: VisionBlockContext): Tensor {
   const { layout, rotary, numHeads, full } = context;
-  const [P, C] = x_PC.shape as [number, number];
-  const qkv_3PHD = project(x_PC, weights.qkv)
-    .view(P, 3, numHeads, C / numHeads)
-    .transpose(0, 1);
-  // As in the reference, rotation is in float32 even for half-precision activations.
-  const rotated = applyRotaryInFloat(qkv_3PHD.narrow(0, 0, 2), rotary);
-  const parts = [...rotated.unbind(0), qkv_3PHD.select(0, 2)];
+  const parts = turnedParts(project(x_PC, weights.qkv), numHeads, rotary);
   if (!full) return project(segmentAttention(parts, layout.windows), weights.proj);
   const framed = parts.map((part) => part.indexSelect(0, layout.inverse));
   return project(segmentAttention(framed, layout.frames).indexSelect(0, layout.order), weights.proj);
+}
+
+/** Queries, keys and values [P, H, D]; as in the reference, rotation is in float32 even for half-precision activations. */
+function turnedParts(qkv: Tensor, numHeads: number, rotary: RotaryTables): Tensor[] {
+  const [P, width] = qkv.shape as [number, number];
+  const headDim = width / 3 / numHeads;
+  const kernels = turnable(headDim) ? trainingKernels(qkv) : null;
+  if (kernels) return kernels.splitTurned(qkv, numHeads, rotary.cos, rotary.sin);
+  const qkv_3PHD = qkv.view(P, 3, numHeads, headDim).transpose(0, 1);
+  const rotated = applyRotaryInFloat(qkv_3PHD.narrow(0, 0, 2), rotary);
+  return [...rotated.unbind(0), qkv_3PHD.select(0, 2)];
 }
 
 /** Attention within segments: one fused call per run of equal sizes. q, k, v [P, H, D] → [P, C] */

@@ -42,20 +42,25 @@ export interface TextSample extends Tokens {
 
 export type StepSample = PatchSample | TileSample | TextSample;
 
-/** Runs a sample through the model that it was prepared for; with checkpoints, tower and decoder run through them. */
+/** Whose blocks are computed again in the backward pass: of tower and decoder, of one of them, or none. */
+export type Recompute = 'blocks' | 'vision' | 'llm' | 'none';
+
+/** Runs a sample through the model that it was prepared for; with checkpoints, blocks run through them as `recompute` says. */
 export function forwardSample(
   model: TrainableVlm,
   sample: StepSample,
-  options: Pick<DecoderOptions, 'rows' | 'logits'> & { checkpoints?: Checkpoints | null },
+  options: Pick<DecoderOptions, 'rows' | 'logits'> & { checkpoints?: Checkpoints | null; recompute?: Recompute },
 ): Decoded {
   const ids = [sample.ids];
-  const { checkpoints = null } = options;
+  const { checkpoints: given = null, recompute = 'blocks', ...wanted } = options;
+  const ofTower = recompute === 'blocks' || recompute === 'vision' ? given : null;
+  const checkpoints = recompute === 'blocks' || recompute === 'llm' ? given : null;
   if (model instanceof InternVL3) {
     if ('patches' in sample) throw new TypeError('InternVL3 takes samples of tiles');
-    const visual = 'tiles' in sample ? model.encodeVisual(sample.tiles, checkpoints) : null;
-    return model.forward({ ids, visual, ...options });
+    const visual = 'tiles' in sample ? model.encodeVisual(sample.tiles, ofTower) : null;
+    return model.forward({ ids, visual, checkpoints, ...wanted });
   }
   if ('tiles' in sample || !sample.positions_3BN) throw new TypeError('Qwen2.5-VL takes samples of patches');
-  const visual = 'patches' in sample ? model.encodeVisual(sample.patches, sample.grids, checkpoints) : null;
-  return model.forward({ ids, visual, positions_3BN: sample.positions_3BN, ...options });
+  const visual = 'patches' in sample ? model.encodeVisual(sample.patches, sample.grids, ofTower) : null;
+  return model.forward({ ids, visual, positions_3BN: sample.positions_3BN, checkpoints, ...wanted });
 }

@@ -4,9 +4,9 @@ import type { Fields } from '../config/field.js';
 export const RUN_FIELDS = {
   recompute: {
     type: 'choice',
-    choices: ['blocks', 'none'],
+    choices: ['blocks', 'vision', 'llm', 'none'],
     default: 'blocks',
-    text: 'Activations in the backward pass: computed again block by block, or kept (faster, far more memory)',
+    text: 'Activations in the backward pass: computed again block by block, in both towers or in one of them, or kept (faster, more memory)',
   },
   prefetch: { type: 'integer', default: 16, min: 1, text: 'Samples made ready ahead of the device', unit: 'samples' },
   workers: {

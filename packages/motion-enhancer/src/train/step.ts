@@ -9,7 +9,7 @@ import {
   wordAttention,
 } from '../align/index.js';
 import { answerLoss } from './answer-loss.js';
-import { forwardSample, type StepSample, type TrainableVlm } from './forward-sample.js';
+import { forwardSample, type Recompute, type StepSample, type TrainableVlm } from './forward-sample.js';
 
 export type { PatchSample, StepSample, TextSample, TileSample } from './forward-sample.js';
 
@@ -39,7 +39,7 @@ export interface StepOutput {
 
 /**
  * Forward pass of one sample with both losses of Eq 16; run it under autograd. With checkpoints, its backward pass is
- * `checkpoints.backward`, whatever they recompute: blocks and logits, or only the logits of long answers (`none`).
+ * `checkpoints.backward`, whatever is computed again: the blocks that `recompute` names, and the logits of long answers.
  * @throws UserError when no token carries loss
  */
 export function alignedStep(
@@ -49,7 +49,7 @@ export function alignedStep(
   prior: StepPrior | null,
   kind: AlignmentLoss = 'norm',
   checkpoints: Checkpoints | null = null,
-  recompute: 'blocks' | 'none' = 'blocks',
+  recompute: Recompute = 'blocks',
 ): StepOutput {
   // Logits are wanted only where the next token carries loss: the vocabulary is the widest layer there is.
   const asked = sample.labels.flatMap((label, i) => (i > 0 && label !== -100 ? [i - 1] : []));
@@ -64,7 +64,8 @@ export function alignedStep(
   const { hidden, rows } = forwardSample(model, sample, {
     rows: positions,
     logits: [],
-    checkpoints: recompute === 'blocks' ? checkpoints : null,
+    checkpoints,
+    recompute,
   });
   const lossAr = answerLoss(
     {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   AdamW,
-  clipGradNorm,
+  clipFactor,
   cosineWithWarmup,
   Generator,
   gradNorm,
@@ -106,8 +106,7 @@ export class Trainer {
       const before = gradNorm(grads).item();
       if (!Number.isFinite(before) || !Number.isFinite(losses.ar + losses.gated))
         throw notFinite(this.#o.out, this.#step + 1, batch, losses, before, this.#named());
-      if (recipe.maxGradNorm > 0) clipGradNorm(grads, recipe.maxGradNorm, before);
-      this.#optimiser.step(grads);
+      this.#optimiser.step(grads, recipe.maxGradNorm > 0 ? clipFactor(before, recipe.maxGradNorm) : 1);
       forget(this.#parameters);
       return before;
     });

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { backward, cuda, liveTensors, manualSeed, noGrad, randn, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { rotaryTables, turnHeads } from '../language/rotary.js';
+import { visionLayout } from '../qwen2-5-vl/vision-layout.js';
+import { visionBlock, visionRotary } from '../qwen2-5-vl/vision-tower.js';
+import { swiglu } from './swiglu.js';
+import { trainingKernels } from './training.js';
+
+const skip = cuda().count > 0 ? false : 'no NVIDIA GPU on this machine';
+const SEED = Date.now() % 1e9;
+const device = 'cuda:0';
+
+function plain<T>(body: () => T): T {
+  process.env.MOTION_ENHANCER_PLAIN = '1';
+  try {
+    return body();
+  } finally {
+    delete process.env.MOTION_ENHANCER_PLAIN;
+  }
+}
+
+/** Value and gradients of a function of some leaves, for the same random gradient of its value. */
+function evaluate(leaves: readonly Tensor[], direction: Tensor, body: (leaves: Tensor[]) => Tensor): Tensor[] {
+  const own = leaves.map((leaf) => noGrad(() => leaf.clone()).requiresGrad_());
+  const value = body(own);
+  backward([value], { gradOutputs: [direction.view(...value.shape)] });
+  const grads = own.map((leaf) => leaf.grad!);
+  for (const leaf of own) leaf.grad = null;
+  return [value.detach(), ...grads];
+}
+
+/** Both ways agree: bit by bit, or to a share of the largest value. */
+function agree(got: readonly Tensor[], wanted: readonly Tensor[], share: number, what: string): void {
+  got.forEach((tensor, i) => {
+    const [a, b] = [tensor.to('float32'), wanted[i]!.to('float32')];
+    assert.deepEqual(tensor.shape, wanted[i]!.shape, `${what} ${i}`);
+    const apart = a.sub(b).abs().max().item() / Math.max(1e-9, b.abs().max().item());
+    assert.ok(apart <= share, `${what} ${i}: ${apart}`);
+  });
+}
+
+for (const dtype of ['bfloat16', 'float16'] as const)
+  test(`kernels and their gradients against plain operators: ${dtype} (seed ${SEED})`, { skip }, () => {
+    const before = liveTensors();
+    manualSeed(SEED);
+    const ulp = dtype === 'bfloat16' ? 2 ** -8 : 2 ** -11;
+    scope(() => {
+      const make = (...shape: number[]) => randn(shape).to(dtype, device);
+      assert.ok(trainingKernels(make(1)));
+      for (const [rows, width] of [
+        [1, 8],
+        [37, 24],
+        [300, 688],
+      ] as const) {
+        const leaves = [make(rows, width), make(rows, width)];
+        const direction = make(rows, width);
+        const both = () => evaluate(leaves, direction, ([g, u]) => swiglu(g!, u!));
+        agree(both(), plain(both), ulp, 'gate');
+        const none = noGrad(() => swiglu(leaves[0]!, leaves[1]!));
+        assert.equal(none.requiresGrad, false);
+        agree([none], [both()[0]!], 0, 'without a graph');
+      }
+      for (const [N, H, D] of [
+        [1, 1, 16],
+        [37, 2, 128],
+        [129, 5, 80],
+      ] as const) {
+        const positions = randn([1, N]).mul(1000).round().to('int64', device);
+        const tables = rotaryTables(positions, { headDim: D, theta: 1e6, section: null, dtype });
+        const direction = make(N * H * D);
+        const x0 = make(1, N, H, D);
+        const turned = () => evaluate([x0], direction, ([x]) => turnHeads(x!, tables));
+        agree(turned(), plain(turned), 0, 'rotation');
+      }
+    });
+    assert.equal(liveTensors(), before);
+  });
+
+test('a block of the tower with its gradients against plain operators', { skip }, () => {
+  const before = liveTensors();
+  manualSeed(SEED);
+  scope(() => {
+    const dtype = 'bfloat16';
+    const [heads, C, I] = [3, 240, 330];
+    const w = (...shape: number[]) => randn(shape).mul(0.1).to(dtype, device);
+    const layout = visionLayout(
+      [[2, 10, 14]],
+      { patchSize: 14, spatialMergeSize: 2, windowSize: 112 } as never,
+      device,
+    );
+    const rotary = visionRotary(layout.positions, { hiddenSize: C, numHeads: heads, ropeTheta: 1e4 } as never);
+    const P = 280;
+    const leaves = [w(P, C).mul(10), w(3 * C, C), w(3 * C), w(C, C), w(C), w(I, C), w(I), w(I, C), w(I), w(C, I), w(C)];
+    const direction = w(P, C);
+    for (const full of [false, true]) {
+      const run = () =>
+        evaluate(leaves, direction, ([h, qkv, qkvB, proj, projB, gate, gateB, up, upB, down, downB]) =>
+          visionBlock(
+            h!,
+            {
+              norm1: w(C).mul(0).add(1),
+              norm2: w(C).mul(0).add(1),
+              attn: { qkv: { weight: qkv!, bias: qkvB! }, proj: { weight: proj!, bias: projB! } },
+              mlp: {
+                gate_proj: { weight: gate!, bias: gateB! },
+                up_proj: { weight: up!, bias: upB! },
+                down_proj: { weight: down!, bias: downB! },
+              },
+            },
+            { layout, rotary, numHeads: heads, full },
+          ),
+        );
+      agree(run(), plain(run), 0.03, full ? 'whole frames' : 'windows');
+    }
+  });
+  assert.equal(liveTensors(), before);
+});
