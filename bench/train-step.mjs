@@ -191,7 +191,12 @@ for (const tokens of lengths) {
   if (device !== 'cpu') T.emptyCache(device);
 }
 
-const LABELS = { blocks: 'again, by blocks', vision: 'kept but for the tower', llm: 'kept but for the decoder', none: 'kept' };
+const LABELS = {
+  blocks: 'again, by blocks',
+  vision: 'kept but for the tower',
+  llm: 'kept but for the decoder',
+  none: 'kept',
+};
 const gpu = device === 'cpu' ? cpus()[0].model : T.deviceInfo(0).name;
 const rows = results.map((r) => {
   const off = results.find((x) => x.tokens === r.tokens && x.recompute === r.recompute && !x.align);
