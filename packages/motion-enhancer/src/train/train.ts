@@ -5,6 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import { UserError } from '@motion-enhancer/libtorch';
 import type { BadRow, Row, TakenSet } from '../data/rows.js';
 import type { Vlm } from '../vlm/index.js';
+import { coverage, wordsOf } from './alignment-notes.js';
 import { batches, disposeItem, samplesAhead } from './batch.js';
 import { exportRun } from './export-run.js';
 import { trainingOrder } from './order.js';
@@ -37,6 +38,8 @@ export interface TrainOptions {
   signal?: AbortSignal;
   onStep?(log: StepLog, total: number): void;
   onWarning?(message: string): void;
+  /** Told once, before the first step and after the last. */
+  onNote?(message: string): void;
 }
 
 export interface TrainResult {
@@ -58,13 +61,14 @@ export interface TrainResult {
  * @throws UserError ERR_PRIOR, ERR_DATA, ERR_RUN (a state of another run), ERR_WRITE, ERR_NOT_FINITE
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const { vlm, rows, priors, out, recipe, signal, onStep, onWarning } = options;
+  const { vlm, rows, priors, out, recipe, signal, onStep, onWarning, onNote } = options;
   const index = priors && recipe.lambda > 0 ? new PriorIndex(priors, recipe.maxCells) : null;
   if (index && !rows.some((row) => index.has(row.id)))
     throw new UserError(
       `None of the ${rows.length} rows has a prior in ${priors} (${index.size} priors). Priors are found by the row's id: extract with --id.`,
       { code: 'ERR_PRIOR' },
     );
+  if (index) onNote?.(coverage(rows, index));
   const total =
     recipe.steps > 0 ? recipe.steps : Math.max(1, Math.ceil(Math.ceil(rows.length / recipe.batchSize) * recipe.epochs));
   const order = trainingOrder(rows.length, total * recipe.batchSize, recipe.seed);
@@ -101,6 +105,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         await setImmediate();
       }
       const stopped = trainer.step < total;
+      if (index) onNote?.(wordsOf(log.steps));
       if (stopped) save();
       trainer.checkFinite();
       const about = () => provenanceOf({ ...options, index, log: log.steps, broken: next.broken.size });

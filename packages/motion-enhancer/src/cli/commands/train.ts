@@ -89,6 +89,7 @@ export const command: Command = {
           settings: settingsOf(values),
           signal: stop.signal,
           onWarning: (message) => progress.log(message),
+          onNote: (message) => progress.log(message),
           onStep: (log, total) => {
             progress.log(values.json ? JSON.stringify({ type: 'step', ...log }) : stepLine(log, total));
             progress.step('train', log.step, total);
