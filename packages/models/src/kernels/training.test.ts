@@ -1,6 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { backward, cuda, liveTensors, manualSeed, noGrad, randn, scope, type Tensor } from '@motion-enhancer/libtorch';
+import {
+  backward,
+  cuda,
+  liveTensors,
+  manualSeed,
+  noGrad,
+  pad,
+  randn,
+  scope,
+  stack,
+  type Tensor,
+  tensor,
+} from '@motion-enhancer/libtorch';
+import { attentionRows } from '../language/attention-rows.js';
 import { rotaryTables, turnHeads } from '../language/rotary.js';
 import { visionLayout } from '../qwen2-5-vl/vision-layout.js';
 import { visionBlock, visionRotary } from '../qwen2-5-vl/vision-tower.js';
@@ -116,3 +129,53 @@ test('a block of the tower with its gradients against plain operators', { skip }
   });
   assert.equal(liveTensors(), before);
 });
+
+for (const [dtype, D] of [
+  ['bfloat16', 128],
+  ['float16', 64],
+] as const)
+  test(`attention rows and their gradients against plain operators: ${dtype}, heads of ${D} (seed ${SEED})`, {
+    skip,
+  }, () => {
+    const before = liveTensors();
+    manualSeed(SEED);
+    scope(() => {
+      for (const [H, G, N, places] of [
+        [1, 1, 1, [0]],
+        [6, 2, 77, [3, 70, 76, 10]],
+        [16, 2, 1300, [1299, 0, 5, 800, 801, 802, 1100, 1200, 17]],
+      ] as const) {
+        const make = (heads: number) => randn([1, N, heads, D]).to(dtype, device);
+        const leaves = [make(H), make(G)];
+        const direction = randn([places.length, N]).to('float32', device);
+        const index = tensor([...places], { dtype: 'int64', device });
+        const run = () =>
+          evaluate(leaves, direction, ([q, k]) => attentionRows(q!.transpose(1, 2), k!.transpose(1, 2), index));
+        const got = run();
+        agree(run(), got, 0, 'the same bits again');
+        // The truth: the same in float64.
+        const wide = leaves.map((leaf) => noGrad(() => leaf.to('float64')));
+        const wanted = evaluate(wide, direction.to('float64'), ([q, k]) => exactRows(q!, k!, places));
+        agree(got, wanted, dtype === 'bfloat16' ? 0.006 : 1e-3, `rows ${[H, G, N]}`);
+        agree(got.slice(0, 1), wanted.slice(0, 1), 1e-5, 'probabilities are of float accuracy');
+        for (const sum of got[0]!.sum(1).toArray()) assert.ok(Math.abs(sum - 1) < 1e-5, `${sum}`);
+      }
+    });
+    assert.equal(liveTensors(), before);
+  });
+
+/** Rows of the causal map, mean over heads, row by row. */
+function exactRows(q_1NHD: Tensor, k_1NGD: Tensor, places: readonly number[]): Tensor {
+  const [, N, H, D] = q_1NHD.shape as [number, number, number, number];
+  const q = q_1NHD.select(0, 0).transpose(0, 1); // [H, N, D]
+  const k = k_1NGD
+    .select(0, 0)
+    .transpose(0, 1)
+    .repeatInterleave(H / k_1NGD.size(2), 0);
+  const scores = q.matmul(k.transpose(1, 2)).mul(D ** -0.5); // [H, N, N]
+  const rows = places.map((place) => {
+    const seen = scores.select(1, place).narrow(1, 0, place + 1);
+    return pad(seen.softmax(-1).mean(0), [0, N - place - 1]);
+  });
+  return stack(rows);
+}

@@ -1,12 +1,14 @@
 import { arange, scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
+import { attentionRowsKernel } from '../kernels/attention-rows-kernel.js';
 
 /**
  * Rows of the causal attention map, mean over heads: softmax(q_row · Kᵀ / √d) over the keys that the row may see.
- * Plain operators on the chosen rows only, beside the fused attention (which gives no map); gradients flow into q and k.
+ * Computed for the chosen rows only, beside the fused attention (which gives no map), by kernels of our own on CUDA in half
+ * precision, by plain operators elsewhere; gradients flow into q and k.
  * The paper's alignment reads its text → video attention here (method.md §5.1).
  * @param q_BHND rotated queries, B = 1
  * @param k_BGND rotated keys, G heads, each shared by H / G query heads
- * @param rows query positions; as an int64 tensor on the device nothing waits for a copy
+ * @param rows query positions, each once; as an int64 tensor on the device nothing waits for a copy
  * @returns [R, N] float32, each row sums to 1
  */
 export function attentionRows(q_BHND: Tensor, k_BGND: Tensor, rows: readonly number[] | Tensor): Tensor {
@@ -17,6 +19,11 @@ export function attentionRows(q_BHND: Tensor, k_BGND: Tensor, rows: readonly num
     const { device } = q_BHND;
     const index = Array.isArray(rows) ? tensor([...rows], { dtype: 'int64', device }) : (rows as Tensor);
     const R = index.numel;
+    const kernel = attentionRowsKernel(q_BHND, D, N);
+    if (kernel) {
+      const within = (x: Tensor) => x.select(0, 0).transpose(0, 1).contiguous();
+      return kernel.rows(within(q_BHND), within(k_BGND), index);
+    }
     const q_GRD = q_BHND
       .select(0, 0)
       .indexSelect(1, index)

@@ -1,4 +1,4 @@
-import { type Checkpoints, scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
+import { type Checkpoints, isGradEnabled, scope, stack, type Tensor, tensor } from '@motion-enhancer/libtorch';
 import { attentionMask } from './attention-mask.js';
 import { block } from './block.js';
 import type { KVCache } from './kv-cache.js';
@@ -65,6 +65,9 @@ export function decodeLayers(
     const rowIndex = o.rows ? tensor([...o.rows], { dtype: 'int64', device: embeds_BNC.device }) : null;
     if (rowIndex) o.checkpoints?.hold(rowIndex);
     let h = embeds_BNC;
+    // In training every layer's rows are there until the backward pass anyway, and one mean is fewer operators.
+    const training = isGradEnabled();
+    const each: Tensor[] = [];
     let rows: Tensor | null = null;
     for (const [layer, layerWeights] of weights.layers.entries()) {
       // A scope per block: at inference only one block's activations live at a time.
@@ -72,12 +75,17 @@ export function decodeLayers(
         const run = (x: Tensor) => block(x, layerWeights, context, layer, rowIndex);
         const out = o.checkpoints ? o.checkpoints.run(h, run) : run(h);
         o.onBlock?.(layer, out.h);
-        return { h: out.h, rows: runningMean(rows, out.rows, layer) };
+        return { h: out.h, rows: training ? out.rows : runningMean(rows, out.rows, layer) };
       });
       if (layer > 0) h.dispose();
-      rows?.dispose();
-      ({ h, rows } = next);
+      h = next.h;
+      if (training && next.rows) each.push(next.rows);
+      else {
+        rows?.dispose();
+        rows = next.rows;
+      }
     }
+    if (each.length > 0) rows = stack(each).mean(0);
     cache?.advance(n);
     const hidden = rmsNorm(h, weights.norm, config.rmsNormEps);
     return { logits: logitsAt(hidden, weights.lm_head, o.logits ?? 'all'), hidden, rows };
