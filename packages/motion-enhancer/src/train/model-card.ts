@@ -39,7 +39,7 @@ Motion-Enhanced Vision-Language Models* (arXiv 2606.06853).
 
 - Data: ${about.rows} rows, ${about.broken} of which could not be used; ${about.steps} steps of ${about.recipe.batchSize} samples.
 ${about.sets.map(({ name, taken, rows }) => `  - ${name}: ${taken} of ${rows} rows\n`).join('')}- Priors: ${priors ? `${priors.count} from \`${priors.dir}\`, resized to ${priors.grid} (frames × rows × columns)` : 'none; plain fine-tuning'}.
-- The aligner is a tool of training and no part of this model${priors ? '; it lies beside this folder' : ''}.
+- The aligner is a tool of training and no part of this model${priors && about.recipe.aligner !== 'identity' ? '; it lies beside this folder' : ''}.
 
 ${losses}
 
