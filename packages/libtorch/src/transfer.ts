@@ -134,8 +134,9 @@ function fromNested(data: Nested, options: TensorOptions & { shape?: readonly nu
 export function finish(made: Tensor, options: TensorOptions): Tensor {
   let result = made;
   if (options.dtype && result.dtype !== options.dtype) result = result.to(options.dtype);
+  // The driver takes a copy of ordinary memory before it returns: there is no need to wait for the device.
   if (options.device && options.device !== 'cpu')
-    result = new Tensor(B.to(result.slot, undefined, undefined, options.device));
+    result = new Tensor(B.to(result.slot, undefined, undefined, options.device, undefined, true));
   if (options.requiresGrad) result.requiresGrad_();
   if (result !== made) made.dispose();
   return result;

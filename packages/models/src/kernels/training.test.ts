@@ -156,8 +156,9 @@ for (const [dtype, D] of [
         // The truth: the same in float64.
         const wide = leaves.map((leaf) => noGrad(() => leaf.to('float64')));
         const wanted = evaluate(wide, direction.to('float64'), ([q, k]) => exactRows(q!, k!, places));
-        agree(got, wanted, dtype === 'bfloat16' ? 0.006 : 1e-3, `rows ${[H, G, N]}`);
-        agree(got.slice(0, 1), wanted.slice(0, 1), 1e-5, 'probabilities are of float accuracy');
+        // Products are rounded to the type, as by the plain operators.
+        agree(got, wanted, dtype === 'bfloat16' ? 0.04 : 6e-3, `rows ${[H, G, N]}`);
+        agree(got, plain(run), dtype === 'bfloat16' ? 0.02 : 3e-3, `rows and plain operators ${[H, G, N]}`);
         for (const sum of got[0]!.sum(1).toArray()) assert.ok(Math.abs(sum - 1) < 1e-5, `${sum}`);
       }
     });
