@@ -21,8 +21,9 @@ export function wordAttention(
     for (const t of tokens) row[rowOf.get(t)!]! += 1 / tokens.length;
     return row;
   });
-  const share_WR = tensor(share, { shape: [words.length, positions.length], dtype: 'float64' });
-  return share_WR.to(rows_RN.dtype, rows_RN.device).matmul(columns);
+  const { dtype, device } = rows_RN;
+  const share_WR = tensor(share, { shape: [words.length, positions.length], dtype, device });
+  return share_WR.matmul(columns);
 }
 
 /** The distinct token positions of some words, ascending: the query rows to ask the model for. */

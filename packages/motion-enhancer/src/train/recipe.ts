@@ -75,6 +75,11 @@ export const RECIPE_FIELDS = {
     unit: 'steps',
   },
   ...ALIGNMENT_FIELDS,
+  deterministic: {
+    type: 'boolean',
+    default: false,
+    text: 'On a GPU: attention’s gradients are summed in one order, so that runs repeat bit for bit (slower; on a CPU they do anyway)',
+  },
   seed: { type: 'integer', default: 0, min: 0, text: 'Seed of the order of the data and of the aligner' },
   ...RUN_FIELDS,
   ...VIDEO_FIELDS,

@@ -2,7 +2,7 @@
 //   motion-enhancer train run.yaml
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { UserError } from '@motion-enhancer/libtorch';
+import { setNumerics, UserError } from '@motion-enhancer/libtorch';
 import type { BadRow, Row, TakenSet } from '../data/rows.js';
 import type { Vlm } from '../vlm/index.js';
 import { coverage, wordsOf } from './alignment-notes.js';
@@ -75,6 +75,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   startRun({ ...options, total, grid: index?.grid ?? null });
 
   const trainer = new Trainer({ vlm, rows, recipe, index, out, total });
+  if (recipe.deterministic) setNumerics('deterministic', true);
   try {
     const start = options.resume ? trainer.resume(onWarning) : null;
     const log = new RunLog(out, trainer.step);
@@ -119,6 +120,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       await next.close();
     }
   } finally {
+    if (recipe.deterministic) setNumerics('deterministic', false);
     trainer.dispose();
   }
 }
