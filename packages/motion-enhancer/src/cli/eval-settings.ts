@@ -1,3 +1,4 @@
+import { UserError } from '@motion-enhancer/libtorch/errors';
 import { type Field, type Fields, pick, resolve, type Values } from '../config/field.js';
 import { flagNames } from '../config/flags.js';
 import { readJsonFile } from '../eval/benchmarks/read-file.js';
@@ -32,7 +33,12 @@ export function settingsOfRun(
   const said = (fields: Fields) =>
     Object.fromEntries(Object.entries(pick(fields, values)).filter(([name]) => given.includes(name)));
   const video = resolve(VIDEO_FIELDS, { ...protocol.video[family], ...said(VIDEO_FIELDS) });
-  // Nothing is generated where options are ranked.
+  const idle = 'decoding' in protocol ? undefined : given.find((name) => name in GENERATION_FIELDS);
+  if (idle !== undefined)
+    throw new UserError(
+      `Expected no settings of replies with ${protocol.name} of ${protocol.benchmark}, which generates none, but received ${idle}. Leave it out, or choose another protocol.`,
+      { code: 'ERR_VALUE' },
+    );
   const own = 'decoding' in protocol ? protocol.decoding : {};
   const { seed, ...mine } = generationOf(values);
   const decoding = 'decoding' in protocol ? { ...own, ...mine, ...(given.includes('seed') ? { seed } : {}) } : {};

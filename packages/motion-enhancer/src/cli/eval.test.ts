@@ -82,6 +82,24 @@ test('what cannot be run is refused before anything is loaded', async () => {
     /Expected a protocol of motionbench \(official, .*"officail"/,
   );
   await refuses(evalArgs(vlm, 'x', '--judge', 'me'), /Expected a judge \(strict/);
+  const seed = layOutBenchmark('seedbench', join(root, 'seedbench'));
+  const ranked = [
+    'eval',
+    '--vlm',
+    vlm,
+    '--bench',
+    'seedbench',
+    '--data',
+    seed,
+    '--out',
+    join(root, 'x'),
+    '--allow-counts',
+  ];
+  await refuses(
+    [...ranked, '--max-new-tokens', '4'],
+    /Expected no settings of replies with official of seedbench.*maxNewTokens/,
+  );
+  await refuses([...ranked, '--judge', 'strict'], /Expected a protocol with replies to judge .*option losses/);
   await refuses(evalArgs(vlm, 'x', '--shard', '2/2'), /for --shard/);
   await refuses(evalArgs(vlm, 'x', '--subtitles'), /Expected videomme for subtitles/);
   await refuses(evalArgs(vlm, 'x', '--data', vlm), /Expected video_info\.meta\.jsonl or .* in .*mini-a/);

@@ -4,7 +4,10 @@ import type { PreparedChat } from './types.js';
 
 type OnToken = TokenOptions['onToken'];
 
-/** Entries of the attention mask of a padded batch, rows × tokens²: at 16 bits about 4.5 GiB with its float copy. */
+/**
+ * Entries of the attention mask of a padded batch, rows × tokens²: at 16 bits about 4.5 GiB with its float copy. Rows about one
+ * medium count once: what they share is computed once, without a mask.
+ */
 const MOST_ENTRIES = 1.5e9;
 
 /** Is it one chat that ends by itself: what the models' own loop takes, which is the fastest? */
@@ -35,9 +38,12 @@ export function inGroups(
 
 function sizeOf(chats: readonly PreparedChat[], from: number): number {
   let longest = 0;
+  const media = new Set<unknown>();
   for (let count = 0; from + count < chats.length; count++) {
-    longest = Math.max(longest, chats[from + count]!.ids.length);
-    if (count > 0 && (count + 1) * longest ** 2 > MOST_ENTRIES) return count;
+    const { ids, visual } = chats[from + count]!;
+    longest = Math.max(longest, ids.length);
+    media.add(visual ?? count);
+    if (count > 0 && media.size * longest ** 2 > MOST_ENTRIES) return count;
   }
   return chats.length - from;
 }

@@ -54,8 +54,8 @@ export interface EvalResult {
   answered: number;
 }
 
-/** Windows hold so many batches: enough to sort by length, few enough to keep in memory. */
-const BATCHES_A_WINDOW = 4;
+/** Windows hold so many batches: more would sort better by length, fewer keep less in memory and wait less for media. */
+const BATCHES_A_WINDOW = 2;
 const MOST_WORKERS = 8;
 
 /**
@@ -141,15 +141,27 @@ async function describeRun(options: EvalOptions, questions: readonly EvalQuestio
     data: { file: loaded.file, questions: questions.length, media: groupsOf(questions).length },
     counts: loaded.counts,
     bad: loaded.bad,
-    notes: loaded.notes,
+    notes: [...loaded.notes, ...(subtitles ? [subtitleNote(questions)] : [])],
     device: vlm.device,
     code: `${CODE_VERSION}, libtorch ${version()}`,
     startedAt: new Date().toISOString(),
   };
 }
 
+function subtitleNote(questions: readonly EvalQuestion[]): string {
+  const videos = groupsOf(questions);
+  const spoken = videos.filter((group) => group.questions.some(({ subtitles }) => subtitles !== null));
+  return `subtitles of ${spoken.length} of ${videos.length} videos`;
+}
+
 /** @throws UserError ERR_VALUE naming the judges there are */
 function judgeName({ protocol, judge }: EvalOptions): JudgeName | null {
-  if (protocol.reading !== 'reply') return null;
+  if (protocol.reading !== 'reply') {
+    if (judge === '') return null;
+    throw new UserError(
+      `Expected a protocol with replies to judge for judge but received ${protocol.name} of ${protocol.benchmark}, which has ${protocol.reading === 'caption' ? 'captions' : 'option losses'}. Leave --judge out.`,
+      { code: 'ERR_VALUE' },
+    );
+  }
   return judgeOf(judge || protocol.judge).name;
 }

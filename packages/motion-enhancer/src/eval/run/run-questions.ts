@@ -39,8 +39,11 @@ export interface QuestionRun {
   onAnswers?(records: readonly AnswerRecord[]): void;
 }
 
-/** Most tokens of a batch, padding included: keys and values of a 7B model are then below 4 GiB. */
-const BATCH_TOKENS = 65_536;
+/**
+ * Most tokens of a batch, padding included: keys and values of a 7B model are then below 15 GiB. Questions about one long video
+ * must fit, or what they share would be computed for each; where memory does not suffice, batches are halved.
+ */
+const BATCH_TOKENS = 262_144;
 
 type Media = AsyncGenerator<ReadMedium | UserError, void, void>;
 
