@@ -21,7 +21,8 @@ export const SEEDBENCH_PROTOCOLS: readonly Protocol[] = [
     prompt: ({ question }) => ({ text: `Question: ${question}\nAnswer:` }),
     video: EIGHT,
     reduction: 'sum',
-    before: '',
+    // T5's tokenizer ends every option with </s>.
+    endMark: true,
     ours: ['the prompt is that for InstructBLIP, put into this model’s chat; the option is the assistant’s reply'],
   },
   {
@@ -34,8 +35,12 @@ export const SEEDBENCH_PROTOCOLS: readonly Protocol[] = [
     prompt: ({ question }) => ({ text: `${question} Answer :` }),
     video: EIGHT,
     reduction: 'mean',
-    before: '',
-    ours: ['frames and pixels: 8 frames of at most 360·420'],
+    // Its LLaVA counts all that its chat template writes after the prompt.
+    endMark: true,
+    ours: [
+      'frames and pixels: 8 frames of at most 360·420',
+      'a newline that a template writes after the end mark does not count',
+    ],
   },
   {
     benchmark: 'seedbench',

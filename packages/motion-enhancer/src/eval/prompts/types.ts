@@ -69,8 +69,8 @@ export interface ReplyProtocol extends ProtocolParts {
 export interface RankingProtocol extends ProtocolParts {
   readonly reading: 'loss-ranking';
   readonly reduction: LossReduction;
-  /** Joins prompt and option: the option's tokens are those after the prompt's. */
-  readonly before: '' | ' ';
+  /** Whether the token that ends a reply counts as the option's last one. */
+  readonly endMark: boolean;
 }
 
 /** A description is generated; FAVOR's open metric scores it. */

@@ -35,7 +35,8 @@ function ranked({ vlm, protocol, video }: QuestionRun, batch: readonly Asked[]):
         inputs: [seen.input],
         visual: seen.visual,
         settings: video,
-        options: question.options.map((option) => `${protocol.before}${option}`),
+        options: question.options,
+        endMark: protocol.endMark,
       });
       const ranking = rankByLoss(losses, protocol.reduction);
       const grades = gradeChoice(question, question.letters[ranking.choice]!);

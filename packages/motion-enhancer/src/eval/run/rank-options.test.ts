@@ -22,8 +22,9 @@ for (const form of ['qwen-hub', 'internvl-hf'] as const) {
     const input = await prepareMedium(vlm, part, settings);
     const visual = vlm.encode([input])!;
     const messages: VlmMessage[] = [{ role: 'user', content: [part, { type: 'text', text: 'What does it do?' }] }];
-    const request = { messages, inputs: [input], visual, settings, options: OPTIONS };
+    const request = { messages, inputs: [input], visual, settings, options: OPTIONS, endMark: false };
     const { losses, tokens } = optionLosses(vlm, request);
+    const ended = optionLosses(vlm, { ...request, endMark: true }).losses;
     let longest = 0;
     for (const [i, option] of OPTIONS.entries()) {
       const chat = layOut(vlm, [...messages, { role: 'assistant', content: option }], [input], settings);
@@ -42,7 +43,19 @@ for (const form of ['qwen-hub', 'internvl-hf'] as const) {
                 .item(),
           );
           assert.equal(losses[i]!.length, own.length);
+          // The end mark is the token after the option's.
+          const end = first + own.length;
+          const all = [
+            ...wanted,
+            -rows
+              .select(0, end - 1)
+              .select(0, chat.ids[end]!)
+              .item(),
+          ];
+          assert.ok(chat.special[end], 'the reply ends there');
+          assert.equal(ended[i]!.length, all.length);
           for (const [k, loss] of losses[i]!.entries()) assert.ok(Math.abs(loss - wanted[k]!) < 1e-4, `${i}, ${k}`);
+          for (const [k, loss] of ended[i]!.entries()) assert.ok(Math.abs(loss - all[k]!) < 1e-4, `${i}, ${k}, ended`);
         }),
       );
       chat.positions?.dispose();

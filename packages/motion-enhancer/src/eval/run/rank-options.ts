@@ -11,6 +11,8 @@ export interface RankRequest {
   settings: InputSettings;
   /** Texts of the assistant's reply, one an option. */
   options: readonly string[];
+  /** Whether the token that ends the reply counts too. */
+  endMark: boolean;
 }
 
 /**
@@ -20,14 +22,14 @@ export interface RankRequest {
  * @throws UserError ERR_CONTEXT
  */
 export function optionLosses(vlm: Vlm, request: RankRequest): { losses: number[][]; tokens: number } {
-  const { messages, inputs, settings, visual = null, options } = request;
+  const { messages, inputs, settings, visual = null, options, endMark } = request;
   const chats: PreparedChat[] = [];
   const cache = new KVCache();
   try {
     for (const content of options) {
       chats.push(layOut(vlm, [...messages, { role: 'assistant', content }], inputs, settings));
     }
-    const own = chats.map(ownTokens);
+    const own = chats.map((chat) => ownTokens(chat, endMark));
     // The token before an option is computed with it: its logits are the option's first.
     const shared = Math.min(commonLength(chats), ...own.map(([first]) => (first ?? Number.POSITIVE_INFINITY) - 1));
     const losses = noGrad(() =>
@@ -48,11 +50,11 @@ export function optionLosses(vlm: Vlm, request: RankRequest): { losses: number[]
   }
 }
 
-/** Places of the reply's tokens; its end mark, and the newline after it, are no part of the option. */
-function ownTokens({ labels, special }: PreparedChat): number[] {
+/** Places of the reply's tokens, up to its end mark or with it; a newline after that is no part of the option. */
+function ownTokens({ labels, special }: PreparedChat, endMark: boolean): number[] {
   const reply = labels.flatMap((label, i) => (label >= 0 ? [i] : []));
   const end = reply.findLastIndex((i) => special[i]);
-  return end < 0 ? reply : reply.slice(0, end);
+  return end < 0 ? reply : reply.slice(0, endMark ? end + 1 : end);
 }
 
 function commonLength(chats: readonly PreparedChat[]): number {
