@@ -33,7 +33,7 @@ export const command: Command = {
     const counts = rows
       .filter(({ cheat }) => cheat === rows[0]!.cheat)
       .map(({ type, questions }) => `${type} ${questions}`);
-    const text = `Right answers in % (95 % interval; chance is 25; bold: the interval lies above it). Questions: ${counts.join(', ')}.\n\n${checkText(rows)}`;
+    const text = `Right answers in % (95 % interval; chance is 25; bold: above it at 5 % over the whole table). Questions: ${counts.join(', ')}.\n\n${checkText(rows)}`;
     if (values.out) writeText(values.out, `${text}\n`);
     console.log(text);
     return 0;

@@ -46,14 +46,17 @@ export function wilson(p: number, n: number): { low: number; high: number } {
   return { low: middle - half, high: middle + half };
 }
 
-/** A Markdown table, a row a cheat; accuracies whose interval lies above chance are marked. */
+/** One-sided 5 % over a table of 30 cells (Bonferroni). */
+const SURELY_ABOVE = 2.94;
+
+/** A Markdown table, a row a cheat; accuracies that are above chance even for the best of a table of chances are marked. */
 export function checkText(rows: readonly CheckRow[]): string {
   const lines = [`| seen | ${MOTION_TYPES.join(' | ')} |`, `|---|${MOTION_TYPES.map(() => '---|').join('')}`];
   for (const cheat of new Set(rows.map((row) => row.cheat))) {
     const cells = MOTION_TYPES.map((type) => {
-      const { accuracy, low, high } = rows.find((row) => row.cheat === cheat && row.type === type)!;
+      const { accuracy, low, high, questions } = rows.find((row) => row.cheat === cheat && row.type === type)!;
       const text = `${(100 * accuracy).toFixed(1)} (${(100 * low).toFixed(1)}–${(100 * high).toFixed(1)})`;
-      return low > 0.25 ? `**${text}**` : text;
+      return accuracy > 0.25 + SURELY_ABOVE * Math.sqrt((0.25 * 0.75) / questions) ? `**${text}**` : text;
     });
     lines.push(`| ${cheat} | ${cells.join(' | ')} |`);
   }

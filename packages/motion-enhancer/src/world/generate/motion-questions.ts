@@ -129,8 +129,9 @@ function whichMoves({ objects, mover, family }: Scene, dice: Dice): Draft | null
   };
 }
 
-function howCamera({ camera }: Scene, dice: Dice): Draft | null {
-  if (camera.kind !== 'pan') return null;
+/** Asked where things are spread over the whole world: where they keep to its middle, a pan would show in their places. */
+function howCamera({ camera, family }: Scene, dice: Dice): Draft | null {
+  if (family !== 'pan') return null;
   const all = DIRECTIONS.slice(0, 4).map(({ name }) => `it pans ${name}`);
   const right = all[camera.direction]!;
   return {
