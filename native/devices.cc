@@ -153,6 +153,10 @@ static napi_value set_numerics(Env& env, size_t, napi_value* argv) {
   } else if (name == "deterministic") {
     context.setDeterministicAlgorithms(on, /*warn_only=*/true);
     context.setDeterministicCuDNN(on);
+  } else if (name == "repeatable") {
+    // Without warn_only attention's backward pass sums in one order, and what cannot is an error.
+    context.setDeterministicAlgorithms(on, /*warn_only=*/false);
+    context.setDeterministicCuDNN(on);
   } else if (name == "cudnnBenchmark") {
     context.setBenchmarkCuDNN(on);
   } else {

@@ -96,8 +96,13 @@ export function threads(): number {
   return native.getThreads();
 }
 
-/** Switches that trade exactness for speed: `tf32` (off by default), `deterministic`, `cudnnBenchmark`. */
-export function setNumerics(name: 'tf32' | 'deterministic' | 'cudnnBenchmark', on: boolean): void {
+/**
+ * Switches that trade exactness for speed: `tf32` (off by default), `deterministic` (where an operator can be; others warn),
+ * `repeatable` (the same, attention included; operators that cannot are errors), `cudnnBenchmark`. cuBLAS is repeatable only
+ * where CUBLAS_WORKSPACE_CONFIG is set before its first call, which `repeatable` sees to.
+ */
+export function setNumerics(name: 'tf32' | 'deterministic' | 'repeatable' | 'cudnnBenchmark', on: boolean): void {
+  if (name === 'repeatable' && on) process.env.CUBLAS_WORKSPACE_CONFIG ??= ':4096:8';
   native.setNumerics(name, on);
 }
 

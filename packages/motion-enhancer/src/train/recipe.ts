@@ -78,7 +78,7 @@ export const RECIPE_FIELDS = {
   deterministic: {
     type: 'boolean',
     default: false,
-    text: 'On a GPU: attention’s gradients are summed in one order, so that runs repeat bit for bit (slower; on a CPU they do anyway)',
+    text: 'On a GPU: asks for operators whose sums have one order, attention’s gradient too; an operator that has none is an error (slower; on a CPU runs repeat anyway)',
   },
   seed: { type: 'integer', default: 0, min: 0, text: 'Seed of the order of the data and of the aligner' },
   ...RUN_FIELDS,

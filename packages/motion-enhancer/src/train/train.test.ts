@@ -69,6 +69,54 @@ tensorTestAsync('λ = 0 is plain fine-tuning, bit for bit', async () => {
   );
 });
 
+tensorTestAsync(
+  'all rows of the ablation come from one store of priors; the words that are dropped are told',
+  async () => {
+    const settings = [{}, { words: 'all' }, { heads: 'all' }, { heads: 'all', words: 'all' }, { lambda: 0 }] as const;
+    const notes: string[] = [];
+    const logs: StepLog[] = [];
+    const turns = row('a').turns.map((turn) => ({ ...turn, content: turn.content.replace('fence', 'wall') }));
+    for (const given of settings) {
+      const recipe: Partial<Recipe> = { steps: 1, ...given };
+      logs.push((await trained({ rows: [row('a', { turns })], recipe, onNote: (note) => notes.push(note) }))[0]!);
+    }
+    assert.deepEqual(
+      logs.map(({ words, droppedWords }) => words + droppedWords),
+      [5, 9, 5, 9, 0],
+      'half of the words, or all',
+    );
+    assert.deepEqual([logs[1]!.droppedWords, logs[3]!.droppedWords], [1, 1], 'the fence');
+    assert.equal(new Set(logs.map(({ lossAlign }) => lossAlign)).size, 5, 'each has maps of its own');
+    assert.match(notes[0]!, /1 of 1 rows have one/);
+    assert.match(notes[3]!, /words: 8 aligned, 1 \(11\.1 %\) not found/);
+  },
+);
+
+tensorTestAsync('more broken rows than their share allows stop the run', async () => {
+  const many = ['a', 'x', 'y', 'z'].map((id) => row(id, id === 'a' ? {} : { video: BROKEN_VIDEO }));
+  const recipe = { steps: 4, batchSize: 2, maxBroken: 0.5 };
+  await assert.rejects(trained({ rows: many, recipe }), {
+    code: 'ERR_DATA',
+    message: /3 of the 4 rows cannot be used, more than the share of maxBroken allows/,
+  });
+});
+
+tensorTestAsync('what a mixture took and which rows are malformed stand in the run’s folder', async () => {
+  const sets = [
+    {
+      ...{ name: 'one', path: '/one.json', media: '/', rows: 9, malformed: 1, untagged: 0 },
+      asked: '2',
+      ids: ['a', 'b'],
+    },
+  ];
+  const malformed = [{ line: 4, reason: 'not an object' }];
+  await trained({ sets, malformed, recipe: { steps: 1 } }, ({ out, checkpoint }) => {
+    assert.deepEqual(JSON.parse(readFileSync(join(out, 'data.json'), 'utf8')), { seed: 0, sets });
+    assert.deepEqual(JSON.parse(readFileSync(join(out, 'malformed-rows.jsonl'), 'utf8')), malformed[0]);
+    assert.match(readFileSync(join(checkpoint, 'README.md'), 'utf8'), /one: 2 of 9 rows/);
+  });
+});
+
 tensorTestAsync('with a prior L_MSE falls, and the prior pulls by λ', async () => {
   const recipe = { steps: 6, warmupRatio: 0, lr: 5e-3 };
   const log = await trained({ rows: rows.slice(0, 1), recipe });

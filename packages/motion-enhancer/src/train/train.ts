@@ -75,7 +75,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   startRun({ ...options, total, grid: index?.grid ?? null });
 
   const trainer = new Trainer({ vlm, rows, recipe, index, out, total });
-  if (recipe.deterministic) setNumerics('deterministic', true);
+  if (recipe.deterministic) setNumerics('repeatable', true);
   try {
     const start = options.resume ? trainer.resume(onWarning) : null;
     const log = new RunLog(out, trainer.step);
@@ -120,7 +120,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       await next.close();
     }
   } finally {
-    if (recipe.deterministic) setNumerics('deterministic', false);
+    if (recipe.deterministic) setNumerics('repeatable', false);
     trainer.dispose();
   }
 }
