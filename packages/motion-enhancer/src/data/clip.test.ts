@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rand, tensor } from '@motion-enhancer/libtorch';
+import { aten, cuda, rand, type Tensor, tensor } from '@motion-enhancer/libtorch';
 import { closeTo } from '../testing/close-to.js';
 import { tensorTest } from '../testing/tensor-test.js';
 import { clipOfFrames, framesTensor } from './clip.js';
@@ -72,4 +72,14 @@ tensorTest('resizing keeps flat colours, mirrors, and the range; it is antialias
     { dtype: 'uint8', shape: [1, 3, 16, 16] },
   );
   assert.ok(clipOfFrames(stripes, 4, 4).abs().max().item() < 0.15);
+});
+
+tensorTest('a GPU resizes to within one level of the CPU', () => {
+  const noise = rand([2, 3, 64, 96]).mul(256).floor().to('uint8');
+  const near = (a: Tensor, b: Tensor) => assert.ok(a.sub(b).abs().max().item() <= 2 / 255 + 1e-6);
+  // What a GPU computes, here in float32 on the CPU.
+  const float = aten._upsample_bicubic2d_aa(noise.to('float32'), [24, 40], false).round().clamp(0, 255);
+  const expected = clipOfFrames(noise, 24, 40);
+  near(float.div(255).mul(2).sub(1).permute(1, 0, 2, 3).unsqueeze(0), expected);
+  if (cuda().count > 0) near(clipOfFrames(noise.to('cuda:0'), 24, 40).cpu(), expected);
 });

@@ -268,7 +268,7 @@ export function capturedMaps(
 }
 
 /** Equal for options that can be selected from the same capture. */
-function captureIdentity(o: PriorConfig): string {
+export function captureIdentity(o: PriorConfig): string {
   const { stream, half, keys, stepsUsed, unit, squareSum, sampleRows, mask, maskWidth, maskShare, maskSelf } = o;
   return JSON.stringify([
     stream,

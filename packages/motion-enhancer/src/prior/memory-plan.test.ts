@@ -46,10 +46,27 @@ test('tiles and a forced capture are told; what can only be sampled is keyed as 
   const text = priorPlanText(planPrior(dir, config({ squareSum: 'sampled' }), FP32)).join('\n');
   assert.match(text, /sampled, plain operators.*accumulate .*iB, replay .*iB/);
   assert.match(text, /at most, about +\S+ .iB of/);
-  const only = { capture: { squareSum: 'sampled', fused: false, bytes: 1, plan: '' } } as const;
+  const only = { squareSum: 'sampled' } as const;
   assert.equal(settled(config(), only).squareSum, 'sampled');
   assert.equal(settled(config({ squareSum: 'replay' }), only).squareSum, 'replay');
-  assert.equal(settled(config(), planPrior(dir, config(), FP32)).squareSum, 'auto');
+  assert.equal(settled(config(), planPrior(dir, config(), FP32).capture).squareSum, 'auto');
+});
+
+test('further selections add their captures, once where they want the same; the strip its decoding; the next clip its encoding', () => {
+  const alone = planPrior(dir, config(), FP32);
+  const others = [
+    config({ headRatio: 0.2 }),
+    config({ stream: 'reference' }),
+    config({ stream: 'reference', headRatio: 1 }),
+  ];
+  const together = planPrior(dir, config(), FP32, { others, ahead: true });
+  assert.equal(together.captures, 2 * alone.capture.bytes);
+  assert.equal(together.others.length, 3);
+  assert.equal(together.peak, alone.transformer + alone.vae + alone.passes + together.captures + alone.encoding);
+  assert.match(priorPlanText(together).join('\n'), /captures of all selections/);
+  const strip = planPrior(dir, config({ keepStrip: true }), FP32);
+  assert.ok(strip.decoding > alone.encoding && alone.decoding === 0);
+  assert.equal(strip.peak, strip.transformer + strip.vae + strip.decoding);
 });
 
 test('a size that no token grid has is told as such', () => {

@@ -11,7 +11,7 @@ import {
 } from '@motion-enhancer/models';
 import { type CapturePlan, gibibytes, passBytes, planCapture, waysOfCapture } from './choose-capture.js';
 import type { PriorConfig } from './config.js';
-import { captureNeeds, checkSize } from './extract.js';
+import { captureIdentity, captureNeeds, checkSize } from './extract.js';
 import { chooseClipFrames } from './grid.js';
 import type { PriorCapture } from './prior.js';
 import { bytesOfNumber } from './vae-tile.js';
@@ -36,15 +36,35 @@ export interface PriorPlan {
   tile: { height: number; width: number } | null;
   /** Intermediate results of a pass; estimated. */
   passes: number;
-  capture: PriorCapture & { plan: string };
+  capture: PlannedCapture;
+  /** Of each further selection; those that want the same of the pass as another share its capture. */
+  others: PlannedCapture[];
+  /** Bytes of all captures together. */
+  captures: number;
+  /** Decoding for `keepStrip`, after the passes; 0 without it. Estimated. */
+  decoding: number;
   /** What every way of capturing would keep. */
   ways: CapturePlan;
   /** About the most that is held at once. */
   peak: number;
 }
 
+export type PlannedCapture = PriorCapture & { plan: string };
+
+export interface PlanOptions {
+  /** Further selections from the same pass. */
+  others?: readonly PriorConfig[];
+  /** Whether the next clip is encoded beside the passes. */
+  ahead?: boolean;
+}
+
 /** @throws UserError for what is no CogVideoX checkpoint */
-export function planPrior(dir: string, config: PriorConfig, run: { device: string; dtype: DType }): PriorPlan {
+export function planPrior(
+  dir: string,
+  config: PriorConfig,
+  run: { device: string; dtype: DType },
+  { others = [], ahead = false }: PlanOptions = {},
+): PriorPlan {
   const { device, dtype } = run;
   const folders = pipelineFolders(dir);
   const part = (folder: string) => readPart(folder, dtype);
@@ -65,14 +85,31 @@ export function planPrior(dir: string, config: PriorConfig, run: { device: strin
   const grid = { ...tokenGrid(model, flat, height / scale, width / scale), textTokens: model.maxTextSeqLength };
   // The decoder is loaded only for the strip.
   const vaeWeights = config.keepStrip ? vae.bytes : vae.bytesOf((name) => name.startsWith('encoder.'));
-  const { needs } = captureNeeds({ config: model, device, dtype }, grid, config);
-  const taken = transformer.bytes + vaeWeights;
-  const { chosen, plan } = waysOfCapture({ ...needs, taken });
-  const ways = planCapture({ ...needs, taken });
   const wide = bytesOfNumber(dtype);
-  const tile = config.vaeMemory > 0 ? tilesUnder(coder, 'encode', size, wide, config.vaeMemory * 2 ** 30) : null;
-  const coded = tile ? { frames, height: tile.height * scale, width: tile.width * scale } : size;
-  const encoding = vaeBytes(coder, 'encode', coded, wide);
+  const tiles = (way: 'encode' | 'decode') =>
+    config.vaeMemory > 0 ? tilesUnder(coder, way, size, wide, config.vaeMemory * 2 ** 30) : null;
+  const coding = (way: 'encode' | 'decode') => {
+    const tile = tiles(way);
+    const coded = tile ? { frames, height: tile.height * scale, width: tile.width * scale } : size;
+    return vaeBytes(coder, way, coded, wide);
+  };
+  const encoding = coding('encode');
+  const decoding = config.keepStrip ? coding('decode') : 0;
+  const beside = ahead ? encoding : 0;
+  const weights = transformer.bytes + vaeWeights;
+  const needsOf = (one: PriorConfig) => captureNeeds({ config: model, device, dtype }, grid, one).needs;
+  const planned = new Map<string, PlannedCapture>();
+  let captures = 0;
+  const inTurn = [config, ...others].map((one) => {
+    const identity = captureIdentity(one);
+    const known = planned.get(identity);
+    if (known) return known;
+    const { chosen, plan } = waysOfCapture({ ...needsOf(one), taken: weights + beside + captures });
+    captures += chosen.bytes;
+    const capture = { ...chosen, plan };
+    planned.set(identity, capture);
+    return capture;
+  });
   const passes = passBytes(model.width, grid, wide);
   return {
     perLatent,
@@ -84,11 +121,14 @@ export function planPrior(dir: string, config: PriorConfig, run: { device: strin
     transformer: transformer.bytes,
     vae: vaeWeights,
     encoding,
-    tile,
+    tile: tiles('encode'),
     passes,
-    capture: { ...chosen, plan },
-    ways,
-    peak: Math.max(textEncoder.bytes, taken + Math.max(encoding, passes + chosen.bytes)),
+    capture: inTurn[0]!,
+    others: inTurn.slice(1),
+    captures,
+    decoding,
+    ways: planCapture({ ...needsOf(config), taken: weights + beside }),
+    peak: Math.max(textEncoder.bytes, weights + Math.max(encoding, decoding, passes + captures + beside)),
   };
 }
 
@@ -110,7 +150,7 @@ function readPart(folder: string, dtype: DType) {
  * The options as they will be carried out: where `auto` can only sample, the prior's key must say so, for its numbers
  * are others than exact ones.
  */
-export const settled = (config: PriorConfig, { capture }: Pick<PriorPlan, 'capture'>): PriorConfig =>
+export const settled = (config: PriorConfig, capture: Pick<PriorCapture, 'squareSum'>): PriorConfig =>
   config.squareSum === 'auto' && capture.squareSum === 'sampled' ? { ...config, squareSum: 'sampled' } : config;
 
 /** The plan as a few lines for people. */
@@ -127,7 +167,11 @@ export function priorPlanText(plan: PriorPlan): string[] {
       gibibytes(plan.encoding),
     ],
     ['a pass, about', gibibytes(plan.passes)],
+    ...(plan.decoding > 0 ? [['decoding for the strip, about', gibibytes(plan.decoding)] as [string, string]] : []),
     ['capture', `${capture.plan}; by plain operators: ${others.join(', ')}`],
+    ...(plan.captures > capture.bytes
+      ? [['captures of all selections', gibibytes(plan.captures)] as [string, string]]
+      : []),
     ['at most, about', `${gibibytes(plan.peak)} of ${gibibytes(plan.total)}`],
   ];
   const name = Math.max(...rows.map(([label]) => label.length));

@@ -24,7 +24,7 @@ import { loadVdm } from '../../prior/vdm.js';
 import { createProgress, type Progress } from '../progress.js';
 import { type OUTPUT_FIELDS, resolveRun } from '../run-options.js';
 import { stopOnSignal } from '../stop-on-signal.js';
-import { tellPlan } from '../tell-plan.js';
+import { printPlan, tellPlan } from '../tell-plan.js';
 
 /** Settings of `extract --data`. */
 export const DATASET_FIELDS = {
@@ -53,6 +53,7 @@ type Settings = Values<typeof DATASET_FIELDS & typeof PRIOR_FIELDS & typeof DEVI
   data: string;
   out: string;
   selections: string;
+  plan: boolean;
   onBroken: 'fail' | 'skip' | 'use';
 };
 
@@ -71,6 +72,13 @@ export async function extractDataset(values: Settings, fetchVdm: () => Promise<s
   const run = resolveRun(values);
   // Mistakes in the data are told before a checkpoint is fetched.
   const dir = await fetchVdm();
+  const asked = pick(PRIOR_FIELDS, values);
+  const wanted = values.selections ? readSelections(values.selections, asked) : [];
+  const plan = planPrior(dir, asked, run, { others: wanted.map((one) => one.config), ahead: true });
+  if (values.plan) {
+    printPlan(plan, values.json);
+    return 0;
+  }
   const store = new PriorStore(values.out);
   const progress = createProgress({
     label: 'extract',
@@ -82,11 +90,9 @@ export async function extractDataset(values: Settings, fetchVdm: () => Promise<s
     progress.log(`${signal}: the row in flight is finished, then the run ends; a second signal ends it at once`),
   );
   try {
-    const asked = pick(PRIOR_FIELDS, values);
-    const plan = planPrior(dir, asked, run);
     tellPlan(progress, plan, values.json);
-    const config = settled(asked, plan);
-    const selections = values.selections ? readSelections(values.selections, config) : [];
+    const config = settled(asked, plan.capture);
+    const selections = wanted.map((one, i) => ({ ...one, config: settled(one.config, plan.others[i]!) }));
     progress.stage('load');
     const vdm = await loadVdm(dir, { ...run, decoder: config.keepStrip });
     try {

@@ -15,7 +15,7 @@ import { fetchCheckpoint, OR_NAME } from '../fetch-checkpoint.js';
 import { fileName } from '../file-name.js';
 import { createProgress } from '../progress.js';
 import { OUTPUT_FIELDS, parseCommand, resolveRun } from '../run-options.js';
-import { tellPlan } from '../tell-plan.js';
+import { printPlan, tellPlan } from '../tell-plan.js';
 import { DATASET_FIELDS, extractDataset } from './extract-dataset.js';
 import type { Command } from './registry.js';
 
@@ -40,6 +40,7 @@ export const EXTRACT_FIELDS = {
     default: '',
     text: 'Further selections from the same pass, each stored as a prior of its own: JSON {"name": {"option": value}}, or a file of it',
   },
+  plan: { type: 'boolean', default: false, text: 'Print what the run would need in memory, and stop' },
   onBroken: {
     type: 'choice',
     choices: ['fail', 'skip', 'use'],
@@ -72,16 +73,21 @@ export const command: Command = {
     if (values.selections) readSelections(values.selections, asked);
     const run = resolveRun(values);
     const dir = await fetchVdm();
+    const wanted = values.selections ? readSelections(values.selections, asked) : [];
+    const plan = planPrior(dir, asked, run, { others: wanted.map((one) => one.config) });
+    if (values.plan) {
+      printPlan(plan, values.json);
+      return 0;
+    }
     const store = new PriorStore(values.out);
     const progress = createProgress({
       label: 'extract',
       json: values.json,
       ...(run.device === 'cpu' ? {} : { device: run.device }),
     });
-    const plan = planPrior(dir, asked, run);
     tellPlan(progress, plan, values.json);
-    const config = settled(asked, plan);
-    const selections = values.selections ? readSelections(values.selections, config) : [];
+    const config = settled(asked, plan.capture);
+    const selections = wanted.map((one, i) => ({ ...one, config: settled(one.config, plan.others[i]!) }));
     const job = {
       store,
       id: values.id,
