@@ -5,7 +5,12 @@ import { type RunScore, scoreRun } from '../eval/report/score-run.js';
 import { wideTables } from '../eval/report/wide-table.js';
 import { writeReports } from '../eval/report/write-reports.js';
 import type { AnswerRecord } from '../eval/run/answer-record.js';
-import { writeCaptionRecords, writeSubmission } from '../eval/run/submission.js';
+import {
+  writeCaptionRecords,
+  writeSeedSubmission,
+  writeSubmission,
+  writeVideoMmeOutput,
+} from '../eval/run/submission.js';
 import { favorDictionary } from './eval-settings.js';
 import type { Progress } from './progress.js';
 
@@ -51,6 +56,8 @@ export async function tellScore(
   const more = { ...stateOf(score), ...(official ? { official } : {}) };
   const files = writeReports(dir, 'scores', title, lines, { more });
   if (score.captions) files.push(writeCaptionRecords(dir, score.captions));
+  if (score.left === 0 && benchmark === 'seedbench') files.push(writeSeedSubmission(dir, score.answers));
+  if (score.left === 0 && benchmark === 'videomme') files.push(writeVideoMmeOutput(dir, score.answers));
   const submission = benchmark === 'motionbench' && score.left === 0 ? writeSubmission(dir, score.answers) : null;
   const code = score.errors > 0 && score.errors === score.answers.size ? 2 : 0;
   if (json) {

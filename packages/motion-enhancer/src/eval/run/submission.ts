@@ -31,3 +31,36 @@ export function writeCaptionRecords(dir: string, { videos }: CaptionScores): str
   writeText(path, `${JSON.stringify(records, null, 1)}\n`);
   return path;
 }
+
+/**
+ * SEED-Bench's leaderboard file: a line {question_id, prediction} a question that has an answer.
+ * Source: AILab-CVC/SEED-Bench eval.py, README.
+ */
+export function writeSeedSubmission(dir: string, answers: ReadonlyMap<string, AnswerRecord>): string {
+  const path = join(dir, 'submission.jsonl');
+  const lines = [...answers.values()].flatMap(({ id, chosen }) =>
+    chosen === null ? [] : [`${JSON.stringify({ question_id: id, prediction: chosen })}\n`],
+  );
+  writeText(path, lines.join(''));
+  return path;
+}
+
+/**
+ * Replies as the authors of Video-MME score them: a video with its questions, each with its `response`.
+ * Source: BradyFU/Video-MME evaluation/output_test_template.json.
+ */
+export function writeVideoMmeOutput(dir: string, answers: ReadonlyMap<string, AnswerRecord>): string {
+  const videos = new Map<string, { questions: object[] }>();
+  for (const { id, type, tags, question, options, letters, right, output } of answers.values()) {
+    const video_id = id.replace(/-\d+$/, '');
+    const { domain, sub_category, task_type } = tags;
+    const video = videos.get(video_id) ?? { video_id, duration: type, domain, sub_category, questions: [] as object[] };
+    videos.set(video_id, video);
+    const written = options.map((option, i) => `${letters[i]}. ${option}`);
+    const asked = { question_id: id, task_type, question, options: written, answer: right, response: output ?? '' };
+    video.questions.push(asked);
+  }
+  const path = join(dir, 'videomme_output.json');
+  writeText(path, `${JSON.stringify([...videos.values()], null, 1)}\n`);
+  return path;
+}
