@@ -25,9 +25,10 @@ const KNOWN: Readonly<Record<string, Known>> = {
     source: 'FAVOR-Bench analyze_qa.py',
   },
   'favor-open all': {
-    total: 1775,
-    types: { 'Single subject': 1121, 'Multiple subjects': 654 },
-    source: 'FAVOR_gt_annotations.json',
+    // One record says it in words of its own.
+    total: 1776,
+    types: { 'Single subject': 1121, 'Multiple subjects': 654, 'A single subject': 1 },
+    source: 'FAVOR-Bench/FAVOR-Bench @ 62c7e0f FAVOR_gt_annotations.json',
   },
   'seedbench all': { total: 19242, names: SEED_TYPES, source: 'SEED-Bench, types 1–12' },
   'seedbench image': { names: SEED_TYPES.slice(0, 9), source: 'SEED-Bench, types 1–9' },
