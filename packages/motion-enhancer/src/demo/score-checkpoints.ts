@@ -4,7 +4,6 @@ import { loadVlm } from '../vlm/load.js';
 import { answerRuns, scoresOf, type TypeScores } from '../world/runs/evaluate-runs.js';
 import { repeatRuns } from '../world/runs/model.js';
 import { choicesOf } from '../world/vlm/pretrain-samples.js';
-import { letterIds } from '../world/vlm/sample-table.js';
 import { worldData } from '../world/vlm/world-data.js';
 
 /** How mini VLMs of one form answer the questions of the first test clips: each is one run of the same forward pass. */
@@ -21,7 +20,6 @@ export async function scoreCheckpoints<Name extends string>(
     const { config } = vlms[0]!.model as Qwen25VL;
     const range = { split: 'test', form: 'world', from: 0, count: clips } as const;
     const data = await worldData([range], (texts) => texts.flatMap(choicesOf), { config, tokenizer, device });
-    const letters = letterIds(tokenizer, device);
     const each = vlms.map((vlm) => repeatRuns(vlm.model.parameters(), 1, device));
     const parameters = noGrad(
       () =>
@@ -32,12 +30,11 @@ export async function scoreCheckpoints<Name extends string>(
           ]),
         ),
     );
-    const options = { parameters, config, data, letters, dtype: 'float32' as const, batchSize: 8, onProgress };
+    const options = { parameters, config, data, dtype: 'float32' as const, batchSize: 8, onProgress };
     const answers = answerRuns(options);
     const { samples } = data.samples;
     const scores = Object.fromEntries(names.map((name, i) => [name, scoresOf(answers[i]!, samples)]));
     for (const t of [...parameters.values(), ...each.flatMap((run) => [...run.values()])]) t.dispose();
-    letters.dispose();
     data.dispose();
     return { scores: scores as Record<Name, TypeScores>, questions: samples.length };
   } finally {

@@ -2,12 +2,14 @@
 import { findWord, tokensOfSpan } from '@motion-enhancer/models';
 import type { CaptionWord, WordRole, WorldQuestion, WorldText } from '../generate/index.js';
 import type { ClipLayout } from '../vlm/layout.js';
-import { choiceTurn } from '../vlm/samples.js';
+import { openTurn } from '../vlm/samples.js';
 
 export interface AlignedWord {
   text: string;
-  /** Places of the word's tokens in the chat. */
+  /** Places of the word's tokens in the chat, or (`predict`) those before them, which say the word. */
   tokens: number[];
+  /** Words of the reply are listed twice, by either row; words of the prompt stand for both. */
+  rows: 'token' | 'predict' | 'both';
   /** The caption words whose maps it takes the mean of. */
   captionWords: number[];
   role: WordRole;
@@ -17,56 +19,54 @@ export interface AlignedWord {
 
 /** They are in every caption's motion, and say nothing of it. */
 const JOINTS = new Set(['and', 'then']);
-const THING = 'thing';
+/** Words of a prompt for what the caption says in others: the mover by its name, the motion by its verb. */
+const MEANT: readonly (readonly [word: string, role: WordRole])[] = [
+  ['thing', 'mover'],
+  ['moves', 'motion'],
+];
 
 /**
- * Words of a question with options that the clip's caption has too. Names of objects count wherever they stand (no two
- * objects of a clip share a colour or a shape); words of motion in the stem and in the right option only. "The thing" of
- * a stem is the mover: it takes the mean of the words that name the mover in the caption.
+ * Words of an open question and its reply that the clip's caption has too: names of objects, words of motion (the
+ * question's "slide" is the caption's "slides") and of the camera's. "The thing" of a prompt takes the mean of the
+ * caption's words that name the mover, "moves" that of those of its motion.
  */
 export function alignedWords(
   text: Pick<WorldText, 'caption' | 'captionWords' | 'scene'>,
   question: WorldQuestion,
   layout: ClipLayout,
 ): AlignedWord[] {
-  const sample = choiceTurn({ ...question, question: question.stem });
-  const chat = layout.textOf(sample);
-  const start = chat.text.indexOf(sample.prompt);
-  const optionAt = chat.text.indexOf(`\n${'ABCD'[question.answer]}. `, start);
-  const optionEnd = chat.text.slice(optionAt + 1).search(/[\n<]/) + optionAt + 1;
-  const ranges: Record<'names' | 'motion', [number, number][]> = {
-    names: [[start, start + sample.prompt.length]],
-    motion: [
-      [start, start + question.stem.length],
-      [optionAt + 4, optionEnd],
-    ],
-  };
-  const place = (word: string, within: readonly [number, number][]): number[] | null => {
-    const spans = findWord(chat.text, word).filter(([from, to]) => within.some(([a, b]) => from >= a && to <= b));
-    const [first] = spans;
-    if (!first) return null;
-    return tokensOfSpan(chat, first[0], first[1]).map((token) => token + layout.visual[1]);
+  const turn = openTurn({ ...question, question: question.stem });
+  const chat = layout.textOf(turn);
+  const start = chat.text.indexOf(turn.prompt);
+  const stem = [start, start + turn.prompt.length] as const;
+  const replyAt = chat.text.lastIndexOf(turn.reply);
+  const reply = [replyAt, replyAt + turn.reply.length] as const;
+  const place = (word: string, [from, to]: readonly [number, number]): number[] | null => {
+    const span = findWord(chat.text, word).find(([a, b]) => a >= from && b <= to);
+    return span ? tokensOfSpan(chat, ...span).map((token) => token + layout.visual[1]) : null;
   };
   const found: AlignedWord[] = [];
   const taken = new Set<string>();
   text.captionWords.forEach((word, i) => {
-    const kind = kindOf(word);
-    if (!kind || taken.has(word.text)) return;
-    const tokens = place(word.text, ranges[kind]);
-    if (!tokens) return;
-    taken.add(word.text);
+    if (!isContent(word) || taken.has(word.text)) return;
     const object = word.role === 'motion' ? text.scene.mover : (word.object ?? null);
-    found.push({ text: word.text, tokens, captionWords: [i], role: word.role, object });
+    const common = { text: word.text, captionWords: [i], role: word.role, object };
+    const asked = place(word.text, stem) ?? (word.role === 'motion' ? place(word.text.replace(/s$/, ''), stem) : null);
+    if (asked) found.push({ ...common, tokens: asked, rows: 'both' });
+    const said = place(word.text, reply);
+    if (said) {
+      found.push({ ...common, tokens: said, rows: 'token' });
+      found.push({ ...common, tokens: said.map((token) => token - 1), rows: 'predict' });
+    }
+    if (asked || said) taken.add(word.text);
   });
-  const thing = place(THING, [[start, start + question.stem.length]]);
-  const names = text.captionWords.flatMap(({ role }, i) => (role === 'mover' ? [i] : []));
-  if (thing && names.length > 0)
-    found.push({ text: THING, tokens: thing, captionWords: names, role: 'mover', object: text.scene.mover });
+  for (const [meant, role] of MEANT) {
+    const tokens = place(meant, stem);
+    const captionWords = text.captionWords.flatMap((word, i) => (word.role === role && isContent(word) ? [i] : []));
+    if (tokens && captionWords.length > 0)
+      found.push({ text: meant, tokens, rows: 'both', captionWords, role, object: text.scene.mover });
+  }
   return found;
 }
 
-function kindOf({ role, text }: CaptionWord): 'names' | 'motion' | null {
-  if (role === 'mover' || role === 'static') return 'names';
-  if ((role === 'motion' || role === 'camera') && !JOINTS.has(text)) return 'motion';
-  return null;
-}
+const isContent = ({ role, text }: CaptionWord): boolean => role !== 'other' && !JOINTS.has(text);

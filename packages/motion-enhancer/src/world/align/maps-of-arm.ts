@@ -15,6 +15,8 @@ export interface ArmMaps {
   of: 'own' | 'other';
   /** All words, or those that MTTI kept. */
   words: 'all' | 'kept';
+  /** Rows of a reply's words: the words themselves, or the places that predict them. */
+  rows: 'token' | 'predict';
   /** As they are, or every row scaled to this sum. */
   scale: 'raw' | number;
 }
@@ -48,7 +50,8 @@ export function armMaps(
   return samples.map(({ clip, words }, s) =>
     words.map((word, w) => {
       const map = own[s]![w];
-      if (!map || (arm.words === 'kept' && !word.captionWords.some((i) => prior.kept(clip, i)))) return null;
+      if (!map || (word.rows !== 'both' && word.rows !== arm.rows)) return null;
+      if (arm.words === 'kept' && !word.captionWords.some((i) => prior.kept(clip, i))) return null;
       return scaled(arm.of === 'own' ? map : another(pools.get(word.role)!, s, random), arm.scale);
     }),
   );

@@ -7,6 +7,8 @@ export interface Arm {
   prior: string;
   of: 'own' | 'other';
   words: 'all' | 'kept';
+  /** Rows of a reply's words. */
+  rows: 'token' | 'predict';
   /** `share`: rows scaled to the start model's own mean visual share; `raw`: as they are. */
   scale: 'raw' | 'share';
   lambda: number;
@@ -21,6 +23,7 @@ const PLAIN: Arm = {
   prior: 'none',
   of: 'own',
   words: 'all',
+  rows: 'token',
   scale: 'share',
   lambda: 100,
   lambdaRatio: 0,
@@ -48,6 +51,7 @@ export function armOf(text: string, defaults: Partial<Arm> = {}): Arm {
     const [key, value] = setting.split('=') as [string, string | undefined];
     if (setting === 'other') arm.of = 'other';
     else if (setting === 'kept' || setting === 'all') arm.words = setting;
+    else if (setting === 'predict') arm.rows = setting;
     else if (setting === 'raw' || setting === 'share') arm.scale = setting;
     else if (setting === 'mlp' || setting === 'pointwise' || setting === 'identity') arm.aligner = setting;
     else if ((key === 'λ' || key === 'lambda') && Number(value) >= 0) arm.lambda = Number(value);

@@ -14,8 +14,7 @@ import type { RunRecipe, RunSpec } from '../runs/spec.js';
 import { type ComputeDType, visualGrid } from '../runs/step.js';
 import { type RunsLog, trainRuns } from '../runs/train-runs.js';
 import { choicesOf } from '../vlm/pretrain-samples.js';
-import { letterIds } from '../vlm/sample-table.js';
-import { choiceSample } from '../vlm/samples.js';
+import { openSample } from '../vlm/samples.js';
 import { type WorldData, worldData } from '../vlm/world-data.js';
 import type { Arm } from './arms.js';
 import { readPriorFile } from './prior-file.js';
@@ -58,9 +57,8 @@ export async function runLadder(o: LadderOptions): Promise<RunResult[]> {
     (texts) => texts.flatMap(choicesOf),
     { ...common, onProgress: (n, total) => o.onStage('draw test clips', n, total) },
   );
-  const letters = letterIds(tokenizer, device);
   try {
-    scoreStart(o, test, letters);
+    scoreStart(o, test);
     const share = visualShare(model, train.data, train.words, o.dtype);
     o.onLine(`the start model gives the video ${(100 * share).toFixed(1)} % of an aligned word's attention`);
     const tableArms = alignmentArms(o.arms);
@@ -91,7 +89,7 @@ export async function runLadder(o: LadderOptions): Promise<RunResult[]> {
         });
         try {
           o.onStage('evaluate', at + wave.length, waiting.length);
-          const answers = answerRuns({ parameters: trained.parameters, config, data: test, letters, dtype: o.dtype });
+          const answers = answerRuns({ parameters: trained.parameters, config, data: test, dtype: o.dtype });
           addResults(
             o.results,
             wave.map(({ arm, seed }, r) => ({
@@ -111,14 +109,13 @@ export async function runLadder(o: LadderOptions): Promise<RunResult[]> {
       alignment.dispose();
     }
   } finally {
-    letters.dispose();
     train.data.dispose();
     test.dispose();
   }
   return readResults(o.results);
 }
 
-const keyOf = ({ prior, of, words, scale }: Arm) => `${prior} ${of} ${words} ${scale}`;
+const keyOf = ({ prior, of, words, rows, scale }: Arm) => `${prior} ${of} ${words} ${rows} ${scale}`;
 
 /** Arms with targets of their own; several settings may share them. */
 function alignmentArms(arms: readonly Arm[]): Arm[] {
@@ -149,7 +146,7 @@ async function trainingData(
       });
       return chosen.map(({ clip, question }) => {
         const asked = texts[clip]!.questions[question]!;
-        return choiceSample(clip, { ...asked, question: asked.stem });
+        return openSample(clip, { ...asked, question: asked.stem });
       });
     },
     { ...common, masks: true, onProgress: (n, total) => o.onStage('draw training clips', n, total) },
@@ -192,11 +189,11 @@ async function trainingData(
 }
 
 /** The start model's own line, once. */
-function scoreStart(o: LadderOptions, test: WorldData, letters: ReturnType<typeof letterIds>): void {
+function scoreStart(o: LadderOptions, test: WorldData): void {
   const model = o.vlm.model as Qwen25VL;
   const parameters = repeatRuns(model.parameters(), 1, model.device);
   try {
-    const data = { parameters, config: model.config, data: test, letters, dtype: o.dtype };
+    const data = { parameters, config: model.config, data: test, dtype: o.dtype };
     const scores = scoresOf(answerRuns(data)[0]!, test.samples.samples);
     o.onLine(JSON.stringify({ start: scores }));
   } finally {

@@ -33,7 +33,7 @@ export function visualShare(
             grid: layout.grid,
             visual: layout.visual,
             positions_31N: samples.positions,
-            asked_RBK: samples.start_N.indexSelect(0, index).view(1, -1, 1),
+            asked_RBK: samples.asked_NK.indexSelect(0, index).narrow(1, 0, 1).unsqueeze(0).contiguous(),
             rows_RBQ: int64Rows(filled.length, (n) => filled[n]!, longest, 0, device).unsqueeze(0),
           },
           castAll(parameters, dtype),

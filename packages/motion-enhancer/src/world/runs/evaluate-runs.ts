@@ -1,5 +1,7 @@
-import { noGrad, scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
+import { arange, noGrad, scope, type Tensor } from '@motion-enhancer/libtorch';
 import type { Qwen25VLConfig } from '@motion-enhancer/models';
+import { OPTIONS } from '../vlm/samples.js';
+import { runLikelihood } from './loss.js';
 import { runForward } from './model.js';
 import { type ComputeDType, castAll, type RunData } from './step.js';
 
@@ -7,23 +9,23 @@ export interface EvaluateOptions {
   /** [R, …] by canonical name. */
   parameters: ReadonlyMap<string, Tensor>;
   config: Qwen25VLConfig;
+  /** Its samples are `choicesOf`: every question with each of its four options as the reply. */
   data: Omit<RunData, 'alignment'>;
-  /** Ids of the four letters: int64 [4]. */
-  letters: Tensor;
   dtype: ComputeDType;
-  /** Questions at a time a run. Default 64. */
+  /** Rows of the table at a time. Default 64. */
   batchSize?: number;
   onProgress?(done: number, total: number): void;
 }
 
 /**
- * The letter that each run answers each question of the table with: the likeliest of the four.
- * @returns by run, by question: index of the letter
+ * The option that each run answers each question of the table with: the likeliest whole reply of the four, its end mark
+ * included.
+ * @returns by run, by question: index of the option
  */
 export function answerRuns(o: EvaluateOptions): number[][] {
   const { samples, clips, layout } = o.data;
   const count = samples.samples.length;
-  const size = o.batchSize ?? 64;
+  const size = OPTIONS * Math.ceil((o.batchSize ?? 64) / OPTIONS);
   return noGrad(() =>
     scope(() => {
       const parameters = castAll(o.parameters, o.dtype);
@@ -31,24 +33,29 @@ export function answerRuns(o: EvaluateOptions): number[][] {
       const answers: number[][] = Array.from({ length: R }, () => []);
       for (let at = 0; at < count; at += size) {
         const chosen = scope(() => {
-          const rows = Array.from({ length: Math.min(size, count - at) }, (_, i) => at + i);
-          const index = tensor(rows, { dtype: 'int64', device: samples.ids_NL.device });
-          const forAll = (x: Tensor) => x.unsqueeze(0).expand(R, ...x.shape);
-          const take = (x: Tensor) => forAll(x.indexSelect(0, index)).contiguous();
+          const B = Math.min(size, count - at);
+          const index = arange(at, at + B, 1, { device: samples.ids_NL.device });
+          const forAll = (x: Tensor) =>
+            x
+              .unsqueeze(0)
+              .expand(R, ...x.shape)
+              .contiguous();
+          const take = (x: Tensor) => forAll(x.indexSelect(0, index));
           const { logits } = runForward(
             {
               ids_RBN: take(samples.ids_NL),
-              patches_RBPI: forAll(clips.read(samples.clip_N.indexSelect(0, index), o.dtype)).contiguous(),
+              patches_RBPI: forAll(clips.read(samples.clip_N.indexSelect(0, index), o.dtype)),
               grid: layout.grid,
               visual: layout.visual,
               positions_31N: samples.positions,
-              asked_RBK: take(samples.start_N.unsqueeze(1)),
+              asked_RBK: take(samples.asked_NK),
               rows_RBQ: null,
             },
             parameters,
             o.config,
           );
-          return logits.select(2, 0).indexSelect(-1, o.letters).argmax(-1).tolist() as unknown as number[][];
+          const likelihood_RB = runLikelihood(logits, take(samples.targets_NK));
+          return likelihood_RB.view(R, -1, OPTIONS).argmax(-1).tolist() as unknown as number[][];
         });
         chosen.forEach((row, r) => void answers[r]!.push(...row.map(Number)));
         o.onProgress?.(Math.min(count, at + size), count);
@@ -61,13 +68,15 @@ export function answerRuns(o: EvaluateOptions): number[][] {
 /** Right answers and questions of each type. */
 export type TypeScores = Record<string, readonly [right: number, count: number]>;
 
+/** @param samples `choicesOf`, four rows a question */
 export function scoresOf(answers: readonly number[], samples: RunData['samples']['samples']): TypeScores {
   const scores: Record<string, [number, number]> = {};
-  samples.forEach(({ type, answer }, i) => {
+  answers.forEach((chosen, i) => {
+    const { type, answer } = samples[i * OPTIONS]!;
     scores[type] ??= [0, 0];
     const score = scores[type]!;
     score[1]++;
-    if (answers[i] === answer) score[0]++;
+    if (chosen === answer) score[0]++;
   });
   return scores;
 }

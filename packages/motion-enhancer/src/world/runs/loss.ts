@@ -1,6 +1,16 @@
 import { aten, scope, type Tensor } from '@motion-enhancer/libtorch';
 import { IGNORE_INDEX } from '@motion-enhancer/models';
 
+/** Cross entropy of every learned token, 0 elsewhere: logits [R, B, K, V], targets [R, B, K] → [R, B, K] float32 */
+function tokenLosses(logits: Tensor, targets_RBK: Tensor): Tensor {
+  const V = logits.size(-1);
+  const all = aten.cross_entropy_loss(logits.reshape(-1, V).to('float32'), targets_RBK.reshape(-1), {
+    reduction: 0,
+    ignore_index: IGNORE_INDEX,
+  });
+  return all.view(...targets_RBK.shape);
+}
+
 /**
  * L_AR of each run: the mean over its samples of the mean over a sample's learned tokens.
  * @param logits [R, B, K, V]
@@ -9,19 +19,14 @@ import { IGNORE_INDEX } from '@motion-enhancer/models';
  */
 export function runCrossEntropy(logits: Tensor, targets_RBK: Tensor): Tensor {
   return scope(() => {
-    const V = logits.size(-1);
-    const all = aten.cross_entropy_loss(logits.reshape(-1, V).to('float32'), targets_RBK.reshape(-1), {
-      reduction: 0,
-      ignore_index: IGNORE_INDEX,
-    });
     const learned = targets_RBK.ne(IGNORE_INDEX).to('float32');
-    return all
-      .view(...targets_RBK.shape)
-      .sum(-1)
-      .div(learned.sum(-1).clamp(1))
-      .mean(-1);
+    return tokenLosses(logits, targets_RBK).sum(-1).div(learned.sum(-1).clamp(1)).mean(-1);
   });
 }
+
+/** Log-likelihood of each sample's whole reply: [R, B] */
+export const runLikelihood = (logits: Tensor, targets_RBK: Tensor): Tensor =>
+  scope(() => tokenLosses(logits, targets_RBK).sum(-1).neg());
 
 /**
  * L_MSE of each run (Eq 15): ‖A_VLM − A_VDM‖₂ over a sample's words and cells, mean over the run's samples with a prior.

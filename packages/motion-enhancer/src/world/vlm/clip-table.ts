@@ -1,8 +1,7 @@
 import { fromTypedArray, keep, noGrad, scope, type Tensor, tensor, zeros } from '@motion-enhancer/libtorch';
 import { IMAGE_MEAN, IMAGE_STD, type Qwen25VLVisionConfig } from '@motion-enhancer/models';
+import { CLIP_BYTES } from './clip-bytes.js';
 import { CLIP_FRAMES, CLIP_SIDE } from './mini-config.js';
-
-export const CLIP_BYTES = CLIP_FRAMES * CLIP_SIDE * CLIP_SIDE * 3;
 
 /** Clips on the device, cut into the vision tower's patches, as bytes. Free it with `dispose()`. */
 export class ClipTable {

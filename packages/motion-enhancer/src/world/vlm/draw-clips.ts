@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Form, Split } from '../generate/index.js';
-import { CLIP_BYTES } from './clip-table.js';
+import { CLIP_BYTES } from './clip-bytes.js';
 import type { ClipJob } from './clip-worker.js';
 
 export interface DrawnClips {

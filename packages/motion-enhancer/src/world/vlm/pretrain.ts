@@ -7,7 +7,6 @@ import { repeatRuns, runOf } from '../runs/model.js';
 import { type ComputeDType, runLosses } from '../runs/step.js';
 import { type LegLine, trainLeg } from '../train/leg.js';
 import { choicesOf, pretrainSample } from './pretrain-samples.js';
-import { letterIds } from './sample-table.js';
 import { type WorldData, worldData } from './world-data.js';
 
 export interface PretrainOptions {
@@ -95,10 +94,9 @@ export async function scoreMini(
 ): Promise<MiniScores> {
   const { model, tokenizer, dtype } = o;
   const { device, config } = model;
-  const letters = letterIds(tokenizer, device);
   const score = async (ranges: Parameters<typeof worldData>[0]) => {
     const data = await worldData(ranges, (texts) => texts.flatMap(choicesOf), { config, tokenizer, device });
-    const [answers] = answerRuns({ parameters: weights, config, data, letters, dtype, batchSize: 256 });
+    const [answers] = answerRuns({ parameters: weights, config, data, dtype, batchSize: 256 });
     const scores = scoresOf(answers!, data.samples.samples);
     data.dispose();
     return scores;
@@ -111,7 +109,6 @@ export async function scoreMini(
     ]),
     world: await score([{ split: 'validation', form: 'world', from: 0, count: o.clips }]),
   };
-  letters.dispose();
   return result;
 }
 

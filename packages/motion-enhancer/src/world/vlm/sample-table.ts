@@ -1,7 +1,7 @@
-import { keep, noGrad, scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
+import { keep, noGrad, scope, type Tensor } from '@motion-enhancer/libtorch';
 import { IGNORE_INDEX, type Tokenizer } from '@motion-enhancer/models';
 import { type ClipLayout, int64Rows, largest } from './layout.js';
-import { LETTERS, type WorldSample } from './samples.js';
+import type { WorldSample } from './samples.js';
 
 /** Chats on the device, filled up to one length. Free it with `dispose()`. */
 export interface SampleTable {
@@ -13,8 +13,6 @@ export interface SampleTable {
   /** int64 [samples, K]: places whose logits are learned from, and what stands after them (−100: nothing). */
   asked_NK: Tensor;
   targets_NK: Tensor;
-  /** int64 [samples]: where the first reply begins, less one. */
-  start_N: Tensor;
   /** int64 [3, 1, length] */
   positions: Tensor;
   length: number;
@@ -46,7 +44,6 @@ export function sampleTable(
         ids_NL: rows((n) => laid[n]!.ids, L, tokenizer.padId),
         asked_NK: rows((n) => laid[n]!.asked, K, 0),
         targets_NK: rows((n) => laid[n]!.asked.map((i) => laid[n]!.ids[i + 1]!), K, IGNORE_INDEX),
-        start_N: rows((n) => [laid[n]!.asked[0]!], 1, 0).view(-1),
         positions: layout.positions(L, device),
       };
     }),
@@ -60,10 +57,4 @@ export function sampleTable(
       for (const t of Object.values(tensors)) t.dispose();
     },
   };
-}
-
-/** Ids of the letters as replies begin with them: int64 [4]. */
-export function letterIds(tokenizer: Tokenizer, device: string): Tensor {
-  const ids = LETTERS.map((letter) => tokenizer.encode(letter).ids[0]!);
-  return tensor(ids, { dtype: 'int64', device });
 }

@@ -1,4 +1,4 @@
-// What the mini VLM is asked: plain chats about a clip. One question with four options is one line each; the reply is a letter.
+// What the mini VLM is asked: plain chats about a clip.
 
 export const LETTERS = ['A', 'B', 'C', 'D'] as const;
 
@@ -16,6 +16,9 @@ export interface ClipTurn {
   reply: string;
 }
 
+/** How many options a question has. */
+export const OPTIONS = 4;
+
 /** A chat about one clip: the video stands before the first prompt. */
 export interface WorldSample {
   /** Row of the clip table. */
@@ -26,13 +29,13 @@ export interface WorldSample {
   answer: number;
 }
 
-/** With options, the reply a letter. */
+/** With options, a line each as MotionBench has them; the reply is a letter. */
 export function choiceTurn({ question, options, answer }: Omit<AskedQuestion, 'type'>): ClipTurn {
   const lines = options.map((option, i) => `${LETTERS[i]}. ${option}`);
   return { prompt: `${question}\n${lines.join('\n')}`, reply: LETTERS[answer]! };
 }
 
-/** Without options, the reply the right one's text: it teaches what is seen before letters are bound to it. */
+/** Without options. */
 export function openTurn({ question, options, answer }: Omit<AskedQuestion, 'type'>): ClipTurn {
   return { prompt: question, reply: options[answer]! };
 }
@@ -41,7 +44,18 @@ export const DESCRIBE = 'describe the video';
 
 export const captionTurn = (caption: string): ClipTurn => ({ prompt: DESCRIBE, reply: caption });
 
-/** One question with options, to be scored by its letter. */
-export function choiceSample(clip: number, question: AskedQuestion): WorldSample {
-  return { clip, turns: [choiceTurn(question)], type: question.type, answer: question.answer };
+/** One open question. */
+export function openSample(clip: number, question: AskedQuestion): WorldSample {
+  return { clip, turns: [openTurn(question)], type: question.type, answer: question.answer };
 }
+
+/**
+ * The same question with each of its options as the reply, in order: what is ranked to answer it. The options are not
+ * shown: the mini VLM answers openly, but never learned to bind letters, or listed texts, to what it sees
+ * (docs/devlog.md).
+ */
+export const rankedSamples = (clip: number, question: AskedQuestion): WorldSample[] =>
+  question.options.map((_, i) => ({
+    ...openSample(clip, question),
+    turns: [openTurn({ ...question, answer: i })],
+  }));

@@ -16,8 +16,8 @@ import { ClipTable } from './clip-table.js';
 import { clipLayout } from './layout.js';
 import { writeNewMiniVlm } from './new-checkpoint.js';
 import { choicesOf } from './pretrain-samples.js';
-import { letterIds, sampleTable } from './sample-table.js';
-import { captionTurn, LETTERS, openTurn, type WorldSample } from './samples.js';
+import { sampleTable } from './sample-table.js';
+import { captionTurn, openTurn, type WorldSample } from './samples.js';
 import { worldData } from './world-data.js';
 
 const SETTINGS = resolve(VIDEO_FIELDS, { fps: 8, maxPixels: 4096 });
@@ -75,7 +75,6 @@ tensorTest(`tables hold what prepareChat makes of a clip and a question (seed ${
         ours.filter(([, label]) => label! >= 0),
         learned,
       );
-      assert.equal(table.start_N.select(0, n).item(), learned[0]![0]);
       assert.deepEqual([chat.media[0]!.positions[0], chat.media[0]!.positions.at(-1)! + 1], [...layout.visual]);
       closeTo(table.positions.narrow(2, 0, length).contiguous(), chat.positions!, 0, 'positions');
       if (turns.length > 1) {
@@ -90,14 +89,7 @@ tensorTest(`tables hold what prepareChat makes of a clip and a question (seed ${
       );
       chat.positions!.dispose();
     });
-    const letters = letterIds(vlm.tokenizer, 'cpu');
-    const wanted = samples.map(({ turns }) => LETTERS.indexOf(turns[0]!.reply as 'A'));
-    wanted.forEach((letter, n) => {
-      if (letter < 0) return;
-      assert.equal(table.targets_NK.select(0, n).select(0, 0).item(), letters.select(0, letter).item());
-    });
     table.dispose();
-    letters.dispose();
   } finally {
     vlm.dispose();
   }
