@@ -28,7 +28,13 @@ const FIELDS = {
   firstSeed: { type: 'integer', default: 0, min: 0, text: 'Seed of the first pair' },
   seeds: { type: 'integer', default: 6, min: 1, text: 'Pairs: each seed draws samples and their order' },
   data: { type: 'integer', default: 1000, min: 1, text: 'Samples to train on, of an arm without n=', unit: 'samples' },
-  pool: { type: 'integer', default: 2000, min: 1, text: 'Samples that these are drawn from', unit: 'samples' },
+  clips: {
+    type: 'integer',
+    default: 800,
+    min: 1,
+    text: 'Training clips whose questions these are drawn from',
+    unit: 'clips',
+  },
   lambda: { type: 'number', default: 100, min: 0, text: 'λ of an arm that says none' },
   steps: { type: 'integer', default: RUN_RECIPE.steps, min: 1, text: 'Of every run', unit: 'steps' },
   batchSize: { type: 'integer', default: RUN_RECIPE.batchSize, min: 1, text: 'Samples a step', unit: 'samples' },
@@ -51,13 +57,13 @@ export const command: Command = {
     makeFolder(values.out);
     const vlm = loadVlm(values.vlm, { device: run.device, dtype: 'float32' });
     try {
-      const { steps, batchSize, lr, visionLr, pool } = values;
+      const { steps, batchSize, lr, visionLr, clips } = values;
       const results = await runLadder({
         vlm,
         arms: values.arm.map((text) => armOf(text, { data: values.data, lambda: values.lambda })),
         seeds: Array.from({ length: values.seeds }, (_, i) => values.firstSeed + i),
         recipe: { ...RUN_RECIPE, steps, batchSize, lr, visionLr },
-        ...{ pool, testClips: values.test, priors: values.priors, atOnce: values.atOnce },
+        ...{ clips, testClips: values.test, priors: values.priors, atOnce: values.atOnce },
         results: join(values.out, 'results.jsonl'),
         dtype: run.dtype === 'bfloat16' ? 'bfloat16' : 'float32',
         onLine: (line) => progress.log(line),

@@ -18,6 +18,10 @@ const ACTIONS: Readonly<Record<string, Entry>> = {
   priors: { summary: 'priors of many clips in one file', load: () => import('./world-priors.js') },
   show: { summary: 'contact sheet, captions and questions of some clips', load: () => import('./world-show.js') },
   'train-vlm': { summary: 'pre-train the mini VLM', load: () => import('./world-train-vlm.js') },
+  'score-vlm': {
+    summary: 'how a mini VLM answers about clips it never saw',
+    load: () => import('./world-score-vlm.js'),
+  },
   ladder: { summary: 'arms and seeds of fine-tuning side by side', load: () => import('./world-ladder.js') },
   'ladder-report': { summary: 'the table of such an experiment', load: () => import('./world-ladder-report.js') },
 };

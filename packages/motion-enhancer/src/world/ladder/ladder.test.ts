@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { rand, tensor, writeSafetensors } from '@motion-enhancer/libtorch';
+import { rand, randint, tensor, writeSafetensors } from '@motion-enhancer/libtorch';
 import { closeTo } from '../../testing/close-to.js';
 import { temporaryFolder } from '../../testing/temporary-folder.js';
 import { tensorTest } from '../../testing/tensor-test.js';
@@ -72,9 +72,11 @@ tensorTest('files of priors: maps by clip and word, and nothing where there is n
   const path = join(temporaryFolder(), 'p.safetensors');
   const maps = rand([5, 2, 2, 2]).to('float16');
   const kept = tensor([1, 0, 1, 1, 0]).to('uint8');
+  const scale = tensor([1, 0.5, 0.25, 2, 0.1]);
+  const bytes = randint(0, 256, [5, 2, 2, 2]).to('uint8');
   writeSafetensors(
     path,
-    { 'maps.a': maps, 'kept.a': kept, 'maps.b': maps.mul(2), words: tensor([2, 0, 3]).to('int32') },
+    { 'maps.a': maps, 'kept.a': kept, 'maps.b': bytes, 'scale.b': scale, words: tensor([2, 0, 3]).to('int32') },
     {
       split: 'train',
       first: '10',
@@ -86,5 +88,15 @@ tensorTest('files of priors: maps by clip and word, and nothing where there is n
   closeTo(a.map(12, 1)!, maps.select(0, 3).flatten().to('float32'), 0, 'map');
   assert.deepEqual([a.kept(10, 0), a.kept(10, 1), a.kept(12, 2)], [true, false, false]);
   assert.deepEqual([a.map(9, 0), a.map(11, 0), a.map(13, 0), a.map(10, 2)], [null, null, null, null]);
+  closeTo(
+    file.arms.get('b')!.map(12, 1)!,
+    bytes
+      .select(0, 3)
+      .flatten()
+      .to('float32')
+      .mul(2 / 255),
+    1e-6,
+    'in 255ths',
+  );
   assert.equal(file.arms.get('b')!.kept(10, 1), true, 'without flags every word is kept');
 });

@@ -1,10 +1,11 @@
-import { openSafetensors, scope, UserError } from '@motion-enhancer/libtorch';
+import { openSafetensors, scope, type Tensor, UserError } from '@motion-enhancer/libtorch';
 import type { Grid } from '../../align/index.js';
 import type { PriorMaps } from '../align/maps-of-arm.js';
 
 /**
- * Priors of many clips in one file: `maps.ARM` [words of all clips, F, H, W], `kept.ARM` uint8 [words of all clips], and
- * `words` int32 [clips]: how many caption words each clip has. Its metadata says `split`, `first`.
+ * Priors of many clips in one file, as `world priors` writes it: `maps.ARM` [words of all clips, F, H, W], in 255ths of
+ * `scale.ARM` [words] where there is one; `kept.ARM` uint8 [words]; `words` int32 [clips]: how many caption words each
+ * clip has. Its metadata says `split`, `first`.
  */
 export interface PriorFile {
   grid: Grid;
@@ -39,7 +40,7 @@ export function readPriorFile(path: string): PriorFile {
       const first = Number(file.metadata.first ?? 0);
       const arms = new Map(
         names.map((name): [string, PriorMaps] => {
-          const maps = file.read(`maps.${name}`).to('float32').toTypedArray() as Float32Array;
+          const maps = valuesOf(file, name).toTypedArray() as Float32Array;
           const kept = file.tensors.has(`kept.${name}`)
             ? (file.read(`kept.${name}`).to('uint8').toTypedArray() as Uint8Array)
             : null;
@@ -67,4 +68,11 @@ export function readPriorFile(path: string): PriorFile {
       file.close();
     }
   });
+}
+
+/** [words of all clips, F, H, W] float32 */
+function valuesOf(file: ReturnType<typeof openSafetensors>, name: string): Tensor {
+  const maps = file.read(`maps.${name}`).to('float32');
+  if (!file.tensors.has(`scale.${name}`)) return maps;
+  return maps.mul(file.read(`scale.${name}`).div(255).view(-1, 1, 1, 1));
 }

@@ -1,8 +1,8 @@
 // Does alignment help? Many arms and seeds of fine-tuning from one start, side by side on one device.
 
+import { UserError } from '@motion-enhancer/libtorch';
 import type { Qwen25VL } from '@motion-enhancer/models';
 import type { Grid } from '../../align/index.js';
-import { randomSource } from '../../train/order.js';
 import type { Vlm } from '../../vlm/index.js';
 import { alignedWords } from '../align/aligned-words.js';
 import { alignmentTable } from '../align/alignment-table.js';
@@ -26,8 +26,8 @@ export interface LadderOptions {
   arms: readonly Arm[];
   seeds: readonly number[];
   recipe: RunRecipe;
-  /** Samples that the arms' data are drawn from, one a clip. */
-  pool: number;
+  /** Training clips: all of their questions are the samples that the arms' data are drawn from. */
+  clips: number;
   testClips: number;
   /** Files of priors of training clips. */
   priors: readonly string[];
@@ -84,7 +84,7 @@ export async function runLadder(o: LadderOptions): Promise<RunResult[]> {
         const trained = trainRuns({
           ...{ start: model.parameters(), config, runs, recipe: o.recipe, device, dtype: o.dtype },
           data: { ...train.data, alignment },
-          pool: o.pool,
+          pool: train.words.length,
           onLog: o.onStep,
         });
         try {
@@ -130,19 +130,17 @@ interface TrainingData {
   prior(name: string): PriorMaps;
 }
 
-/** One question of each of the first training clips that have one. */
+/** All questions of the first training clips, a sample each. */
 async function trainingData(
   o: LadderOptions,
   common: { config: Qwen25VL['config']; tokenizer: Vlm['tokenizer']; device: string },
 ): Promise<TrainingData> {
   const chosen: { clip: number; question: number }[] = [];
-  const count = Math.ceil(o.pool * 1.25);
   const data = await worldData(
-    [{ split: 'train', form: 'world', from: 0, count }],
+    [{ split: 'train', form: 'world', from: 0, count: o.clips }],
     (texts) => {
       texts.forEach(({ questions }, clip) => {
-        if (questions.length > 0 && chosen.length < o.pool)
-          chosen.push({ clip, question: Math.floor(randomSource(clip)() * questions.length) });
+        for (const question of questions.keys()) chosen.push({ clip, question });
       });
       return chosen.map(({ clip, question }) => {
         const asked = texts[clip]!.questions[question]!;
@@ -151,6 +149,12 @@ async function trainingData(
     },
     { ...common, masks: true, onProgress: (n, total) => o.onStage('draw training clips', n, total) },
   );
+  const most = Math.max(...o.arms.map((arm) => arm.data));
+  if (chosen.length < most)
+    throw new UserError(
+      `Expected at least ${most} questions for data but the first ${o.clips} training clips have ${chosen.length}. Take more --clips, or fewer --data.`,
+      { code: 'ERR_VALUE' },
+    );
   const words = chosen.map(({ clip, question }) => {
     const text = data.texts[clip]!;
     return { clip, words: alignedWords(text, text.questions[question]!, data.layout) };

@@ -13,13 +13,13 @@ export interface MiniCard {
 
 const percent = (share: number) => (100 * share).toFixed(1);
 
-function table(title: string, scores: TypeScores): string {
+function table(scores: TypeScores): string {
   const rows = Object.entries(scores).map(
     ([type, [right, count]]) => `| ${type} | ${percent(right / count)} | ${count} |`,
   );
   const { overall, average } = accuracyOf(scores);
   const count = Object.values(scores).reduce((sum, [, n]) => sum + n, 0);
-  return `${title}\n\n| type | accuracy (%) | questions |\n| --- | --- | --- |\n${rows.join('\n')}\n| all | ${percent(overall)} (mean of types ${percent(average)}) | ${count} |\n`;
+  return `| type | accuracy (%) | questions |\n| --- | --- | --- |\n${rows.join('\n')}\n| all | ${percent(overall)} (mean of types ${percent(average)}) | ${count} |\n`;
 }
 
 /** README.md of the mini VLM. */
@@ -43,10 +43,15 @@ experiments start, and of no use outside of it.
 - Tokenizer: Qwen2's, cut to the words of the world.
 - Made by \`motion-enhancer world train-vlm ${argv.join(' ')}\`
 
-${
-  scores
-    ? `${table('Clips of the same two kinds that it was not trained on:', scores.pretrain)}
-${table('The world itself (split `validation`: several objects, one moves; chance is 25 %):', scores.world)}`
-    : ''
-}`;
+${scores ? scoreTables(scores) : ''}`;
+}
+
+/** Accuracies as Markdown. */
+export function scoreTables(scores: MiniScores): string {
+  return `Open questions, the likeliest of four replies; clips of the same two kinds that it was not trained on:
+
+${table(scores.pretrain)}
+The world itself (split \`validation\`: several objects, one moves; chance is 25 %):
+
+${table(scores.world)}`;
 }
