@@ -4,6 +4,7 @@ import { loadVlm } from '../vlm/load.js';
 import { answerRuns, scoresOf, type TypeScores } from '../world/runs/evaluate-runs.js';
 import { repeatRuns } from '../world/runs/model.js';
 import { choicesOf } from '../world/vlm/pretrain-samples.js';
+import { OPTIONS } from '../world/vlm/samples.js';
 import { worldData } from '../world/vlm/world-data.js';
 
 /** How mini VLMs of one form answer the questions of the first test clips: each is one run of the same forward pass. */
@@ -36,7 +37,7 @@ export async function scoreCheckpoints<Name extends string>(
     const scores = Object.fromEntries(names.map((name, i) => [name, scoresOf(answers[i]!, samples)]));
     for (const t of [...parameters.values(), ...each.flatMap((run) => [...run.values()])]) t.dispose();
     data.dispose();
-    return { scores: scores as Record<Name, TypeScores>, questions: samples.length };
+    return { scores: scores as Record<Name, TypeScores>, questions: samples.length / OPTIONS };
   } finally {
     for (const vlm of vlms) vlm.dispose();
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Checkpoints and results of the motion world that the project ships. */
-const SHIPPED = fileURLToPath(new URL('../../../../checkpoints/motion-world/', import.meta.url));
+const SHIPPED = fileURLToPath(new URL('../../../../models/world/', import.meta.url));
 
 export interface Shipped {
   /** Folders of the mini VLM and the mini VDM; null where it is not there. */

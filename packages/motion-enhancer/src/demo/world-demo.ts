@@ -4,6 +4,7 @@ import { resolve as absolute, join } from 'node:path';
 import type { DType } from '@motion-enhancer/libtorch';
 import { resolve } from '../config/field.js';
 import { readRows } from '../data/rows.js';
+import { writeText } from '../data/write-text.js';
 import { PRIOR_FIELDS, type PriorConfig } from '../prior/config.js';
 import { type ExtractOutcome, runExtract } from '../prior/run-extract.js';
 import { PriorStore } from '../prior/store.js';
@@ -11,7 +12,7 @@ import { loadVdm } from '../prior/vdm.js';
 import { RECIPE_FIELDS } from '../train/recipe.js';
 import { type StepLog, train } from '../train/train.js';
 import { loadVlm } from '../vlm/load.js';
-import { makeClip } from '../world/generate/index.js';
+import { makeClip, type WorldClip } from '../world/generate/index.js';
 import type { TypeScores } from '../world/runs/evaluate-runs.js';
 import { writeClips } from '../world/write-clips.js';
 import { ASSETS } from './checkpoints.js';
@@ -96,11 +97,12 @@ export async function runWorldDemo(o: WorldDemoOptions): Promise<WorldDemoReport
   };
   for (const old of ['clips', 'priors', 'plain', 'aligned']) rmSync(at(old), { recursive: true, force: true });
 
+  const data = at('clips/open.json');
   const rows = await stage('draw clips', async () => {
-    await writeClips(at('clips'), trainingClips(size.clips), (done) => o.onProgress('draw clips', done, size.clips));
-    // One question a clip: its prior goes by the row's name.
-    const all = readRows(at('clips/train.json')).rows;
-    return all.filter(({ video }, i) => all.findIndex((row) => row.video === video) === i);
+    const clips = [...trainingClips(size.clips)];
+    await writeClips(at('clips'), clips, (done) => o.onProgress('draw clips', done, size.clips));
+    writeText(data, `${JSON.stringify(clips.map(openRow), null, 1)}\n`);
+    return readRows(data).rows;
   });
   const store = new PriorStore(at('priors'));
   const shown = await stage('extract', async () => {
@@ -158,6 +160,18 @@ function* trainingClips(count: number) {
   }
 }
 
+/** A clip's first question without its options, as the mini VLM was taught to answer. */
+function openRow({ id, caption, questions }: WorldClip): unknown {
+  const { stem, options, answer } = questions[0]!;
+  return {
+    ...{ id, video: `videos/${id}.mov`, caption },
+    conversations: [
+      { from: 'human', value: `<video>\n${stem}` },
+      { from: 'gpt', value: options[answer] },
+    ],
+  };
+}
+
 /** The same by hand. */
 function commandsOf({ out, vlm, vdm }: WorldDemoOptions, { clips, steps, batchSize }: DemoSize, id: string): string[] {
   const tool = 'npx motion-enhancer';
@@ -165,9 +179,9 @@ function commandsOf({ out, vlm, vdm }: WorldDemoOptions, { clips, steps, batchSi
   const common = `--steps ${steps} --batch-size ${batchSize} --lr ${RECIPE.lr} --merger-lr ${RECIPE.mergerLr} --vision-lr ${RECIPE.visionLr} --fps ${RECIPE.fps} --max-pixels ${RECIPE.maxPixels}`;
   return [
     `${tool} world make --split train --count ${clips} --out ${at('clips')}`,
-    `${tool} extract --vdm ${vdm.dir} --data ${at('clips/train.json')} --out ${at('priors')} --frames 17 --height 64 --width 64`,
+    `${tool} extract --vdm ${vdm.dir} --data ${at('clips/open.json')} --out ${at('priors')} --frames 17 --height 64 --width 64`,
     `${tool} inspect --priors ${at('priors')} --id ${id}`,
-    `${tool} train --vlm ${vlm} --data ${at('clips/train.json')} --out ${at('plain')} ${common}`,
-    `${tool} train --vlm ${vlm} --data ${at('clips/train.json')} --priors ${at('priors')} --out ${at('aligned')} ${common} --aligner ${RECIPE.aligner} --lambda ${RECIPE.lambda}`,
+    `${tool} train --vlm ${vlm} --data ${at('clips/open.json')} --out ${at('plain')} ${common}`,
+    `${tool} train --vlm ${vlm} --data ${at('clips/open.json')} --priors ${at('priors')} --out ${at('aligned')} ${common} --aligner ${RECIPE.aligner} --lambda ${RECIPE.lambda}`,
   ];
 }

@@ -69,7 +69,7 @@ function accuracies({ scores, questions }: WorldDemoReport): ResultTable {
   return {
     title: 'Answers to questions about test clips',
     notes: [
-      `Accuracy in % on ${questions} four-option questions about clips that no training saw; chance is 25. A few steps on a dozen clips change little, and so few questions tell such small changes apart only by luck: the experiment below is the measurement.`,
+      `Accuracy in % on ${questions} questions about clips that no training saw: of four replies the likeliest is taken; chance is 25. A few steps on a dozen clips change little, and so few questions tell such small changes apart only by luck: the experiment below is the measurement.`,
     ],
     head: ['', 'all', ...types],
     rows: (['start', 'plain', 'aligned'] as const).map((name) => [

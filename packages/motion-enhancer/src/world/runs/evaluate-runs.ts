@@ -1,9 +1,10 @@
 import { arange, noGrad, scope, type Tensor } from '@motion-enhancer/libtorch';
-import type { Qwen25VLConfig } from '@motion-enhancer/models';
+import { type Qwen25VLConfig, structureOf } from '@motion-enhancer/models';
 import { OPTIONS } from '../vlm/samples.js';
+import { runLanguage } from './language.js';
 import { runLikelihood } from './loss.js';
-import { runForward } from './model.js';
 import { type ComputeDType, castAll, type RunData } from './step.js';
+import { runVision } from './vision.js';
 
 export interface EvaluateOptions {
   /** [R, …] by canonical name. */
@@ -29,6 +30,7 @@ export function answerRuns(o: EvaluateOptions): number[][] {
   return noGrad(() =>
     scope(() => {
       const parameters = castAll(o.parameters, o.dtype);
+      const weights = structureOf(parameters, o.config);
       const R = [...parameters.values()][0]!.size(0);
       const answers: number[][] = Array.from({ length: R }, () => []);
       for (let at = 0; at < count; at += size) {
@@ -41,18 +43,21 @@ export function answerRuns(o: EvaluateOptions): number[][] {
               .expand(R, ...x.shape)
               .contiguous();
           const take = (x: Tensor) => forAll(x.indexSelect(0, index));
-          const { logits } = runForward(
+          // The four rows of a question are about one clip: the tower sees it once.
+          const first = arange(at, at + B, OPTIONS, { device: samples.ids_NL.device });
+          const patches = forAll(clips.read(samples.clip_N.indexSelect(0, first), o.dtype));
+          const visual_RBSC = runVision(patches, layout.grid, weights.visual, o.config.vision);
+          const { logits } = runLanguage(
             {
               ids_RBN: take(samples.ids_NL),
-              patches_RBPI: forAll(clips.read(samples.clip_N.indexSelect(0, index), o.dtype)),
-              grid: layout.grid,
+              visual_RBSC: visual_RBSC.repeatInterleave(OPTIONS, 1),
               visual: layout.visual,
               positions_31N: samples.positions,
               asked_RBK: take(samples.asked_NK),
               rows_RBQ: null,
             },
-            parameters,
-            o.config,
+            weights.language_model,
+            o.config.text,
           );
           const likelihood_RB = runLikelihood(logits, take(samples.targets_NK));
           return likelihood_RB.view(R, -1, OPTIONS).argmax(-1).tolist() as unknown as number[][];

@@ -206,6 +206,36 @@ tensorTestAsync('runs side by side are what each is alone, and a second time the
     const given = { parameters: all.parameters, config: model.config, data, dtype: 'float32' as const };
     const whole = answerRuns({ ...given, batchSize: 100 });
     assert.deepEqual(answerRuns({ ...given, batchSize: 3 }), whole);
+    // The likeliest of a question's four whole replies, as Qwen2.5-VL itself has them.
+    const one = repeatRuns(model.parameters(), 1, 'cpu');
+    const [chosen] = answerRuns({ ...given, parameters: one });
+    chosen!.slice(0, 2).forEach((option, q) => {
+      const likelihoods = [0, 1, 2, 3].map((i) => {
+        const { ids, labels, patches } = scope(() => keep(sampleOf(data, 4 * q + i)));
+        const asked = labels.flatMap((label, at) => (label < 0 ? [] : [at - 1]));
+        const total = noGrad(() =>
+          scope(() => {
+            const visual = model.encodeVisual(patches, [data.layout.grid]);
+            const positions_3BN = positionsOf(data, ids.length);
+            const { logits } = model.forward({ ids: [ids], visual, positions_3BN, logits: asked });
+            const rows = logits.select(0, 0).logSoftmax(-1);
+            return asked.reduce(
+              (sum, at, k) =>
+                sum +
+                rows
+                  .select(0, k)
+                  .select(0, ids[at + 1]!)
+                  .item(),
+              0,
+            );
+          }),
+        );
+        patches.dispose();
+        return total;
+      });
+      assert.ok(likelihoods[option]! >= Math.max(...likelihoods) - 1e-3, `${likelihoods}: ${option}`);
+    });
+    for (const p of one.values()) p.dispose();
     const scores = scoresOf(whole[0]!, data.samples.samples);
     const right = whole[0]!.filter((chosen, i) => data.samples.samples[4 * i]!.answer === chosen).length;
     assert.equal(whole[0]!.length, N / 4);
