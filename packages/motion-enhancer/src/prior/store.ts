@@ -80,19 +80,23 @@ export class PriorStore {
    * under its own name.
    */
   samples(): Map<string, PriorInfo> {
-    const infos = this.keys().map((key) => this.info(key));
     const samples = new Map<string, PriorInfo>();
-    const add = (info: PriorInfo) => {
+    for (const info of this.named()) {
       const other = samples.get(info.id);
       if (!other || other.createdAt < info.createdAt) samples.set(info.id, info);
-    };
-    for (const info of infos) add(info);
-    const byKey = new Map(infos.map((info) => [info.key, info]));
-    for (const { id, key } of readAliases(this.dir)) {
-      const info = byKey.get(key);
-      if (info) add({ ...info, id });
     }
     return samples;
+  }
+
+  /** What all priors say of themselves, and those that a sample shares with another one under its own name as well. */
+  named(): PriorInfo[] {
+    const infos = this.keys().map((key) => this.info(key));
+    const byKey = new Map(infos.map((info) => [info.key, info]));
+    const shared = readAliases(this.dir).flatMap(({ id, key }) => {
+      const info = byKey.get(key);
+      return info ? [{ ...info, id }] : [];
+    });
+    return [...infos, ...shared];
   }
 
   /** What a prior says of itself, without its tensors. */

@@ -4,7 +4,7 @@ import { coverage, wordsOf } from './alignment-notes.js';
 import { row } from './testing.js';
 
 test('coverage of priors and dropped words are told as counts and shares', () => {
-  const index = { size: 7, grid: { frames: 2, height: 3, width: 4 }, has: (id: string) => id !== 'b' };
+  const index = { size: 7, grid: { frames: 2, height: 3, width: 4 }, has: ({ id }: { id: string }) => id !== 'b' };
   assert.equal(
     coverage([row('a'), row('b'), row('c')], index),
     "priors: 2 of 3 rows have one of the store's 7, 1 learn from their answers alone; alignment grid 2 × 3 × 4",

@@ -4,7 +4,7 @@ import type { StepLog } from './record/step-log.js';
 
 /** How many rows have a prior, and what becomes of the others. */
 export function coverage(rows: readonly Row[], index: Pick<PriorIndex, 'has' | 'grid' | 'size'>): string {
-  const having = rows.filter(({ id }) => index.has(id)).length;
+  const having = rows.filter((row) => index.has(row)).length;
   const { frames, height, width } = index.grid;
   const others = rows.length - having;
   return `priors: ${having} of ${rows.length} rows have one of the store's ${index.size}${others > 0 ? `, ${others} learn from their answers alone` : ''}; alignment grid ${frames} × ${height} × ${width}`;

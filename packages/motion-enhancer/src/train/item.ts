@@ -33,7 +33,7 @@ export async function prepareItem(
       droppedWords = words;
     };
     const text = { text: chat.text, spans: chat.tokenSpans, afterVideo: endOfVideo(chat) };
-    const prior = videoOf(chat) && index ? index.place(row.id, text, recipe, vlm.model.device, count) : null;
+    const prior = videoOf(chat) && index ? index.place(row, text, recipe, vlm.model.device, count) : null;
     return { row, chat, prior: keep(prior), droppedWords };
   } catch (error) {
     disposeSample(chat);

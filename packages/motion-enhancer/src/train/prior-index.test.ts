@@ -9,7 +9,7 @@ import { closeTo } from '../testing/close-to.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
 import { tensorTest } from '../testing/tensor-test.js';
 import { PriorIndex } from './prior-index.js';
-import { TEXT, writePrior } from './testing.js';
+import { row, TEXT, writePrior } from './testing.js';
 
 /** A chat of one token a word, behind two tokens of video. */
 function chatOf(text: string) {
@@ -29,10 +29,10 @@ tensorTest('rows of the chosen heads, of all words', () => {
   const info = writePrior(dir, 'a');
   const index = new PriorIndex(dir, 4096);
   assert.deepEqual(index.grid, info.grid);
-  assert.deepEqual([index.size, index.has('a'), index.has('b')], [1, true, false]);
+  assert.deepEqual([index.size, index.has(row('a')), index.has(row('b'))], [1, true, false]);
   const prior = new PriorStore(dir).read(info.key);
   for (const heads of ['kept', 'all'] as const) {
-    const placed = index.place('a', chatOf(TEXT), { ...all, heads }, 'cpu')!;
+    const placed = index.place(row('a'), chatOf(TEXT), { ...all, heads }, 'cpu')!;
     assert.equal(placed.dropped, 0);
     assert.deepEqual(
       placed.words,
@@ -41,7 +41,7 @@ tensorTest('rows of the chosen heads, of all words', () => {
     const maps = heads === 'kept' ? prior.rows_WFHW : prior.allHeads_WFHW!;
     assert.deepEqual(placed.rows_WS.toArray(), maps.flatten(1).toArray());
   }
-  assert.equal(index.place('b', chatOf(TEXT), all, 'cpu'), null);
+  assert.equal(index.place(row('b'), chatOf(TEXT), all, 'cpu'), null);
 });
 
 tensorTest('the kept words are those of the highest motion saliency over the chosen heads', () => {
@@ -66,7 +66,7 @@ tensorTest('the kept words are those of the highest motion saliency over the cho
         .sort((a, b) => saliency[b]! - saliency[a]!)
         .slice(0, count)
         .sort((a, b) => a - b);
-      const placed = index.place('a', chatOf(TEXT), { heads, words: 'kept', wordRatio }, 'cpu')!;
+      const placed = index.place(row('a'), chatOf(TEXT), { heads, words: 'kept', wordRatio }, 'cpu')!;
       assert.deepEqual(
         placed.words,
         best.map((i) => [i + 2]),
@@ -81,13 +81,13 @@ tensorTest('words that the chat has not are dropped and counted', () => {
   const dir = temporaryFolder();
   const info = writePrior(dir, 'a');
   const prior = new PriorStore(dir).read(info.key);
-  const placed = new PriorIndex(dir, 4096).place('a', chatOf('Here runs my dog.'), all, 'cpu')!;
+  const placed = new PriorIndex(dir, 4096).place(row('a'), chatOf('Here runs my dog.'), all, 'cpu')!;
   assert.deepEqual(placed.words, [[5], [3]]); // dog, runs: in the prior's order
   assert.equal(placed.dropped, info.words.length - 2);
   const at = (text: string) => info.words.findIndex((word) => word.text === text);
   closeTo(placed.rows_WS.select(0, 0), rowsOf(prior.rows_WFHW, at('dog')), 0);
   closeTo(placed.rows_WS.select(0, 1), rowsOf(prior.rows_WFHW, at('runs')), 0);
-  assert.equal(new PriorIndex(dir, 4096).place('a', chatOf('Nothing of it.'), all, 'cpu'), null);
+  assert.equal(new PriorIndex(dir, 4096).place(row('a'), chatOf('Nothing of it.'), all, 'cpu'), null);
 });
 
 tensorTest('maps of another shape are resized to the commonest grid, and a large one is capped', () => {
@@ -99,12 +99,12 @@ tensorTest('maps of another shape are resized to the commonest grid, and a large
   const grid = { frames: 2, height: 3, width: 4 };
   assert.deepEqual(index.grid, grid);
   const maps = new PriorStore(dir).read(other.key).rows_WFHW.flatten(1);
-  const placed = index.place('c', chatOf(TEXT), all, 'cpu')!;
+  const placed = index.place(row('c'), chatOf(TEXT), all, 'cpu')!;
   closeTo(placed.rows_WS, resizeMaps(maps, other.grid, grid), 1e-6);
   const capped = new PriorIndex(dir, 8).grid;
   assert.ok(capped.frames * capped.height * capped.width <= 8);
   assert.equal(
-    new PriorIndex(dir, 8).place('a', chatOf(TEXT), all, 'cpu')!.rows_WS.size(1),
+    new PriorIndex(dir, 8).place(row('a'), chatOf(TEXT), all, 'cpu')!.rows_WS.size(1),
     capped.frames * capped.height * capped.width,
   );
 });
@@ -116,7 +116,27 @@ tensorTest('of several priors of a sample the newest counts', () => {
   const index = new PriorIndex(dir, 4096);
   assert.equal(index.size, 1);
   const newest = new PriorStore(dir).read(infos[0]!.key).rows_WFHW.flatten(1);
-  closeTo(index.place('a', chatOf(TEXT), all, 'cpu')!.rows_WS, newest, 0);
+  closeTo(index.place(row('a'), chatOf(TEXT), all, 'cpu')!.rows_WS, newest, 0);
+});
+
+tensorTest('files without ids all have a row-7: a prior is of the row’s own video', () => {
+  const dir = temporaryFolder();
+  const of = (id: string, file: string, day: string) =>
+    writePrior(dir, id, {
+      createdAt: `2026-01-${day}`,
+      video: { file, sha256: '', verdict: 'ok', frames: [], seconds: [] },
+    });
+  const [a, b] = [of('row-7', '/a/seven.mp4', '01'), of('row-7', '/b/other.mp4', '02')];
+  of('named', '/a/seven.mp4', '03');
+  const index = new PriorIndex(dir, 4096);
+  const read = (key: string) => new PriorStore(dir).read(key).rows_WFHW.flatten(1);
+  const placed = (given: Parameters<typeof row>) => index.place(row(...given), chatOf(TEXT), all, 'cpu');
+  closeTo(placed(['row-7', { video: '/c/seven.mkv' }])!.rows_WS, read(a.key), 0);
+  closeTo(placed(['b/row-7', { fileId: 'row-7', video: '/b/other.mp4' }])!.rows_WS, read(b.key), 0);
+  assert.equal(placed(['row-7', { video: '/a/eight.mp4' }]), null);
+  assert.equal(placed(['b/row-7', { fileId: 'row-7', video: '/b/eight.mp4' }]), null);
+  assert.equal(index.has(row('named', { video: '/elsewhere/renamed.mp4' })), true);
+  assert.equal(index.has(row('nobody')), false);
 });
 
 tensorTest('random weights are remembered; what is no prior is told', () => {

@@ -1,5 +1,7 @@
+import { basename, extname } from 'node:path';
 import { scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
 import { alignmentGrid, type Grid, placeWords, resizeMaps } from '../align/index.js';
+import { type Row, videoFileOf } from '../data/rows.js';
 import { topIndices } from '../prior/heads.js';
 import type { PriorInfo } from '../prior/prior.js';
 import { PriorStore } from '../prior/store.js';
@@ -28,18 +30,28 @@ export interface ChatText {
   afterVideo: number;
 }
 
+/** Whose prior is looked for. */
+export type PriorOwner = Pick<Row, 'id' | 'fileId' | 'video' | 'media'>;
+
+const stem = (path: string) => basename(path, extname(path));
+
 /** The priors of a run by sample id, and the one grid that they are resized to. */
 export class PriorIndex {
   readonly grid: Grid;
   readonly #store: PriorStore;
-  readonly #infos: Map<string, PriorInfo>;
+  /** Of each id, the newest first. */
+  readonly #infos = new Map<string, PriorInfo[]>();
 
   constructor(dir: string, maxCells: number) {
     this.#store = new PriorStore(dir, { create: false });
-    // Of a sample that was extracted again with other options the latest counts.
-    this.#infos = this.#store.samples();
+    for (const info of this.#store.named()) {
+      const same = this.#infos.get(info.id);
+      if (same) same.push(info);
+      else this.#infos.set(info.id, [info]);
+    }
+    for (const list of this.#infos.values()) list.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
     this.grid = alignmentGrid(
-      [...this.#infos.values()].map((info) => info.grid),
+      [...this.#infos.values()].map(([newest]) => newest!.grid),
       maxCells,
     );
   }
@@ -48,19 +60,33 @@ export class PriorIndex {
     return this.#infos.size;
   }
 
-  has(id: string): boolean {
-    return this.#infos.has(id);
+  has(row: PriorOwner): boolean {
+    return this.#find(row) !== null;
+  }
+
+  /**
+   * The prior of a row: of those of its id the newest of its own video, by the file's name; of a sample that was extracted
+   * again with other options the latest counts. Where the id is a name of its own, the file may have been renamed since;
+   * files without ids all have a row-7.
+   */
+  #find(row: PriorOwner): PriorInfo | null {
+    const file = stem(videoFileOf(row));
+    const ofVideo = (id: string) => this.#infos.get(id)?.find((info) => stem(info.video.file) === file);
+    const own = ofVideo(row.id) ?? (row.fileId === undefined ? undefined : ofVideo(row.fileId));
+    if (own) return own;
+    const named = /^row-\d+$/.test(row.id) ? [] : (this.#infos.get(row.id) ?? []);
+    return new Set(named.map(({ video }) => stem(video.file))).size === 1 ? named[0]! : null;
   }
 
   /** Whether any prior comes from a model with random weights. */
   get random(): boolean {
-    return [...this.#infos.values()].some((info) => info.model.weights === 'random');
+    return [...this.#infos.values()].some(([newest]) => newest!.model.weights === 'random');
   }
 
   /** What the priors are, as text: the same samples with the same keys, whatever the folder's name. */
   get fingerprint(): string {
     return [...this.#infos]
-      .map(([id, { key }]) => `${id} ${key}`)
+      .flatMap(([id, list]) => list.map(({ key }) => `${id} ${key}`))
       .sort()
       .join('\n');
   }
@@ -71,13 +97,13 @@ export class PriorIndex {
    * @returns null if no word is found
    */
   place(
-    id: string,
+    row: PriorOwner,
     chat: ChatText,
     recipe: PlaceRecipe,
     device: string,
     onDropped?: (words: number) => void,
   ): PlacedPrior | null {
-    const info = this.#infos.get(id);
+    const info = this.#find(row);
     if (!info) return null;
     return scope(() => {
       const prior = this.#store.read(info.key);

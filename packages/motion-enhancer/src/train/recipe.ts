@@ -67,6 +67,12 @@ export const RECIPE_FIELDS = {
     default: 'samples',
     text: 'L_AR of a step: every sample counts alike, or every token of an answer',
   },
+  gradients: {
+    type: 'choice',
+    choices: ['weights', 'float32'],
+    default: 'weights',
+    text: 'Gradients of a step’s samples add up in the weights’ dtype, or in float32 (two bytes a weight more, where weights are 16 bits)',
+  },
   lengthWindow: {
     type: 'integer',
     default: 1,

@@ -1,4 +1,4 @@
-import { Checkpoints, gradNorm, scope, stack, type Tensor } from '@motion-enhancer/libtorch';
+import { Checkpoints, gradNorm, noGrad, scope, stack, type Tensor, zeros } from '@motion-enhancer/libtorch';
 import type { Aligner, Grid } from '../align/index.js';
 import type { TrainableVlm } from './forward-sample.js';
 import { type BatchItem, stepPrior, stepSample } from './item.js';
@@ -44,6 +44,7 @@ export function accumulate(
     chat.labels.reduce((n, label, i) => n + (i > 0 && label !== -100 ? 1 : 0), 0),
   );
   const allLearned = learned.reduce((a, b) => a + b, 0);
+  if (recipe.gradients === 'float32') wideGradients(model, batch);
   return scope(() => {
     // Read once, after the last sample: a number that is asked for makes the host wait for the device.
     const losses: { ar: Tensor; align: Tensor | null; share: number; weight: number }[] = [];
@@ -72,6 +73,23 @@ export function accumulate(
     const all = stack(losses.flatMap(({ ar, align }) => (align ? [ar, align] : [ar]))).toArray();
     return sums(losses, all, aligned);
   });
+}
+
+/**
+ * Gives weights of 16 bits a float32 gradient to add to: libtorch adds in the type of what is there. The tower's weights get
+ * none where no sample has anything to see: they must stay as they are, without decay.
+ */
+function wideGradients(model: TrainableVlm, batch: readonly BatchItem[]): void {
+  const sees = batch.some(({ chat }) => chat.inputs.length > 0);
+  noGrad(() =>
+    scope(() => {
+      for (const [name, p] of model.parameters()) {
+        const half = p.dtype === 'bfloat16' || p.dtype === 'float16';
+        if (!p.requiresGrad || !half || p.grad || (!sees && model.groupOf(name) !== 'llm')) continue;
+        p.grad = zeros(p.shape, { dtype: 'float32', device: p.device });
+      }
+    }),
+  );
 }
 
 function sums(

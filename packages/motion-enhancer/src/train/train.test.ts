@@ -192,7 +192,7 @@ tensorTestAsync('a batch is the mean of its samples; L_MSE that of those with a 
     const [a, b, c] = three.map(({ id }, i) => {
       const chat = chats[i]!;
       const text = { text: chat.text, spans: chat.tokenSpans, afterVideo: chat.visualSpans[0]![1] };
-      const prior = index.place(id, text, recipe, 'cpu');
+      const prior = index.place(row(id), text, recipe, 'cpu');
       return alignedStep(model, aligner, stepSample(chat), prior && stepPrior(chat, prior, index.grid), 'norm');
     });
     backward([a!.lossAr.add(b!.lossAr).add(c!.lossAr).div(3).add(a!.lossAlign!.add(c!.lossAlign!).mul(0.35))]);

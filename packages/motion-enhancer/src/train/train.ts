@@ -63,7 +63,7 @@ export interface TrainResult {
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { vlm, rows, priors, out, recipe, signal, onStep, onWarning, onNote } = options;
   const index = priors && recipe.lambda > 0 ? new PriorIndex(priors, recipe.maxCells) : null;
-  if (index && !rows.some((row) => index.has(row.id)))
+  if (index && !rows.some((row) => index.has(row)))
     throw new UserError(
       `None of the ${rows.length} rows has a prior in ${priors} (${index.size} priors). Priors are found by the row's id: extract with --id.`,
       { code: 'ERR_PRIOR' },

@@ -134,7 +134,9 @@ function distinct({ rows, sets }: Data): Row[] {
       const media = JSON.stringify([row.video, row.media]);
       const first = owner.get(row.id);
       if (!first) owner.set(row.id, { set: s, media });
-      return !first || first.set === s || first.media === media ? row : { ...row, id: `${set.name}/${row.id}` };
+      return !first || first.set === s || first.media === media
+        ? row
+        : { ...row, id: `${set.name}/${row.id}`, fileId: row.id };
     });
     set.ids = named.map(({ id }) => id);
     return named;

@@ -15,6 +15,8 @@ export type RowMedium =
 /** One sample of a data set: images and videos, and a conversation about them. */
 export interface Row {
   id: string;
+  /** Its id in its own file, where a mixture had to change it. */
+  fileId?: string;
   /** Its first video file, absolute or relative to the working folder; '' of rows that have none. */
   video: string;
   /** All its media in the order of their tags; left out where they are that one whole video. */
@@ -36,6 +38,12 @@ export interface BadRow {
 /** The media of a row in the order of their tags. */
 export function mediaOf({ media, video }: Pick<Row, 'media' | 'video'>): readonly RowMedium[] {
   return media ?? [{ type: 'video', path: video }];
+}
+
+/** The file of a row's first video, or the first of its pictures; '' of rows without. */
+export function videoFileOf(row: Pick<Row, 'media' | 'video'>): string {
+  const video = mediaOf(row).find((medium) => medium.type === 'video');
+  return video ? ('path' in video ? video.path : (video.paths[0] ?? '')) : '';
 }
 
 /** A newline beside a tag belongs to it, as in 2U1/Qwen2-VL-Finetune. */
