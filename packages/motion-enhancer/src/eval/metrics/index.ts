@@ -9,4 +9,5 @@ export {
   submissionLetters,
 } from './motionbench-official.js';
 export { type GradedAnswer, type ScoreOptions, type ScoreTable, scoreTable, type TypeScore } from './score-table.js';
+export { officialVideoMme, type VideoMmeAccuracy, type VideoMmeReply } from './videomme-official.js';
 export { type Proportion, proportion } from './wilson.js';

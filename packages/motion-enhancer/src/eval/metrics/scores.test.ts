@@ -12,10 +12,12 @@ import {
   type MotionBenchAccuracy,
   type MotionBenchLine,
   officialMotionBench,
+  officialVideoMme,
   type ScoreLayout,
   SEEDBENCH_LAYOUT,
   scoreTable,
   submissionLetters,
+  type VideoMmeReply,
 } from './index.js';
 
 const answers = (layout: ScoreLayout, right: Record<string, number>, totals: Record<string, number>): GradedAnswer[] =>
@@ -159,4 +161,17 @@ test('MotionBench’s own accuracy and submission tool, quirks included, as thei
   }
   assert.ok(kinds.has('numbers') && kinds.has('TypeError'));
   assert.deepEqual(Object.fromEntries(submissionLetters(golden.construct.replies)), golden.construct.letters);
+});
+
+test('Video-MME’s own numbers, to the tenth that its script prints', () => {
+  const { cases } = JSON.parse(readFileSync(fixture('evaluation/videomme_accuracy.json'), 'utf8')) as {
+    cases: { replies: VideoMmeReply[]; printed: Record<string, string> }[];
+  };
+  const found = cases.map(({ replies }) => officialVideoMme(replies));
+  assert.ok(found.filter(({ answered, questions }) => answered < questions).length >= 10, 'replies without a letter');
+  for (const [i, { printed }] of cases.entries()) {
+    const { durations, overall } = found[i]!;
+    for (const [name, percent] of Object.entries({ short: 0, medium: 0, long: 0, ...durations, overall }))
+      assert.ok(Math.abs(percent - Number.parseFloat(printed[name]!)) < 0.0501, `${name}: ${percent} ${printed[name]}`);
+  }
 });

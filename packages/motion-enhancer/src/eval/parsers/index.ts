@@ -3,7 +3,7 @@ import { firstCharacter, mcqAnswer, motionBenchLetter } from './lmms.js';
 import { polishAnswer } from './motionbench.js';
 import { strictAnswer } from './strict.js';
 import { type AnswerParser, PARSER_NAMES, type ParseContext, type ParserName } from './types.js';
-import { canInfer, firstCapitalLetter, forkMotionBenchAnswer, videoMmeAnswer } from './vlmevalkit.js';
+import { canInfer, firstCapitalLetter, forkMotionBenchAnswer, videoMmeAnswer, videoMmeLetter } from './vlmevalkit.js';
 
 export { betterAnswer } from './motionbench.js';
 export { type AnswerParser, PARSER_NAMES, type ParseContext, type ParserName } from './types.js';
@@ -19,6 +19,9 @@ export const PARSERS: Readonly<Record<ParserName, AnswerParser>> = {
   }),
   'motionbench-polish': parser('motionbench-polish', `${MOTIONBENCH} motionbench/utils/answer_util.py`, polishAnswer, {
     rule: 'the first character of the first word, of what stands before ")" and after "("',
+  }),
+  videomme: parser('videomme', 'thanku-all/parse_answer @ afd52cf eval_your_results.py', videoMmeLetter, {
+    rule: 'without some prefixes, the first of the capital letters A–D anywhere',
   }),
   'vlmevalkit-regex': parser(
     'vlmevalkit-regex',

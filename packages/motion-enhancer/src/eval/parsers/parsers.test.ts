@@ -32,6 +32,11 @@ test('of two answers to one uid the old one stays where it holds a letter', () =
   assert.equal(betterAnswer('B', ''), 'B');
 });
 
+test('Video-MME’s own parser reads as its authors’ function does', () => {
+  const { parse } = JSON.parse(readFileSync(fixture('evaluation/videomme_accuracy.json'), 'utf8'));
+  for (const { in: reply, out } of parse) assert.equal(PARSERS.videomme.raw(reply, { options }), out, reply);
+});
+
 test('traps of the table in docs/evaluation-grading.md', () => {
   const read = (name: ParserName, reply: string) => PARSERS[name].parse(reply, { options });
   assert.equal(read('motionbench-polish', 'The answer is C'), null, 'raw T');

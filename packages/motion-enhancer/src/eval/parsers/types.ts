@@ -21,6 +21,7 @@ export interface AnswerParser {
 export const PARSER_NAMES = [
   'strict',
   'motionbench-polish',
+  'videomme',
   'vlmevalkit-regex',
   'vlmevalkit-can-infer',
   'vlmevalkit-videomme',

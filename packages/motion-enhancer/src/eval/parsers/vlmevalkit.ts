@@ -14,8 +14,14 @@ const PREFIXES = [
 ];
 
 /** Source: open-compass/VLMEvalKit @ e8e78f0 vlmeval/dataset/utils/videomme.py (extract_characters_regex). */
-export function firstCapitalLetter(reply: string): string {
-  const text = PREFIXES.reduce((rest, prefix) => rest.replaceAll(prefix, ''), pyStrip(reply));
+export const firstCapitalLetter = (reply: string): string => capitalLetter(reply, PREFIXES);
+
+/** Of Video-MME's authors. Source: thanku-all/parse_answer @ afd52cf eval_your_results.py (extract_characters_regex). */
+export const videoMmeLetter = (reply: string): string =>
+  capitalLetter(reply, [...PREFIXES, 'The correct answer', 'The correct option']);
+
+function capitalLetter(reply: string, prefixes: readonly string[]): string {
+  const text = prefixes.reduce((rest, prefix) => rest.replaceAll(prefix, ''), pyStrip(reply));
   // Upstream also returns '' for more than 10 words without any of them, which is the same.
   return /[ABCD]/.exec(text)?.[0] ?? '';
 }

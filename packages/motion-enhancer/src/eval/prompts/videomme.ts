@@ -10,16 +10,19 @@ export const VIDEOMME_PROTOCOLS: readonly Protocol[] = [
     benchmark: 'videomme',
     name: 'official',
     version: 1,
-    description: 'the authors’ prompt; the reply read as VLMEvalKit does, whose function is the authors’',
-    source: 'BradyFU/Video-MME README.md (prompt); open-compass/VLMEvalKit @ e8e78f0 vlmeval/dataset/utils/videomme.py',
+    description: 'the authors’ prompt and parser',
+    source: 'BradyFU/Video-MME README.md; thanku-all/parse_answer @ afd52cf eval_your_results.py',
     reading: 'reply',
     prompt: (question) => ({
       text: `${subtitleLines(question.subtitles)}${SELECT}. ${ONLY_LETTER}\n${question.question}\n${writtenOptions(question)}\nThe best answer is:`,
     }),
     video: PAPER_VIDEO,
     decoding: LETTER_DECODING,
-    judge: 'vlmevalkit-regex',
-    ours: ['frames and pixels are the paper’s: the authors take as many as a model can; decoding is greedy'],
+    judge: 'videomme',
+    ours: [
+      'a reply without a letter counts as wrong; the authors’ script leaves it out of the mean (told beside the score)',
+      'frames and pixels are the paper’s: the authors take as many as a model can; decoding is greedy',
+    ],
   },
   {
     benchmark: 'videomme',

@@ -4,12 +4,25 @@ import {
   type MotionBenchAccuracy,
   type MotionBenchLine,
   officialMotionBench,
+  officialVideoMme,
   submissionLetters,
+  type VideoMmeAccuracy,
 } from '../metrics/index.js';
 import type { RunScore } from './score-run.js';
 
-/** What MotionBench's own script would print of a run's replies, quirks included; or why it would not. */
-export function officialAccuracy({ run, answers }: RunScore): MotionBenchAccuracy | { refused: string } | null {
+/** What the authors' own script would print of a run's replies, quirks included; or why it would not. */
+export function officialAccuracy({
+  run,
+  answers,
+}: RunScore): MotionBenchAccuracy | VideoMmeAccuracy | { refused: string } | null {
+  if (run.settings.benchmark === 'videomme' && run.settings.judge !== null)
+    return officialVideoMme(
+      [...answers.values()].map(({ type, right, output }) => ({
+        duration: type,
+        answer: right ?? '',
+        reply: output ?? '',
+      })),
+    );
   if (run.settings.benchmark !== 'motionbench' || run.settings.judge === null) return null;
   try {
     const lines = readJsonLines(run.data.file).flatMap(({ value }) => {
