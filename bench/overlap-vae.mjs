@@ -2,24 +2,14 @@
 //   node bench/overlap-vae.mjs [--layers 42] [--repeats 2] [--out FILE]
 import { writeFileSync } from 'node:fs';
 import * as T from '../packages/libtorch/dist/index.js';
-import {
-  cogVideoXTransformer,
-  DdimSchedule,
-  readCogVideoXConfig,
-  readVaeConfig,
-  tokenGrid,
-} from '../packages/models/dist/cogvideox/index.js';
-import { readTransformerWeights } from '../packages/models/dist/cogvideox/transformer/weights.js';
+import { DdimSchedule, readVaeConfig, tokenGrid } from '../packages/models/dist/cogvideox/index.js';
 import { cogVideoXVae } from '../packages/models/dist/cogvideox/vae/model.js';
 import { readDecoderWeights, readEncoderWeights } from '../packages/models/dist/cogvideox/vae/weights.js';
 import { chooseCapture } from '../packages/motion-enhancer/dist/prior/choose-capture.js';
 import { encodeVideo } from '../packages/motion-enhancer/dist/prior/extract.js';
 import { invert, reconstruct } from '../packages/motion-enhancer/dist/prior/trajectory.js';
+import { option, randomReader, randomTransformer, transformerConfig } from './real-size.mjs';
 
-const option = (name, fallback) => {
-  const at = process.argv.indexOf(name);
-  return at < 0 ? fallback : process.argv[at + 1];
-};
 const device = T.resolveDevice(option('--device', 'cuda'));
 const dtype = 'bfloat16';
 const [layers, heads, repeats] = [
@@ -30,37 +20,14 @@ const [layers, heads, repeats] = [
 const channels = option('--channels', '128,256,256,512').split(',').map(Number);
 const [frames, height, width] = option('--clip', '49x480x720').split('x').map(Number);
 const [videoHeight, videoWidth] = option('--video', '1080x1920').split('x').map(Number);
-const config = readCogVideoXConfig(
-  {
-    _class_name: 'CogVideoXTransformer3DModel',
-    num_attention_heads: heads,
-    num_layers: layers,
-    patch_size_t: 2,
-    patch_bias: false,
-    sample_height: 300,
-    sample_width: 300,
-    use_rotary_positional_embeddings: true,
-  },
-  'bench',
-);
+const config = transformerConfig({ layers, heads });
 const vaeConfig = readVaeConfig(
   { _class_name: 'AutoencoderKLCogVideoX', block_out_channels: channels, scaling_factor: 0.7 },
   'bench',
 );
 T.manualSeed(0);
-const reader = {
-  get: (name, shape) =>
-    T.keep(
-      T.scope(() =>
-        /norm.*weight$/.test(name)
-          ? T.ones(shape, { device, dtype })
-          : T.randn(shape, { device, dtype }).mul(
-              name.endsWith('bias') ? 0.02 : shape.slice(1).reduce((a, b) => a * b, 1) ** -0.5,
-            ),
-      ),
-    ),
-};
-const transformer = cogVideoXTransformer(config, readTransformerWeights(reader, config));
+const reader = randomReader(device, dtype);
+const transformer = randomTransformer(config, device, dtype, reader);
 const vae = cogVideoXVae(vaeConfig, readEncoderWeights(reader, vaeConfig), readDecoderWeights(reader, vaeConfig));
 const vdm = { transformer, vae, dtype, device };
 const schedule = new DdimSchedule();

@@ -4,21 +4,12 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import * as T from '../packages/libtorch/dist/index.js';
-import {
-  cogVideoXTransformer,
-  DdimSchedule,
-  readCogVideoXConfig,
-  tokenGrid,
-} from '../packages/models/dist/cogvideox/index.js';
-import { readTransformerWeights } from '../packages/models/dist/cogvideox/transformer/weights.js';
+import { DdimSchedule, tokenGrid } from '../packages/models/dist/cogvideox/index.js';
 import { chooseCapture } from '../packages/motion-enhancer/dist/prior/choose-capture.js';
 import { headMetrics } from '../packages/motion-enhancer/dist/prior/heads.js';
 import { invert, reconstruct } from '../packages/motion-enhancer/dist/prior/trajectory.js';
+import { option, randomTransformer, transformerConfig } from './real-size.mjs';
 
-const option = (name, fallback) => {
-  const at = process.argv.indexOf(name);
-  return at < 0 ? fallback : process.argv[at + 1];
-};
 const layers = Number(option('--layers', 42));
 const steps = Number(option('--steps', 5));
 const captured = Number(option('--captured', steps));
@@ -28,38 +19,9 @@ const json = option('--json', null);
 const device = T.resolveDevice(option('--device', 'cuda'));
 const dtype = 'bfloat16';
 
-const raw = {
-  _class_name: 'CogVideoXTransformer3DModel',
-  num_attention_heads: 48,
-  attention_head_dim: 64,
-  in_channels: 16,
-  out_channels: 16,
-  num_layers: layers,
-  patch_size: 2,
-  patch_size_t: 2,
-  patch_bias: false,
-  text_embed_dim: 4096,
-  time_embed_dim: 512,
-  max_text_seq_length: 226,
-  sample_height: 300,
-  sample_width: 300,
-  sample_frames: 81,
-  use_rotary_positional_embeddings: true,
-  use_learned_positional_embeddings: false,
-};
-const config = readCogVideoXConfig(raw, 'bench');
+const config = transformerConfig({ layers });
 T.manualSeed(0);
-const reader = {
-  get: (name, shape) =>
-    T.keep(
-      T.scope(() =>
-        /norm.*weight$/.test(name)
-          ? T.ones(shape, { device, dtype })
-          : T.randn(shape, { device, dtype }).mul(name.endsWith('bias') ? 0.02 : shape.at(-1) ** -0.5),
-      ),
-    ),
-};
-const model = cogVideoXTransformer(config, readTransformerWeights(reader, config));
+const model = randomTransformer(config, device, dtype);
 const schedule = new DdimSchedule();
 
 // 49 frames of 480 × 720: 13 latent frames and the copy in front, 9,450 video tokens.

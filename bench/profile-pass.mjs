@@ -31,10 +31,8 @@ if (table) {
   process.exit(0);
 }
 const T = await import('../packages/libtorch/dist/index.js');
-const { cogVideoXTransformer, DdimSchedule, readCogVideoXConfig, tokenGrid } = await import(
-  '../packages/models/dist/cogvideox/index.js'
-);
-const { readTransformerWeights } = await import('../packages/models/dist/cogvideox/transformer/weights.js');
+const { DdimSchedule, tokenGrid } = await import('../packages/models/dist/cogvideox/index.js');
+const { randomTransformer, transformerConfig } = await import('./real-size.mjs');
 const { chooseCapture } = await import('../packages/motion-enhancer/dist/prior/choose-capture.js');
 const { invert, reconstruct } = await import('../packages/motion-enhancer/dist/prior/trajectory.js');
 const layers = Number(option('--layers', 3));
@@ -42,36 +40,9 @@ const device = T.resolveDevice(option('--device', 'cuda'));
 const dtype = 'bfloat16';
 const [flat, h, w] = option('--latents', '14,60,90').split(',').map(Number);
 const heads = Number(option('--heads', 48));
-const config = readCogVideoXConfig(
-  {
-    _class_name: 'CogVideoXTransformer3DModel',
-    num_attention_heads: heads,
-    attention_head_dim: 64,
-    in_channels: 16,
-    out_channels: 16,
-    num_layers: layers,
-    patch_size: 2,
-    patch_size_t: 2,
-    patch_bias: false,
-    text_embed_dim: 4096,
-    time_embed_dim: 512,
-    max_text_seq_length: 226,
-    sample_height: 300,
-    sample_width: 300,
-    sample_frames: 81,
-    use_rotary_positional_embeddings: true,
-    use_learned_positional_embeddings: false,
-  },
-  'bench',
-);
-const keep = (shape, scale = 1) => T.keep(T.scope(() => T.randn(shape, { device, dtype }).mul(scale)));
-const reader = {
-  get: (name, shape) =>
-    /norm.*weight$/.test(name)
-      ? T.keep(T.ones(shape, { device, dtype }))
-      : keep(shape, name.endsWith('bias') ? 0.02 : shape.at(-1) ** -0.5),
-};
-const model = cogVideoXTransformer(config, readTransformerWeights(reader, config));
+const config = transformerConfig({ layers, heads });
+const keep = (shape) => T.keep(T.randn(shape, { device, dtype }));
+const model = randomTransformer(config, device, dtype);
 const grid = { ...tokenGrid(config, flat, h, w), textTokens: 226 };
 const [x0, start] = [keep([1, flat, 16, h, w]), keep([1, flat, 16, h, w])];
 const conditioning = { text: keep([1, 226, 4096]), empty: keep([1, 226, 4096]) };

@@ -2,22 +2,13 @@
 //   node bench/sampled-heads.mjs [--layers 8] [--draws 20] [--rows 512] [--device cuda] [--latents 14,60,90]
 import { writeFileSync } from 'node:fs';
 import * as T from '../packages/libtorch/dist/index.js';
-import {
-  cogVideoXTransformer,
-  DdimSchedule,
-  readCogVideoXConfig,
-  tokenGrid,
-} from '../packages/models/dist/cogvideox/index.js';
-import { readTransformerWeights } from '../packages/models/dist/cogvideox/transformer/weights.js';
+import { DdimSchedule, tokenGrid } from '../packages/models/dist/cogvideox/index.js';
 import { AttentionCapture } from '../packages/motion-enhancer/dist/prior/capture.js';
 import { chooseCapture } from '../packages/motion-enhancer/dist/prior/choose-capture.js';
 import { headMetrics } from '../packages/motion-enhancer/dist/prior/heads.js';
 import { invert, reconstruct } from '../packages/motion-enhancer/dist/prior/trajectory.js';
+import { option, randomTransformer, transformerConfig } from './real-size.mjs';
 
-const option = (name, fallback) => {
-  const at = process.argv.indexOf(name);
-  return at < 0 ? fallback : process.argv[at + 1];
-};
 const layers = Number(option('--layers', 8));
 const draws = Number(option('--draws', 20));
 const sampleRows = Number(option('--rows', 512));
@@ -25,28 +16,7 @@ const heads = Number(option('--heads', 48));
 const device = T.resolveDevice(option('--device', 'cuda'));
 const dtype = device.startsWith('cuda') ? 'bfloat16' : 'float32';
 const [flat, h, w] = option('--latents', '14,60,90').split(',').map(Number);
-const config = readCogVideoXConfig(
-  {
-    _class_name: 'CogVideoXTransformer3DModel',
-    num_attention_heads: heads,
-    attention_head_dim: 64,
-    in_channels: 16,
-    out_channels: 16,
-    num_layers: layers,
-    patch_size: 2,
-    patch_size_t: 2,
-    patch_bias: false,
-    text_embed_dim: 4096,
-    time_embed_dim: 512,
-    max_text_seq_length: 226,
-    sample_height: 300,
-    sample_width: 300,
-    sample_frames: 81,
-    use_rotary_positional_embeddings: true,
-    use_learned_positional_embeddings: false,
-  },
-  'bench',
-);
+const config = transformerConfig({ layers, heads });
 T.manualSeed(0);
 // Keys of a head are made to resemble its queries by a share of its own, so that heads differ as trained ones do: some look
 // at their own place, some anywhere. (Heads of plain random weights are all alike, and any choice among them is a toss.)
@@ -79,7 +49,7 @@ const reader = {
     return value;
   },
 };
-const model = cogVideoXTransformer(config, readTransformerWeights(reader, config));
+const model = randomTransformer(config, device, dtype, reader);
 const grid = { ...tokenGrid(config, flat, h, w), textTokens: 226 };
 const keep = (shape) => T.keep(T.randn(shape, { device, dtype }));
 const x0 = keep([1, flat, 16, h, w]);

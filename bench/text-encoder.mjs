@@ -5,11 +5,8 @@ import * as T from '../packages/libtorch/dist/index.js';
 import { readT5Config } from '../packages/models/dist/t5/config.js';
 import { t5Encoder } from '../packages/models/dist/t5/model.js';
 import { readT5Weights } from '../packages/models/dist/t5/weights.js';
+import { option } from './real-size.mjs';
 
-const option = (name, fallback) => {
-  const at = process.argv.indexOf(name);
-  return at < 0 ? fallback : process.argv[at + 1];
-};
 const device = T.resolveDevice(option('--device', 'cuda'));
 const dtype = 'bfloat16';
 const texts = Number(option('--texts', 64));

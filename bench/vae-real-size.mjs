@@ -5,11 +5,8 @@ import * as T from '../packages/libtorch/dist/index.js';
 import { readVaeConfig } from '../packages/models/dist/cogvideox/index.js';
 import { cogVideoXVae } from '../packages/models/dist/cogvideox/vae/model.js';
 import { readDecoderWeights, readEncoderWeights } from '../packages/models/dist/cogvideox/vae/weights.js';
+import { option, randomReader } from './real-size.mjs';
 
-const option = (name, fallback) => {
-  const at = process.argv.indexOf(name);
-  return at < 0 ? fallback : process.argv[at + 1];
-};
 const device = T.resolveDevice(option('--device', 'cuda'));
 const dtype = device === 'cpu' ? 'float32' : 'bfloat16';
 const channels = option('--channels', '128,256,256,512').split(',').map(Number);
@@ -17,20 +14,14 @@ const config = readVaeConfig(
   { _class_name: 'AutoencoderKLCogVideoX', block_out_channels: channels, scaling_factor: 0.7 },
   'bench',
 );
+const random = randomReader(device, dtype);
 // An experiment: convolutions choose their kernels by the layout of the weights.
-const formatted = (w) =>
-  w.dim === 5 && process.argv.includes('--channels-last')
-    ? T.aten.contiguous(w, { memory_format: 'channels_last_3d' })
-    : w;
 const reader = {
-  get: (name, shape) =>
-    T.keep(
-      T.scope(() =>
-        /norm.*weight$/.test(name)
-          ? T.ones(shape, { device, dtype })
-          : formatted(T.randn(shape, { device, dtype }).mul(shape.slice(1).reduce((a, b) => a * b, 1) ** -0.5)),
-      ),
-    ),
+  get(name, shape) {
+    const weight = random.get(name, shape);
+    if (weight.dim !== 5 || !process.argv.includes('--channels-last')) return weight;
+    return T.keep(T.aten.contiguous(weight, { memory_format: 'channels_last_3d' }));
+  },
 };
 T.manualSeed(0);
 const vae = cogVideoXVae(config, readEncoderWeights(reader, config), readDecoderWeights(reader, config));
