@@ -10,11 +10,19 @@ import type { Qwen2Config } from '../qwen2-config.js';
 import type { Linear } from '../weights.js';
 import { ATTENTION_BYTES, ATTENTION_SOURCE, ATTENTION_WARPS, MOST_SPLITS } from './attention.cu.js';
 import type { DecodeState } from './decode-state.js';
-import { LINEAR_SOURCE } from './linear.cu.js';
+import { LINEAR_SOURCE, ROW_PADDING } from './linear.cu.js';
 import { PICK_BLOCKS, STEP_SOURCE } from './step.cu.js';
 
 /** Rows that the kernels for dense layers take: half of a tensor-core product; `normLinear` takes twice as many. */
 export const MOST_ROWS = 8;
+/** Of an H100 or H200; a GPU with more or fewer only has more or less to do at the end. */
+const MULTIPROCESSORS = 132;
+/** Shared memory of a multiprocessor for two blocks and what they need besides. */
+const MOST_SHARED = 200 * 1024;
+const sharedBytes = (rows: number, inner: number) => 2 * rows * (inner + ROW_PADDING);
+/** Do so many rows of a dense layer's input fit into shared memory? */
+export const rowsFit = (rows: number, inner: number) => rows <= MOST_ROWS && sharedBytes(rows, inner) <= MOST_SHARED;
+export const normsSixteen = (inner: number) => sharedBytes(2 * MOST_ROWS, inner) <= MOST_SHARED;
 const NULL: KernelArgument = { i64: 0 };
 const i32 = (value: number): KernelArgument => ({ i32: value });
 
@@ -83,29 +91,21 @@ export class DecodeKernels {
     this.#multiply('normHead', job, 16);
   }
 
-  #multiply(name: Exclude<(typeof NAMES)[number], 'decodeAttention'>, job: LinearJob, perBlock: number): void {
+  #multiply(name: Exclude<(typeof NAMES)[number], 'decodeAttention'>, job: LinearJob, perTile: number): void {
     const { x_BI, layers, norm, out_BO } = job;
     const [B, inner] = x_BI.shape as [number, number];
     const rows = [0, 1, 2].map((i) => layers[i]?.weight.size(0) ?? 0) as [number, number, number];
-    const features = name === 'normGated' ? rows[0] : rows[0] + rows[1] + rows[2];
-    this.#kernels[name].launch(
-      [Math.ceil(features / perBlock)],
-      [256],
-      0,
-      [
-        x_BI,
-        ...[0, 1, 2].map((i) => layers[i]?.weight ?? NULL),
-        ...[0, 1, 2].map((i) => layers[i]?.bias ?? NULL),
-        norm ?? NULL,
-        out_BO,
-        ...rows.map(i32),
-        i32(inner),
-        i32(out_BO.size(1)),
-        i32(B),
-        { f32: this.#eps },
-      ],
-      true,
-    );
+    const tiles = Math.ceil((name === 'normGated' ? rows[0] : rows[0] + rows[1] + rows[2]) / perTile);
+    const bytes = sharedBytes(B, inner);
+    const blocks = Math.min(tiles, bytes > MOST_SHARED / 2 ? MULTIPROCESSORS : 2 * MULTIPROCESSORS);
+    const args = [
+      x_BI,
+      ...[0, 1, 2].map((i) => layers[i]?.weight ?? NULL),
+      ...[0, 1, 2].map((i) => layers[i]?.bias ?? NULL),
+      ...[norm ?? NULL, out_BO, ...rows.map(i32), i32(inner), i32(out_BO.size(1)), i32(B), i32(tiles)],
+      { f32: this.#eps },
+    ];
+    this.#kernels[name].launch([blocks], [256], bytes, args, true);
   }
 
   /** Attention of the new token of each row, which it appends to the cache. */
@@ -161,9 +161,9 @@ export class DecodeKernels {
   }
 }
 
-/** Into how many pieces a head's keys are dealt out: about two blocks for every multiprocessor. */
+/** Into how many pieces a head's keys are dealt out: a block for every multiprocessor. */
 export function splitsOf(rows: number, groups: number): number {
-  return Math.max(1, Math.min(MOST_SPLITS, Math.floor(264 / (rows * groups))));
+  return Math.max(1, Math.min(MOST_SPLITS, Math.floor(MULTIPROCESSORS / (rows * groups))));
 }
 
 const compiled = new Map<string, Kernels | null>();
