@@ -1,6 +1,6 @@
 // Prefill and decoding of a VLM at real size with random weights:
 //   node bench/vlm-speed.mjs [--size qwen-3b|qwen-7b|internvl-2b|internvl-8b] [--parts] [--json FILE]
-// bench/vlm-speed-both.mjs runs it beside transformers (vlm_speed_theirs.py).
+// --decode leaves everything but greedy decoding out. bench/vlm-speed-both.mjs runs it beside transformers (vlm_speed_theirs.py).
 import { writeFileSync } from 'node:fs';
 import * as T from '../packages/libtorch/dist/index.js';
 import { decodeOn, KVCache } from '../packages/models/dist/language/index.js';
@@ -18,6 +18,7 @@ const batches = option('--batches', '1,16').split(',').map(Number);
 const steps = Number(option('--steps', 128));
 const repeats = Number(option('--repeats', device === 'cpu' ? 1 : 5));
 const json = option('--json', null);
+const decodeOnly = process.argv.includes('--decode');
 const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 const results = { size, device: device === 'cpu' ? 'CPU' : T.deviceInfo(0).name, dtype, libtorch: T.version() };
 const say = (name, value) => {
@@ -49,11 +50,7 @@ say(
 say('prompt tokens', prompt.ids.length);
 say('visual tokens', prompt.visualTokens);
 
-const embeddings = T.noGrad(() => T.keep(T.scope(() => prompt.encode())));
-say(
-  'prefill: vision tower, ms',
-  time(() => prompt.encode()),
-);
+const embeddings = decodeOnly ? null : T.noGrad(() => T.keep(T.scope(() => prompt.encode())));
 const prefill = (cache, visualNow) =>
   model
     .forward({ ...prompt.input, visual: visualNow, logits: 'last', cache })
@@ -65,19 +62,25 @@ const withCache = (body) => {
   body(cache);
   cache.dispose();
 };
-say(
-  'prefill: decoder, ms',
-  time(() => withCache((cache) => prefill(cache, embeddings))),
-);
-if (device !== 'cpu') T.resetPeakMemory(device);
-say(
-  'prefill, ms',
-  time(() => withCache((cache) => prefill(cache, prompt.encode()))),
-);
-if (device !== 'cpu') say('prefill peak above weights, GiB', (T.memoryStats(device).peak - weightBytes()) / 2 ** 30);
+if (!decodeOnly) {
+  say(
+    'prefill: vision tower, ms',
+    time(() => prompt.encode()),
+  );
+  say(
+    'prefill: decoder, ms',
+    time(() => withCache((cache) => prefill(cache, embeddings))),
+  );
+  if (device !== 'cpu') T.resetPeakMemory(device);
+  say(
+    'prefill, ms',
+    time(() => withCache((cache) => prefill(cache, prompt.encode()))),
+  );
+  if (device !== 'cpu') say('prefill peak above weights, GiB', (T.memoryStats(device).peak - weightBytes()) / 2 ** 30);
+}
 
 /** Attention rows of 50 positions behind the video beside a forward pass without, turn by turn. */
-for (const gradients of device === 'cpu' ? [] : [false, true]) {
+for (const gradients of device === 'cpu' || decodeOnly ? [] : [false, true]) {
   const at = prompt.ids.length - 60;
   const rows = Array.from({ length: 50 }, (_, i) => at + i);
   const pass = (which) => model.forward({ ...prompt.input, visual: embeddings, logits: 'last', rows: which });
@@ -153,7 +156,7 @@ function check(count) {
   own.dispose();
   other.dispose();
 }
-check(device === 'cpu' ? 4 : 64);
+if (!decodeOnly) check(device === 'cpu' ? 4 : 64);
 
 /** Decoding after a cache of random keys and values, as long as the prompt. */
 for (const B of batches) {
@@ -176,7 +179,7 @@ for (const B of batches) {
     [', drawn (top-p 0.9)', { temperature: 1, topP: 0.9, repetitionPenalty: 1.05 }],
     [', not recorded', { recorded: false, repetitionPenalty: 1.05 }],
   ];
-  for (const [name, o] of variants) {
+  for (const [name, o] of decodeOnly ? variants.slice(0, 1) : variants) {
     const marks = [];
     const whole = [];
     let way;
