@@ -19,15 +19,19 @@ export function block(
 ): { h: Tensor; rows: Tensor | null } {
   return scope(() => {
     const eps = context.config.rmsNormEps;
-    const normed = rmsNorm(h_BNC, weights.input_layernorm, eps);
     // What attention makes on the way is gone before the perceptron's wide activations come.
-    const attended = scope(() => selfAttention(normed, weights.self_attn, context, layer, rowPositions));
-    const h = h_BNC.add(attended.h);
-    return { h: h.add(mlp(rmsNorm(h, weights.post_attention_layernorm, eps), weights.mlp)), rows: attended.rows };
+    const attended = scope(() => {
+      const normed = rmsNorm(h_BNC, weights.input_layernorm, eps);
+      const { h, rows } = selfAttention(normed, weights.self_attn, context, layer, rowPositions);
+      return { h: h_BNC.add(h), rows };
+    });
+    const more = scope(() => mlp(rmsNorm(attended.h, weights.post_attention_layernorm, eps), weights.mlp));
+    return { h: attended.h.add(more), rows: attended.rows };
   });
 }
 
 /** SwiGLU: down(silu(gate x) · up x) */
 export function mlp(x: Tensor, weights: Qwen2BlockWeights['mlp']): Tensor {
-  return project(gated(project(x, weights.gate_proj), project(x, weights.up_proj)), weights.down_proj);
+  const wide = scope(() => gated(project(x, weights.gate_proj), project(x, weights.up_proj)));
+  return project(wide, weights.down_proj);
 }

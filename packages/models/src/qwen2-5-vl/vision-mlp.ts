@@ -1,4 +1,4 @@
-import { pad, type Tensor } from '@motion-enhancer/libtorch';
+import { pad, scope, type Tensor } from '@motion-enhancer/libtorch';
 import { gated } from '../kernels/gated.js';
 import { project } from '../language/self-attention.js';
 import type { Linear } from '../language/weights.js';
@@ -21,7 +21,8 @@ export function visionMlp(
   const width = weights.gate_proj.weight.size(0);
   const extra = widen && width % 8 !== 0 ? TILE - (width % TILE) : 0;
   const { gate_proj, up_proj, down_proj } = extra === 0 ? weights : widened(weights, extra);
-  return project(gated(project(x_PC, gate_proj), project(x_PC, up_proj)), down_proj);
+  const wide = scope(() => gated(project(x_PC, gate_proj), project(x_PC, up_proj)));
+  return project(wide, down_proj);
 }
 
 function widened({ gate_proj, up_proj, down_proj }: VisionBlockWeights['mlp'], extra: number) {

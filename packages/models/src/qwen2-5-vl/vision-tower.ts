@@ -28,8 +28,7 @@ export function visionTower(
     checkpoints?.hold([layout, rotary]);
     const full = new Set(config.fullAttentionBlocks);
     // A convolution whose stride is its kernel is a dense layer over flattened patches.
-    const embedded = linear(patches, weights.patch_embed.flatten(1));
-    let h = embedded.indexSelect(0, layout.order); // [P, C]
+    let h = scope(() => linear(patches, weights.patch_embed.flatten(1)).indexSelect(0, layout.order)); // [P, C]
     for (const [i, block] of weights.blocks.entries()) {
       const context = { layout, rotary, numHeads: config.numHeads, full: full.has(i) };
       const run = (x: Tensor) => ({ h: visionBlock(x, block, context) });
@@ -61,17 +60,13 @@ export interface VisionBlockContext {
 /** One block of the tower on patches in window order: [P, C] → [P, C]. A pure function, so that it can be recomputed. */
 export function visionBlock(h_PC: Tensor, weights: VisionBlockWeights, context: VisionBlockContext): Tensor {
   return scope(() => {
-    const h = h_PC.add(visionAttention(rmsNorm(h_PC, weights.norm1, EPS), weights.attn, context));
-    return h.add(visionMlp(rmsNorm(h, weights.norm2, EPS), weights.mlp));
+    // What attention makes on the way is gone before the perceptron's wide activations come.
+    const h = scope(() => h_PC.add(visionAttention(rmsNorm(h_PC, weights.norm1, EPS), weights.attn, context)));
+    return h.add(scope(() => visionMlp(rmsNorm(h, weights.norm2, EPS), weights.mlp)));
   });
 }
 
-/** What it makes on the way is gone before the perceptron's wide activations come. */
 function visionAttention(x_PC: Tensor, weights: VisionBlockWeights['attn'], context: VisionBlockContext): Tensor {
-  return scope(() => attendWithin(x_PC, weights, context));
-}
-
-function attendWithin(x_PC: Tensor, weights: VisionBlockWeights['attn'], context: VisionBlockContext): Tensor {
   const { layout, rotary, numHeads, full } = context;
   const parts = turnedParts(project(x_PC, weights.qkv), numHeads, rotary);
   if (!full) return project(segmentAttention(parts, layout.windows), weights.proj);
