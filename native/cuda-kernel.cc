@@ -19,8 +19,7 @@ namespace {
 constexpr int kMaxDynamicSharedBytes = 8;  // CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
 constexpr int kComputeCapabilityMajor = 75;
 constexpr int kComputeCapabilityMinor = 76;
-// Beyond 48 KiB in all, static shared memory included, a kernel must ask for more.
-constexpr unsigned kDefaultSharedLimit = 32 * 1024;
+constexpr unsigned kDefaultSharedLimit = 48 * 1024;
 constexpr int kProgrammaticSerialization = 6;  // CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION
 
 struct LaunchAttribute {

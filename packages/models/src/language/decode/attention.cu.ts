@@ -1,10 +1,10 @@
 import { ELEMENT_SOURCE } from '../../kernels/element.cu.js';
 
 /** Warps of a block of `decodeAttention`. */
-export const ATTENTION_WARPS = 8;
-/** Most pieces that the keys of a head are dealt out to; at most 32, for a lane looks at each when they are joined. */
-export const MOST_SPLITS = 16;
-const STAGES = 2;
+export const ATTENTION_WARPS = 4;
+/** Most pieces that the keys of a head are dealt out to: one lane looks at each when they are joined. */
+export const MOST_SPLITS = 32;
+const STAGES = 3;
 const KEY_WIDTH = 136; // 128 elements and 16 bytes more, so that the rows of a tile lie in different banks
 /** Dynamic shared memory of a block. */
 export const ATTENTION_BYTES = 2 * KEY_WIDTH * (8 + ATTENTION_WARPS * STAGES * 2 * 16);
@@ -47,7 +47,7 @@ __device__ __forceinline__ void rotate(const T* from, T* to, int pair, float2 tu
 }
 
 // grid (splits, key heads, rows). q [rows, qStride], k and v [rows, kvStride]; keys, values [rows, key heads, room, 128].
-extern "C" __global__ __launch_bounds__(32 * WARPS, 1) void decodeAttention(
+extern "C" __global__ __launch_bounds__(32 * WARPS, 2) void decodeAttention(
     const T* q, const T* k, const T* v, T* keys, T* values, const int* length, const int* first, const float2* turns,
     T* out, float* partial, float2* stats, u32* tickets, int qStride, int kvStride, int room, int perGroup, int outStride,
     float scale) {
@@ -91,15 +91,15 @@ extern "C" __global__ __launch_bounds__(32 * WARPS, 1) void decodeAttention(
   letNextStart();
   waitForPrevious();
 #pragma unroll
-  for (int i = 0; i < 16 / WARPS; i++) {
-    const int h = (threadIdx.x >> 6) + WARPS / 2 * i, p = threadIdx.x & 63;
+  for (int i = 0; i < 4; i++) {
+    const int h = (threadIdx.x >> 6) + 2 * i, p = threadIdx.x & 63;
     if (h < perGroup) rotate(q + (long long)b * qStride + (head * perGroup + h) * D, qs + h * WIDTH, p, turns[b * 64 + p]);
     else qs[h * WIDTH + p] = qs[h * WIDTH + p + 64] = 0;
   }
   if (owner) {
     const long long row = (long long)b * kvStride + head * D;
     if (threadIdx.x < 64) rotate(k + row, kBase + (long long)(n - 1) * D, threadIdx.x, turns[b * 64 + threadIdx.x]);
-    if (threadIdx.x < D) vBase[(long long)(n - 1) * D + threadIdx.x] = v[row + threadIdx.x];
+    vBase[(long long)(n - 1) * D + threadIdx.x] = v[row + threadIdx.x];
     __threadfence();
   }
   __syncthreads();
@@ -166,11 +166,9 @@ extern "C" __global__ __launch_bounds__(32 * WARPS, 1) void decodeAttention(
 #pragma unroll
     for (int c = 0; c < 4; c++) joined[warp][2 * t + (c & 1)][16 * i + g + (c >> 1) * 8] = o[i][c];
   __syncthreads();
-  const int d = threadIdx.x % D;
-#pragma unroll
-  for (int i = 0; i < 8 * D / (32 * WARPS); i++) {
-    const int h = threadIdx.x / D + 32 * WARPS / D * i;
-    if (h >= perGroup) break;
+  const int d = threadIdx.x;
+  T* const to_ = out + (long long)b * outStride + head * perGroup * D + d;
+  for (int h = 0; h < perGroup; h++) {
     float top = NEVER, mass = 0, sum = 0;
 #pragma unroll
     for (int w = 0; w < WARPS; w++) top = fmaxf(top, tops[w][h]);
@@ -181,7 +179,7 @@ extern "C" __global__ __launch_bounds__(32 * WARPS, 1) void decodeAttention(
       sum += weight * joined[w][h][d];
     }
     if (S == 1) {
-      out[(long long)b * outStride + (head * perGroup + h) * D + d] = down(sum / mass);
+      to_[h * D] = down(sum / mass);
     } else {
       partial[((pair * 8 + h) * S + s) * D + d] = sum;
       if (d == 0) stats[(pair * 8 + h) * S + s] = make_float2(top, mass);
@@ -197,10 +195,9 @@ extern "C" __global__ __launch_bounds__(32 * WARPS, 1) void decodeAttention(
   __syncthreads();
   if (!last) return;
   __threadfence();
-  {
-    const int h = warp;
+  for (int h = warp; h < perGroup; h += WARPS) {
     float2 own = make_float2(NEVER, 0);
-    if (lane < S && h < perGroup) {
+    if (lane < S) {
       const float2* from_ = stats + (pair * 8 + h) * S + lane;
       asm volatile("ld.global.cg.v2.f32 {%0,%1}, [%2];" : "=f"(own.x), "=f"(own.y) : "l"(from_));
     }
@@ -211,21 +208,24 @@ extern "C" __global__ __launch_bounds__(32 * WARPS, 1) void decodeAttention(
     float mass = weight * own.y;
 #pragma unroll
     for (int i = 16; i > 0; i >>= 1) mass += __shfl_xor_sync(0xffffffffu, mass, i);
-    if (lane < S) weights[h][lane] = weight / mass;
+    weights[h][lane] = weight / mass;
   }
-  __syncwarp();
-  // A warp a head, four dimensions a lane.
-  if (warp >= perGroup) return;
-  float sum[4] = {0, 0, 0, 0};
-  const float* from_ = partial + (pair * 8 + warp) * S * D + 4 * lane;
-#pragma unroll ${MOST_SPLITS}
+  __syncthreads();
+  // Sixteen threads a head, eight dimensions each.
+  const int h = threadIdx.x >> 4, part = (threadIdx.x & 15) * 8;
+  if (h >= perGroup) return;
+  float sum[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+  const float* from_ = partial + (pair * 8 + h) * S * D + part;
+#pragma unroll 8
   for (int i = 0; i < S; i++) {
-    float x[4];
-    asm volatile("ld.global.cg.v4.f32 {%0,%1,%2,%3}, [%4];" : "=f"(x[0]), "=f"(x[1]), "=f"(x[2]), "=f"(x[3]) : "l"(from_ + i * D));
+    float x[8];
 #pragma unroll
-    for (int c = 0; c < 4; c++) sum[c] += weights[warp][i] * x[c];
+    for (int c = 0; c < 8; c += 4)
+      asm volatile("ld.global.cg.v4.f32 {%0,%1,%2,%3}, [%4];"
+                   : "=f"(x[c]), "=f"(x[c + 1]), "=f"(x[c + 2]), "=f"(x[c + 3]) : "l"(from_ + i * D + c));
+#pragma unroll
+    for (int c = 0; c < 8; c++) sum[c] += weights[h][i] * x[c];
   }
-  *reinterpret_cast<uint2*>(out + (long long)b * outStride + (head * perGroup + warp) * D + 4 * lane) =
-      make_uint2(pack(sum[0], sum[1]), pack(sum[2], sum[3]));
+  store(out + (long long)b * outStride + (head * perGroup + h) * D + part, sum);
 }
 `;

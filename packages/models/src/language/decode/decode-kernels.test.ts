@@ -42,9 +42,9 @@ for (const dtype of ['bfloat16', 'float16'] as const)
         scope(() => {
           const decoder = testDecoder({ headDim: 128, vocabSize: 1600, ...sizes }, 'cuda:0', dtype);
           const { config, weights } = decoder;
-          const kernels = decodeKernels(config, 'cuda:0', dtype);
-          assert.ok(kernels);
           for (const lengths of LENGTHS) {
+            const kernels = decodeKernels(config, 'cuda:0', dtype, lengths.length);
+            assert.ok(kernels);
             const { cache, start } = filledCache(decoder, lengths, 8);
             // What lies beyond the tokens is any number, none among them.
             for (const { k, v } of cache.reserve(start.length, 8))
@@ -108,10 +108,10 @@ test('a recorded decoding gives what its steps give one by one', { skip }, () =>
 test('plain operators serve off CUDA, at full precision and for other sizes', () => {
   const before = liveTensors();
   const { config } = scope(() => ({ config: testDecoder({ headDim: 128 }).config }));
-  assert.equal(decodeKernels(config, 'cpu', 'bfloat16'), null);
-  assert.equal(decodeKernels(config, 'cuda:0', 'float32'), null);
-  assert.equal(decodeKernels({ ...config, headDim: 64 }, 'cuda:0', 'bfloat16'), null);
-  assert.equal(decodeKernels({ ...config, numAttentionHeads: 18 }, 'cuda:0', 'bfloat16'), null);
+  assert.equal(decodeKernels(config, 'cpu', 'bfloat16', 1), null);
+  assert.equal(decodeKernels(config, 'cuda:0', 'float32', 1), null);
+  assert.equal(decodeKernels({ ...config, headDim: 64 }, 'cuda:0', 'bfloat16', 1), null);
+  assert.equal(decodeKernels({ ...config, numAttentionHeads: 18 }, 'cuda:0', 'bfloat16', 1), null);
   assert.equal(liveTensors(), before);
 });
 
@@ -119,7 +119,7 @@ test('of equal logits the first is taken, and numbers that are none do no harm',
   const before = liveTensors();
   scope(() => {
     const config = testDecoder({ headDim: 128 }).config;
-    const kernels = decodeKernels(config, 'cuda:0', 'bfloat16')!;
+    const kernels = decodeKernels(config, 'cuda:0', 'bfloat16', 2)!;
     const weights = testDecoder({ headDim: 128, vocabSize: 5000 }, 'cuda:0', 'bfloat16').weights;
     const fused = new FusedStep(kernels, weights, config, 2);
     const start = { ids: [1, 2], seen: [[1], [2]], length: 3, padding: [0, 0], shift: [0, 0] };

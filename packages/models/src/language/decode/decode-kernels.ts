@@ -10,19 +10,11 @@ import type { Qwen2Config } from '../qwen2-config.js';
 import type { Linear } from '../weights.js';
 import { ATTENTION_BYTES, ATTENTION_SOURCE, ATTENTION_WARPS, MOST_SPLITS } from './attention.cu.js';
 import type { DecodeState } from './decode-state.js';
-import { LINEAR_SOURCE, ROW_PADDING } from './linear.cu.js';
+import { LINEAR_SOURCE } from './linear.cu.js';
 import { PICK_BLOCKS, STEP_SOURCE } from './step.cu.js';
 
 /** Rows that the kernels for dense layers take: half of a tensor-core product; `normLinear` takes twice as many. */
 export const MOST_ROWS = 8;
-/** Of an H100 or H200; a GPU with more or fewer only has more or less to do at the end. */
-const MULTIPROCESSORS = 132;
-/** Shared memory of a multiprocessor for two blocks and what they need besides. */
-const MOST_SHARED = 200 * 1024;
-const sharedBytes = (rows: number, inner: number) => 2 * rows * (inner + ROW_PADDING);
-/** Do so many rows of a dense layer's input fit into shared memory? */
-export const rowsFit = (rows: number, inner: number) => rows <= MOST_ROWS && sharedBytes(rows, inner) <= MOST_SHARED;
-export const normsSixteen = (inner: number) => sharedBytes(2 * MOST_ROWS, inner) <= MOST_SHARED;
 const NULL: KernelArgument = { i64: 0 };
 const i32 = (value: number): KernelArgument => ({ i32: value });
 
@@ -60,10 +52,16 @@ type Kernels = Record<(typeof NAMES)[number] | (typeof STEP_NAMES)[number], Cuda
 export class DecodeKernels {
   readonly #kernels: Kernels;
   readonly #eps: number;
+  /**
+   * In a graph kernels start before the one before them ends. On an H200 at 3B that is worth 2 % more tokens at sixteen rows,
+   * and costs 11 % at one (bench/results/vlm-speed-h200.md).
+   */
+  readonly #early: boolean;
 
-  constructor(kernels: Kernels, eps: number) {
+  constructor(kernels: Kernels, eps: number, rows: number) {
     this.#kernels = kernels;
     this.#eps = eps;
+    this.#early = rows > MOST_ROWS;
   }
 
   /** Token embeddings [B, C], and the turns of the position: cos and sin [B, 64, 2] float32, rounded to the type. */
@@ -91,21 +89,29 @@ export class DecodeKernels {
     this.#multiply('normHead', job, 16);
   }
 
-  #multiply(name: Exclude<(typeof NAMES)[number], 'decodeAttention'>, job: LinearJob, perTile: number): void {
+  #multiply(name: Exclude<(typeof NAMES)[number], 'decodeAttention'>, job: LinearJob, perBlock: number): void {
     const { x_BI, layers, norm, out_BO } = job;
     const [B, inner] = x_BI.shape as [number, number];
     const rows = [0, 1, 2].map((i) => layers[i]?.weight.size(0) ?? 0) as [number, number, number];
-    const tiles = Math.ceil((name === 'normGated' ? rows[0] : rows[0] + rows[1] + rows[2]) / perTile);
-    const bytes = sharedBytes(B, inner);
-    const blocks = Math.min(tiles, bytes > MOST_SHARED / 2 ? MULTIPROCESSORS : 2 * MULTIPROCESSORS);
-    const args = [
-      x_BI,
-      ...[0, 1, 2].map((i) => layers[i]?.weight ?? NULL),
-      ...[0, 1, 2].map((i) => layers[i]?.bias ?? NULL),
-      ...[norm ?? NULL, out_BO, ...rows.map(i32), i32(inner), i32(out_BO.size(1)), i32(B), i32(tiles)],
-      { f32: this.#eps },
-    ];
-    this.#kernels[name].launch([blocks], [256], bytes, args, true);
+    const features = name === 'normGated' ? rows[0] : rows[0] + rows[1] + rows[2];
+    this.#kernels[name].launch(
+      [Math.ceil(features / perBlock)],
+      [256],
+      0,
+      [
+        x_BI,
+        ...[0, 1, 2].map((i) => layers[i]?.weight ?? NULL),
+        ...[0, 1, 2].map((i) => layers[i]?.bias ?? NULL),
+        norm ?? NULL,
+        out_BO,
+        ...rows.map(i32),
+        i32(inner),
+        i32(out_BO.size(1)),
+        i32(B),
+        { f32: this.#eps },
+      ],
+      this.#early,
+    );
   }
 
   /** Attention of the new token of each row, which it appends to the cache. */
@@ -122,7 +128,7 @@ export class DecodeKernels {
         ...[job.q.strides[0]!, job.k.strides[0]!, room, H / G, job.out_BC.size(1)].map(i32),
         { f32: Math.LOG2E / Math.sqrt(D) },
       ],
-      true,
+      this.#early,
     );
   }
 
@@ -130,7 +136,7 @@ export class DecodeKernels {
   addNorm(h_BC: Tensor, y_BC: Tensor | null, weight: Tensor, out_BC: Tensor): void {
     const [B, C] = h_BC.shape as [number, number];
     const args = [h_BC, y_BC ?? NULL, weight, out_BC, i32(C), { f32: this.#eps }];
-    this.#kernels.addNorm.launch([B], [256], 0, args, true);
+    this.#kernels.addNorm.launch([B], [256], 0, args, this.#early);
   }
 
   /** The likeliest token of each row. @param found [B, 64, 2] int32 for `advance` */
@@ -141,7 +147,7 @@ export class DecodeKernels {
       [256],
       0,
       [...[logits_BV, s.seen ?? NULL, found, i32(V), { f32: penalty }]],
-      true,
+      this.#early,
     );
   }
 
@@ -156,14 +162,14 @@ export class DecodeKernels {
         ...[found, chosen ?? NULL, s.ids, s.seen ?? NULL, s.history, s.length, s.steps],
         ...[B, s.vocabulary, s.history.size(0)].map(i32),
       ],
-      true,
+      this.#early,
     );
   }
 }
 
-/** Into how many pieces a head's keys are dealt out: a block for every multiprocessor. */
+/** Into how many pieces a head's keys are dealt out: about two blocks for every multiprocessor. */
 export function splitsOf(rows: number, groups: number): number {
-  return Math.max(1, Math.min(MOST_SPLITS, Math.floor(MULTIPROCESSORS / (rows * groups))));
+  return Math.max(1, Math.min(MOST_SPLITS, Math.floor(264 / (rows * groups))));
 }
 
 const compiled = new Map<string, Kernels | null>();
@@ -172,7 +178,7 @@ const compiled = new Map<string, Kernels | null>();
  * Kernels for a decoder on a device; null where plain operators must serve: not CUDA, not a half type, a GPU before
  * Ampere, sizes that do not fit, no NVRTC, or MOTION_ENHANCER_PLAIN=1.
  */
-export function decodeKernels(config: Qwen2Config, device: string, dtype: string): DecodeKernels | null {
+export function decodeKernels(config: Qwen2Config, device: string, dtype: string, rows: number): DecodeKernels | null {
   if (!device.startsWith('cuda') || (dtype !== 'bfloat16' && dtype !== 'float16')) return null;
   if (process.env.MOTION_ENHANCER_PLAIN === '1' || !fits(config)) return null;
   const key = `${device} ${dtype}`;
@@ -181,7 +187,7 @@ export function decodeKernels(config: Qwen2Config, device: string, dtype: string
     kernels = compile(Number(device.split(':')[1] ?? 0), dtype === 'bfloat16' ? ['-DELEMENT_BF16'] : []);
     compiled.set(key, kernels);
   }
-  return kernels && new DecodeKernels(kernels, config.rmsNormEps);
+  return kernels && new DecodeKernels(kernels, config.rmsNormEps, rows);
 }
 
 function fits(c: Qwen2Config): boolean {

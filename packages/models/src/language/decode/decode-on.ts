@@ -65,7 +65,7 @@ export function decodeOn(
   return noGrad(() =>
     scope(() => {
       const { device, dtype } = weights.embed_tokens;
-      const kernels = o.kernels === 'plain' ? null : decodeKernels(config, device, dtype);
+      const kernels = o.kernels === 'plain' ? null : decodeKernels(config, device, dtype, start.ids.length);
       const caches = cache.reserve(start.length, o.most);
       const penalty = o.repetitionPenalty ?? 1;
       const s = decodeState(start, weights.lm_head.size(0), penalty !== 1, device);

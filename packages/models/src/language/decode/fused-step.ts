@@ -4,14 +4,7 @@ import type { Qwen2Config } from '../qwen2-config.js';
 import { inverseFrequencies } from '../rotary.js';
 import { project } from '../self-attention.js';
 import type { Linear, Qwen2BlockWeights, Qwen2Weights } from '../weights.js';
-import {
-  type AttentionScratch,
-  type DecodeKernels,
-  MOST_ROWS,
-  normsSixteen,
-  rowsFit,
-  splitsOf,
-} from './decode-kernels.js';
+import { type AttentionScratch, type DecodeKernels, MOST_ROWS, splitsOf } from './decode-kernels.js';
 import type { DecodeState } from './decode-state.js';
 import type { LayerCache } from './plain-step.js';
 
@@ -38,7 +31,7 @@ export class FusedStep {
   constructor(kernels: DecodeKernels, weights: Qwen2Weights, config: Qwen2Config, rows: number) {
     this.#kernels = kernels;
     this.#weights = weights;
-    this.#few = rowsFit(rows, Math.max(config.hiddenSize, config.numAttentionHeads * config.headDim));
+    this.#few = rows <= MOST_ROWS;
     const { device, dtype } = weights.embed_tokens;
     const { hiddenSize: C, headDim: D, numKeyValueHeads: G } = config;
     const half = (width: number) => empty([rows, width], { dtype, device });
@@ -106,15 +99,13 @@ export class FusedStep {
       norm: w.post_attention_layernorm,
       out_BO: this.#gated,
     });
-    if (rowsFit(this.#h.size(0), this.#gated.size(1)))
-      kernels.addLinear({ x_BI: this.#gated, layers: [down_proj], out_BO: this.#h });
-    else addProduct(this.#h, this.#gated, down_proj);
+    kernels.addLinear({ x_BI: this.#gated, layers: [down_proj], out_BO: this.#h });
   }
 
   #manyBlock(s: DecodeState, w: Qwen2BlockWeights, cache: LayerCache): void {
     const { q_proj, k_proj, v_proj, o_proj } = w.self_attn;
     const [h, normed] = [this.#h, this.#normed];
-    if (h.size(0) <= 2 * MOST_ROWS && normsSixteen(h.size(1))) {
+    if (h.size(0) <= 2 * MOST_ROWS) {
       const layers = [q_proj, k_proj, v_proj];
       this.#kernels.normLinear({ x_BI: h, layers, norm: w.input_layernorm, out_BO: this.#qkv });
       this.#attend(s, this.#parts, cache);
