@@ -15,15 +15,19 @@ export interface NamedGroup {
 
 const PARTS: readonly string[] = ['vision', 'merger', 'llm'];
 
+/** Weights of these parts record no gradients, all others do. @throws UserError when `freeze` names no part */
+export function freezeParts(model: TrainableVlm, freeze: readonly string[]): void {
+  for (const part of freeze) if (!PARTS.includes(part)) throw expected(`some of ${PARTS.join(', ')}`, 'freeze', part);
+  for (const [name, parameter] of model.parameters()) parameter.requiresGrad_(!freeze.includes(model.groupOf(name)));
+}
+
 /**
  * Optimiser groups: vision tower, merger, language model, aligner, each with and without decay (method.md, recipe).
  * Frozen parts are in none of them, and record no gradients.
  * @throws UserError when `freeze` names no part
  */
 export function parameterGroups(model: TrainableVlm, aligner: Aligner, recipe: Recipe): NamedGroup[] {
-  for (const part of recipe.freeze)
-    if (!PARTS.includes(part)) throw expected(`some of ${PARTS.join(', ')}`, 'freeze', part);
-  const frozen = (part: string) => recipe.freeze.includes(part);
+  freezeParts(model, recipe.freeze);
   const peaks: Record<Part | 'aligner', number> = {
     vision: recipe.visionLr,
     merger: recipe.mergerLr,
@@ -44,9 +48,7 @@ export function parameterGroups(model: TrainableVlm, aligner: Aligner, recipe: R
     group.params.push(parameter);
   };
   for (const [name, parameter] of model.parameters()) {
-    const part = model.groupOf(name);
-    parameter.requiresGrad_(!frozen(part));
-    if (!frozen(part)) add(part, name, parameter);
+    if (parameter.requiresGrad) add(model.groupOf(name), name, parameter);
   }
   for (const [name, parameter] of aligner.parameters()) add('aligner', `aligner.${name}`, parameter);
   return [...groups.values()];

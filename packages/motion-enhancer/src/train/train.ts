@@ -8,6 +8,7 @@ import type { Vlm } from '../vlm/index.js';
 import { coverage, wordsOf } from './alignment-notes.js';
 import { batches, disposeItem, samplesAhead } from './batch.js';
 import { exportRun } from './export-run.js';
+import { freezeParts } from './groups.js';
 import { trainingOrder } from './order.js';
 import { PriorIndex } from './prior-index.js';
 import { provenanceOf } from './provenance.js';
@@ -17,6 +18,7 @@ import { RunLog } from './record/run-log.js';
 import type { StepLog } from './record/step-log.js';
 import { startRun } from './run-folder.js';
 import { Trainer } from './trainer.js';
+import { planTrainingMemory } from './training-memory.js';
 
 export type { StepLog } from './record/step-log.js';
 
@@ -74,6 +76,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const order = trainingOrder(rows.length, total * recipe.batchSize, recipe.seed);
   startRun({ ...options, total, grid: index?.grid ?? null });
 
+  freezeParts(vlm.model, recipe.freeze);
+  const memory = planTrainingMemory(vlm.model.parameters().values(), recipe, vlm.device);
+  if (memory) onNote?.(memory);
   const trainer = new Trainer({ vlm, rows, recipe, index, out, total });
   if (recipe.deterministic) setNumerics('repeatable', true);
   try {
