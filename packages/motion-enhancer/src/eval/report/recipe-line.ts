@@ -16,7 +16,7 @@ export function recipeLine({ run, left, errors, malformed, captions }: RunScore)
       ? `FAVOR’s LLM-free metric, ${captions.comparability}: ${captions.reasons.join('; ')}`
       : `judge ${settings.judge ?? 'least loss'}`,
     `${frames}, rule ${video.frameRule}, ${pixels}${clock}, system ${video.system}`,
-    decodingText(decoding),
+    decodingText(decoding, vlm.repetitionPenalty),
     ...(settings.subtitles ? ['with subtitles'] : []),
     ...(changed.length > 0 ? [`changed from the protocol: ${changed.join(', ')}`] : []),
     `${settings.dtype}${vlm.weights === 'random' ? ', untrained random weights' : ''}`,
@@ -28,7 +28,7 @@ export function recipeLine({ run, left, errors, malformed, captions }: RunScore)
   return parts.join(' · ');
 }
 
-function decodingText(decoding: RunScore['run']['settings']['decoding']): string {
+function decodingText(decoding: RunScore['run']['settings']['decoding'], ownPenalty?: number): string {
   const { maxNewTokens, temperature, repetitionPenalty, topK, topP, seed, stop } = decoding;
   if (maxNewTokens === undefined && temperature === undefined) return 'nothing generated';
   const said = [
@@ -38,7 +38,9 @@ function decodingText(decoding: RunScore['run']['settings']['decoding']): string
       : temperature === 0
         ? 'greedy'
         : `temperature ${temperature}`,
-    repetitionPenalty === undefined ? 'its repetition penalty' : `repetition penalty ${repetitionPenalty}`,
+    repetitionPenalty === undefined
+      ? `repetition penalty ${ownPenalty === undefined ? '' : `${ownPenalty} `}as generation_config.json says`
+      : `repetition penalty ${repetitionPenalty}`,
     ...(topK === undefined ? [] : [`top-k ${topK}`]),
     ...(topP === undefined ? [] : [`top-p ${topP}`]),
     ...(seed === undefined ? [] : [`seed ${seed}`]),

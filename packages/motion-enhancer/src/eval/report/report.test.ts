@@ -11,6 +11,7 @@ import type { RunFile } from '../run/run-settings.js';
 import { writeSubmission } from '../run/submission.js';
 import { compareRuns, pairText } from './compare-runs.js';
 import { writeDiffPage } from './diff-page.js';
+import { recipeLine } from './recipe-line.js';
 import { renderCsv, renderMarkdown, renderText } from './render.js';
 import { reportedLines } from './reported-lines.js';
 import { measuredLines } from './score-lines.js';
@@ -55,7 +56,7 @@ function writeRun(name: string, count: number, right: (i: number) => boolean, ch
       batch: 4,
     },
     recipe: {},
-    vlm: { dir: `/models/${name}`, family: 'qwen2_5_vl', weights: 'random' },
+    vlm: { dir: `/models/${name}`, family: 'qwen2_5_vl', weights: 'random', repetitionPenalty: 1.05 },
     data: { file: 'x.jsonl', questions: count, media: 2 },
     counts: {},
     bad: [{ line: 7, reason: 'no stem' }],
@@ -165,6 +166,13 @@ test('two runs, question by question: what changed, with both replies, escaped, 
   assert.ok(text.includes('Which &lt;b&gt;way&lt;/b&gt;') && !text.includes('<b>way'));
   assert.ok(text.includes('v%200.mp4'));
   assert.match(text, /Untrained random weights/);
+});
+
+test('the recipe says the repetition penalty that was in force, whoever set it', () => {
+  const score = scoreRun(a);
+  assert.match(recipeLine(score), /greedy, repetition penalty 1\.05 as generation_config\.json says/);
+  score.run.settings.decoding.repetitionPenalty = 1;
+  assert.match(recipeLine(score), /greedy, repetition penalty 1 ·/);
 });
 
 test('shards come together; those of other settings do not', () => {

@@ -137,7 +137,12 @@ async function describeRun(options: EvalOptions, questions: readonly EvalQuestio
       batch,
     },
     recipe: recipeOf(protocol, vlm.family),
-    vlm: { dir: vlm.dir, family: vlm.family, weights: vlm.weights },
+    vlm: {
+      dir: vlm.dir,
+      family: vlm.family,
+      weights: vlm.weights,
+      repetitionPenalty: vlm.generation.repetitionPenalty,
+    },
     data: { file: loaded.file, questions: questions.length, media: groupsOf(questions).length },
     counts: loaded.counts,
     bad: loaded.bad,

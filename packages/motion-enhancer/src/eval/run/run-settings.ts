@@ -42,7 +42,13 @@ export interface RunFile {
   settings: RunSettings;
   /** The protocol in words, with an example of its prompt. */
   recipe: Record<string, unknown>;
-  vlm: { dir: string; family: string; weights: 'trained' | 'random' };
+  vlm: {
+    dir: string;
+    family: string;
+    weights: 'trained' | 'random';
+    /** Of generation_config.json: what holds where `decoding` says nothing. */
+    repetitionPenalty?: number;
+  };
   data: { file: string; questions: number; media: number };
   /** Published rows of each type, malformed ones included. */
   counts: Readonly<Record<string, number>>;
