@@ -115,9 +115,9 @@ export const PRIOR_FIELDS = {
   },
   selection: {
     type: 'choice',
-    choices: ['mhs', 'focus'],
+    choices: ['mhs', 'focus', 'change'],
     default: 'mhs',
-    text: 'How heads are chosen: DFC, TCS and DSR of Section 4.2, or low entropy of their words’ maps',
+    text: 'How heads are chosen: DFC, TCS and DSR of Section 4.2, low entropy of their words’ maps, or how much these change from frame to frame',
     paper: 'mhs',
   },
   headRatio: {

@@ -26,7 +26,9 @@ export interface PriorHead {
   score: number;
   /** (since version 2) 1 − mean over words of the entropy of the normalised map, in units of that of a uniform one */
   focus?: number;
-  /** 0 is the most motion-sensitive, or the most focused where that was asked for */
+  /** How much the words' maps change from frame to frame, 0 to 1 */
+  change?: number;
+  /** 0 is the most motion-sensitive, or the most focused or changing where that was asked for */
   rank: number;
   kept: boolean;
 }

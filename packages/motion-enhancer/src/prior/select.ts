@@ -1,6 +1,7 @@
 import { scope, type Tensor } from '@motion-enhancer/libtorch';
 import type { Word } from '@motion-enhancer/models';
 import type { HeadMaps } from './capture.js';
+import { changeOfHeads } from './change.js';
 import type { PriorConfig } from './config.js';
 import { focusOfHeads } from './focus.js';
 import { headMetrics, ranks, topIndices } from './heads.js';
@@ -55,7 +56,8 @@ export function select(maps: HeadMaps, allWords: readonly Word[], o: SelectOptio
 function selectHeads(maps: HeadMaps, words: readonly Word[], o: SelectOptions): PriorHead[] {
   const metrics = headMetrics(maps);
   const focus = focusOfHeads(maps, words);
-  const measure = o.selection === 'focus' ? focus : metrics.score;
+  const change = changeOfHeads(maps, words);
+  const measure = { mhs: metrics.score, focus, change }[o.selection ?? 'mhs'];
   const ratio = o.headCount ? Math.min(1, o.headCount / measure.length) : o.headRatio;
   const kept = new Set(topIndices(measure, ratio));
   const rank = ranks(measure);
@@ -67,6 +69,7 @@ function selectHeads(maps: HeadMaps, words: readonly Word[], o: SelectOptions): 
     dsr: metrics.dsr[h]!,
     score: metrics.score[h]!,
     focus: focus[h]!,
+    change: change[h]!,
     rank: rank[h]!,
     kept: kept.has(h),
   }));

@@ -1,7 +1,7 @@
 import { scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
 import type { Word } from '@motion-enhancer/models';
 import type { HeadMaps } from '../../prior/capture.js';
-import { focusOfHeads } from '../../prior/focus.js';
+import { changeOfHeads } from '../../prior/change.js';
 import { topIndices } from '../../prior/heads.js';
 import { type Selection, select } from '../../prior/select.js';
 import type { BatchMaps, Stream } from './batch-maps.js';
@@ -12,8 +12,11 @@ export interface Arm {
   stream: Stream;
   /** Five, or the last two. */
   steps: 'all' | 'last';
-  /** `focus`: the clip's most focused (layer, head) units; `fixed`: those that are most focused over other clips. */
-  pick: 'all' | 'mhs' | 'anti-mhs' | 'focus' | 'fixed';
+  /**
+   * (layer, head) units: `focus`, the clip's most focused; `change`, those whose words' maps change most from frame to
+   * frame; `fixed`, those that change most over other clips.
+   */
+  pick: 'all' | 'mhs' | 'anti-mhs' | 'focus' | 'change' | 'fixed';
 }
 
 const arm = (pick: Arm['pick'], stream: Stream, steps: Arm['steps']): Arm => ({
@@ -26,12 +29,12 @@ const arm = (pick: Arm['pick'], stream: Stream, steps: Arm['steps']): Arm => ({
 /** `mhs-x-all` is the paper's form: the reconstruction, all five steps, half of the head indices by MHS. */
 export const ARMS: readonly Arm[] = (['x', 'R'] as const).flatMap((stream) =>
   (['all', 'last'] as const).flatMap((steps) =>
-    (['all', 'mhs', 'anti-mhs', 'focus', 'fixed'] as const).map((pick) => arm(pick, stream, steps)),
+    (['all', 'mhs', 'anti-mhs', 'focus', 'change', 'fixed'] as const).map((pick) => arm(pick, stream, steps)),
   ),
 );
 
-/** How many (layer, head) units `focus` keeps. */
-export const FOCUS_UNITS = 4;
+/** How many (layer, head) units are kept. */
+export const UNITS = 4;
 
 export interface ArmOptions {
   headRatio?: number;
@@ -42,7 +45,7 @@ export interface ArmOptions {
 
 /** The prior of one clip; its tensors are the caller's scope's. */
 export function selectArm(
-  batch: BatchMaps,
+  batch: Pick<BatchMaps, 'maps'>,
   clip: number,
   { stream, steps, pick }: Arm,
   words: readonly Word[],
@@ -54,9 +57,9 @@ export function selectArm(
     const maps = batch.maps(clip, stream, steps, 'layer-head');
     return select(only(maps, chosen), words, { headRatio: 1, wordRatio });
   }
-  if (pick === 'focus') {
+  if (pick === 'focus' || pick === 'change') {
     const maps = batch.maps(clip, stream, steps, 'layer-head');
-    return select(maps, words, { headRatio, wordRatio, selection: 'focus', headCount: FOCUS_UNITS });
+    return select(maps, words, { headRatio, wordRatio, selection: pick, headCount: UNITS });
   }
   const maps = batch.maps(clip, stream, steps, 'head');
   const selection = select(maps, words, { headRatio: pick === 'all' ? 1 : headRatio, wordRatio });
@@ -89,19 +92,19 @@ const COMBINATIONS = (['x', 'R'] as const).flatMap((stream) =>
   (['all', 'last'] as const).map((steps) => ({ stream, steps })),
 );
 
-/** Adds every unit's focus of a clip to `sums`, by `${stream}-${steps}`. */
-export function addFocus(batch: BatchMaps, clip: number, words: readonly Word[], sums: Map<string, number[]>): void {
+/** Adds how much every unit's maps change in a clip to `sums`, by `${stream}-${steps}`. */
+export function addChange(batch: BatchMaps, clip: number, words: readonly Word[], sums: Map<string, number[]>): void {
   for (const { stream, steps } of COMBINATIONS) {
-    const focus = scope(() => focusOfHeads(batch.maps(clip, stream, steps, 'layer-head'), words));
+    const change = scope(() => changeOfHeads(batch.maps(clip, stream, steps, 'layer-head'), words));
     const key = `${stream}-${steps}`;
     const before = sums.get(key);
     sums.set(
       key,
-      focus.map((value, i) => value + (before?.[i] ?? 0)),
+      change.map((value, i) => value + (before?.[i] ?? 0)),
     );
   }
 }
 
-/** The most focused units of each stream and range of steps: chosen without looking at where anything is. */
-export const mostFocused = (sums: ReadonlyMap<string, number[]>): FixedUnits =>
-  new Map([...sums].map(([key, focus]) => [key, topIndices(focus, FOCUS_UNITS / focus.length)]));
+/** The units whose maps change most, of each stream and range of steps: chosen without looking at where anything is. */
+export const mostChanging = (sums: ReadonlyMap<string, number[]>): FixedUnits =>
+  new Map([...sums].map(([key, change]) => [key, topIndices(change, UNITS / change.length)]));

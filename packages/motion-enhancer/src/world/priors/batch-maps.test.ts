@@ -33,9 +33,9 @@ test('priors of a batch of clips are those that extract makes of each', async ()
       ...config,
       stream: arm.stream === 'x' ? ('x' as const) : ('reference' as const),
       stepsUsed: arm.steps === 'all' ? 0 : 2,
-      unit: arm.pick === 'focus' ? ('layer-head' as const) : ('head' as const),
-      selection: arm.pick === 'focus' ? ('focus' as const) : ('mhs' as const),
-      headCount: arm.pick === 'focus' ? 4 : 0,
+      unit: arm.pick === 'focus' || arm.pick === 'change' ? ('layer-head' as const) : ('head' as const),
+      selection: arm.pick === 'focus' || arm.pick === 'change' ? arm.pick : ('mhs' as const),
+      headCount: arm.pick === 'focus' || arm.pick === 'change' ? 4 : 0,
       headRatio: arm.pick === 'all' ? 1 : 0.5,
     },
   }));

@@ -20,15 +20,19 @@ export function findingsText(found: Findings, weights: 'trained' | 'random'): st
     '',
     'Rank correlation (Spearman, over units within a clip) of each label-free score with the lift of the mover’s words:',
     '',
-    '| maps, units | DFC | TCS | DSR | MHS | focus |',
-    '|---|---|---|---|---|---|',
+    '| maps, units | DFC | TCS | DSR | MHS | focus | change |',
+    '|---|---|---|---|---|---|---|',
   ];
   const groups = [...new Set([...scores.keys()].map((key) => key.replace(/ \S+$/, '')))];
   for (const group of groups) {
-    const row = ['dfc', 'tcs', 'dsr', 'mhs', 'focus'].map((name) => plus(scores.get(`${group} ${name}`)!));
+    const row = ['dfc', 'tcs', 'dsr', 'mhs', 'focus', 'change'].map((name) => plus(scores.get(`${group} ${name}`)!));
     lines.push(`| ${group} | ${row.join(' | ')} |`);
   }
-  lines.push('', 'The (layer, head) units with the largest mean lift, and those that focus chose on train clips:', '');
+  lines.push(
+    '',
+    'The (layer, head) units with the largest mean lift, and those that change most on train clips (`fixed`):',
+    '',
+  );
   for (const [key, means] of units) {
     const heads = Math.round(means.length / 8);
     const name = (u: number) => `${Math.floor(u / heads)}.${u % heads}`;

@@ -1,12 +1,14 @@
 // Do the priors find what moves? Answered with the masks that the generator keeps, which nothing else here looks at.
 import { scope } from '@motion-enhancer/libtorch';
 import type { Word } from '@motion-enhancer/models';
+import type { HeadMaps } from '../../prior/capture.js';
+import { changeOfHeads } from '../../prior/change.js';
 import { focusOfHeads } from '../../prior/focus.js';
 import { headMetrics } from '../../prior/heads.js';
 import { wordRows } from '../../prior/tokens.js';
 import type { Vdm } from '../../prior/vdm.js';
 import type { CaptionWord } from '../generate/index.js';
-import { ARMS, addFocus, type FixedUnits, mostFocused, selectArm } from './arms.js';
+import { ARMS, addChange, type FixedUnits, mostChanging, selectArm } from './arms.js';
 import type { BatchMaps, Stream } from './batch-maps.js';
 import { type BatchOptions, eachClip } from './each-batch.js';
 import { auc, lift, moverShare, ON, perfectLift, spearman } from './where-moves.js';
@@ -57,11 +59,11 @@ export interface Findings {
   fixed: FixedUnits;
 }
 
-/** Units of the `fixed` arms: the most focused over some clips of `train`. */
+/** Units of the `fixed` arms: those whose maps change most over some clips of `train`. */
 export function chooseUnits(vdm: Vdm, o: Omit<BatchOptions, 'split'>): FixedUnits {
   const sums = new Map<string, number[]>();
-  eachClip(vdm, { ...o, split: 'train' }, (_clip, maps, place, words) => addFocus(maps, place, words, sums));
-  return mostFocused(sums);
+  eachClip(vdm, { ...o, split: 'train' }, (_clip, maps, place, words) => addChange(maps, place, words, sums));
+  return mostChanging(sums);
 }
 
 export function localise(vdm: Vdm, fixed: FixedUnits, o: BatchOptions): Findings {
@@ -74,9 +76,10 @@ export function localise(vdm: Vdm, fixed: FixedUnits, o: BatchOptions): Findings
     units: new Map(),
     fixed,
   };
-  eachClip(vdm, o, (clip, maps, place, words) => {
+  eachClip(vdm, o, (clip, batch, place, words) => {
     if (clip.scene.mover === null) return;
     scope(() => {
+      const maps = remembered(batch, place);
       const grid = maps.maps(place, 'x', 'last', 'head').grid;
       const share = moverShare(clip, grid.frames, grid.height);
       if (share.every((s) => s < ON)) return; // never seen well enough to be found
@@ -93,6 +96,18 @@ export function localise(vdm: Vdm, fixed: FixedUnits, o: BatchOptions): Findings
     });
   });
   return found;
+}
+
+/** Every kind of a clip's maps, made once; they live in the caller's scope. */
+function remembered(batch: BatchMaps, clip: number): Pick<BatchMaps, 'maps'> {
+  const made = new Map<string, HeadMaps>();
+  for (const stream of ['x', 'R'] as const) {
+    for (const steps of ['all', 'last'] as const) {
+      for (const units of ['head', 'layer-head'] as const)
+        made.set(`${stream} ${steps} ${units}`, batch.maps(clip, stream, steps, units));
+    }
+  }
+  return { maps: (_clip, stream, steps, units) => made.get(`${stream} ${steps} ${units}`)! };
 }
 
 const newFinding = (): ArmFinding => ({
@@ -133,7 +148,7 @@ function addArm(
 /** How well each label-free score orders heads, or (layer, head) units, by what they see of the mover. */
 function addScores(
   found: Findings,
-  maps: BatchMaps,
+  maps: Pick<BatchMaps, 'maps'>,
   place: number,
   stream: Stream,
   steps: 'all' | 'last',
@@ -155,7 +170,10 @@ function addScores(
         return mine.reduce((a, b) => a + b, 0) / mine.length;
       });
       const { dfc, tcs, dsr, score } = metrics;
-      return { lifts, scores: { dfc, tcs, dsr, mhs: score, focus: focusOfHeads(of, words) } };
+      return {
+        lifts,
+        scores: { dfc, tcs, dsr, mhs: score, focus: focusOfHeads(of, words), change: changeOfHeads(of, words) },
+      };
     });
     for (const [name, values] of Object.entries(scores)) {
       const key = `${stream}-${steps} ${units} ${name}`;
