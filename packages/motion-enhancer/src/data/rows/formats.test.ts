@@ -52,6 +52,8 @@ test('several media stand where their tags are, images and videos in their own o
   for (const media of [{ videos: [['1.jpg', '2.jpg']] }, { video: ['1.jpg', '2.jpg'] }])
     assert.deepEqual(ask('<video>What?', media).media, [frames]);
   assert.equal(ask('<video><video>?', { videos: ['1.jpg', '2.jpg'] }).media!.length, 2, 'two tags: two videos');
+  const llava = ask('<image>\nWhat?', { video: 'c.mp4' });
+  assert.deepEqual([llava.turns[0]!.content, llava.video], ['<video>\nWhat?', at('c.mp4')]);
   const text = ask('Hello', {});
   assert.deepEqual([text.media, text.video], [[], '']);
 });

@@ -64,7 +64,17 @@ export function placeTags(
   const tagsOf = (list: readonly Turn[]) =>
     list.flatMap(({ content }) => [...content.matchAll(MEDIA_TAG)].map((match) => match[1] as 'image' | 'video'));
   const given = { image: images, video: videos };
-  const found = tagsOf(turns);
+  let found = tagsOf(turns);
+  // LLaVA's video sets write <image> where a video stands.
+  if (
+    images.length === 0 &&
+    videos.length > 0 &&
+    found.length === videos.length &&
+    found.every((tag) => tag === 'image')
+  ) {
+    turns = turns.map((turn) => ({ ...turn, content: turn.content.replaceAll('<image>', '<video>') }));
+    found = tagsOf(turns);
+  }
   let front = '';
   for (const kind of ['image', 'video'] as const) {
     const tags = found.filter((tag) => tag === kind).length;
