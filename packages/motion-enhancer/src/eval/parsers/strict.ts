@@ -21,12 +21,15 @@ export function strictAnswer(reply: string, { options }: ParseContext): string {
   const letters = options.map(({ letter }) => letter);
   const named = new Set([...leading(text, letters), ...said(text, letters)]);
   if (named.size > 1) return '';
-  const byText = optionText(text, options);
   const [letter] = named;
-  if (letter === undefined) return byText.length === 1 ? byText[0]! : '';
+  if (letter === undefined) {
+    const byText = optionText(text, options);
+    return byText.length === 1 ? byText[0]! : '';
+  }
   // "B. the ball" where the ball is A: two answers in one.
-  const contradicted = byText.length === 1 && byText[0] !== letter;
-  return contradicted ? '' : letter;
+  const after = plain(text.replace(/^[^\p{L}\p{N}]*[\p{L}\p{N}][^\p{L}\p{N}]*/u, ''));
+  const meant = options.filter((option) => plain(option.text) === after);
+  return meant.length > 0 && meant.every((option) => option.letter !== letter) ? '' : letter;
 }
 
 function leading(text: string, letters: readonly string[]): string[] {
