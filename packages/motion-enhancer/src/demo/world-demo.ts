@@ -39,8 +39,8 @@ const SIZE: DemoSize = {
   randomPrior: resolve(PRIOR_FIELDS, { frames: 21, height: 256, width: 448 }),
 };
 
-/** As the clips are: 64 × 64, and as many frames as 4k + 1 allows of 16. */
-const CLIP_PRIOR = resolve(PRIOR_FIELDS, { frames: 17, height: 64, width: 64 });
+/** As the clips are. */
+const CLIP_PRIOR = resolve(PRIOR_FIELDS, { frames: 16, height: 64, width: 64 });
 
 const RECIPE = {
   lr: 2e-4,
@@ -179,7 +179,7 @@ function commandsOf({ out, vlm, vdm }: WorldDemoOptions, { clips, steps, batchSi
   const common = `--steps ${steps} --batch-size ${batchSize} --lr ${RECIPE.lr} --merger-lr ${RECIPE.mergerLr} --vision-lr ${RECIPE.visionLr} --fps ${RECIPE.fps} --max-pixels ${RECIPE.maxPixels}`;
   return [
     `${tool} world make --split train --count ${clips} --out ${at('clips')}`,
-    `${tool} extract --vdm ${vdm.dir} --data ${at('clips/open.json')} --out ${at('priors')} --frames 17 --height 64 --width 64`,
+    `${tool} extract --vdm ${vdm.dir} --data ${at('clips/open.json')} --out ${at('priors')} --frames 16 --height 64 --width 64`,
     `${tool} inspect --priors ${at('priors')} --id ${id}`,
     `${tool} train --vlm ${vlm} --data ${at('clips/open.json')} --out ${at('plain')} ${common}`,
     `${tool} train --vlm ${vlm} --data ${at('clips/open.json')} --priors ${at('priors')} --out ${at('aligned')} ${common} --aligner ${RECIPE.aligner} --lambda ${RECIPE.lambda}`,

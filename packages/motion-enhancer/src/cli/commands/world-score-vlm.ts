@@ -6,6 +6,7 @@ import { loadVlm } from '../../vlm/load.js';
 import { repeatRuns } from '../../world/runs/model.js';
 import { scoreTables } from '../../world/vlm/mini-card.js';
 import { scoreMini } from '../../world/vlm/pretrain.js';
+import { createProgress } from '../progress.js';
 import { OUTPUT_FIELDS, parseCommand, resolveRun } from '../run-options.js';
 import type { Command } from './registry.js';
 
@@ -29,7 +30,12 @@ export const command: Command = {
       const model = vlm.model as Qwen25VL;
       const weights = repeatRuns(model.parameters(), 1, run.device);
       const dtype = run.dtype === 'bfloat16' ? 'bfloat16' : 'float32';
-      const scores = await scoreMini(weights, { model, tokenizer: vlm.tokenizer, dtype, clips: values.clips });
+      const progress = createProgress({ label: 'world score-vlm', unit: 'replies', json: values.json });
+      const scores = await scoreMini(weights, {
+        ...{ model, tokenizer: vlm.tokenizer, dtype, clips: values.clips },
+        onStage: (name, done, total) => progress.step(name, done, total),
+      });
+      progress.finish('done');
       for (const t of weights.values()) t.dispose();
       if (values.out) writeText(values.out, `${JSON.stringify(scores, null, 2)}\n`);
       console.log(values.json ? JSON.stringify(scores) : scoreTables(scores));

@@ -90,24 +90,33 @@ export interface MiniScores {
 /** How the model answers questions about clips that no training sees. */
 export async function scoreMini(
   weights: ReadonlyMap<string, Tensor>,
-  o: Pick<PretrainOptions, 'model' | 'tokenizer' | 'dtype'> & { clips: number },
+  o: Pick<PretrainOptions, 'model' | 'tokenizer' | 'dtype'> &
+    Partial<Pick<PretrainOptions, 'onStage'>> & { clips: number },
 ): Promise<MiniScores> {
   const { model, tokenizer, dtype } = o;
   const { device, config } = model;
-  const score = async (ranges: Parameters<typeof worldData>[0]) => {
+  const score = async (name: string, ranges: Parameters<typeof worldData>[0]) => {
     const data = await worldData(ranges, (texts) => texts.flatMap(choicesOf), { config, tokenizer, device });
-    const [answers] = answerRuns({ parameters: weights, config, data, dtype, batchSize: 256 });
+    const onProgress = (done: number, total: number) => o.onStage?.(name, done, total);
+    const [answers] = answerRuns({
+      parameters: weights,
+      config,
+      data,
+      dtype,
+      batchSize: device === 'cpu' ? 16 : 256,
+      onProgress,
+    });
     const scores = scoresOf(answers!, data.samples.samples);
     data.dispose();
     return scores;
   };
   const from = 2 ** 22;
   const result = {
-    pretrain: await score([
+    pretrain: await score('single and still', [
       { split: 'pretrain', form: 'single', from, count: o.clips },
       { split: 'pretrain', form: 'static', from, count: o.clips },
     ]),
-    world: await score([{ split: 'validation', form: 'world', from: 0, count: o.clips }]),
+    world: await score('world', [{ split: 'validation', form: 'world', from: 0, count: o.clips }]),
   };
   return result;
 }
