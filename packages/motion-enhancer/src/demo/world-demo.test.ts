@@ -25,7 +25,7 @@ tensorTestAsync('the demo in the motion world runs whole, and its page shows wha
     ...{ out: join(dir, 'demo'), device: 'cpu', dtype: 'float32' as const, vlm: join(dir, 'vlm') },
     vdm: { dir: vdm, weights: 'random' as const },
     size: {
-      ...{ clips: 2, testClips: 3, steps: 2, batchSize: 2 },
+      ...{ clips: 3, extracted: 2, testClips: 3, steps: 2, batchSize: 3 },
       randomPrior: resolve(PRIOR_FIELDS, { frames: 5, height: 32, width: 48 }),
     },
     onStage: (name: string) => void stages.push(name),

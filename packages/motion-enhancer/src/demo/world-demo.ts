@@ -23,6 +23,8 @@ const REAL_TEXT = 'A big grey rabbit skips a rope on a green meadow, jumping up 
 export interface DemoSize {
   /** Training clips, with one question each; test clips, with all of theirs. */
   clips: number;
+  /** How many of them get a prior; the others are learned from without one. */
+  extracted: number;
   testClips: number;
   steps: number;
   batchSize: number;
@@ -33,6 +35,7 @@ export interface DemoSize {
 /** Minutes on two cores. */
 const SIZE: DemoSize = {
   clips: 8,
+  extracted: 4,
   testClips: 24,
   steps: 8,
   batchSize: 4,
@@ -109,7 +112,9 @@ export async function runWorldDemo(o: WorldDemoOptions): Promise<WorldDemoReport
     const vdm = await loadVdm(o.vdm.dir, run);
     const found: ExtractOutcome[] = [];
     try {
-      const jobs = rows.map((row) => ({ id: row.id, video: row.video, text: row.caption ?? '', config: CLIP_PRIOR }));
+      const jobs = rows
+        .slice(0, size.extracted)
+        .map((row) => ({ id: row.id, video: row.video, text: row.caption ?? '', config: CLIP_PRIOR }));
       const real: { id: string; video: string; text: string; config: PriorConfig } = {
         id: REAL_VIDEO.id,
         video: absolute(ASSETS, REAL_VIDEO.file),

@@ -1,3 +1,4 @@
+import { expected } from '@motion-enhancer/libtorch';
 import type { AlignerKind } from '../../align/index.js';
 
 /** One way to fine-tune: what the attention is pulled toward, and how. */
@@ -34,7 +35,7 @@ const PLAIN: Arm = {
 /**
  * An arm from its text: a prior, then settings after colons. `masks`, `masks:other`, `mhs:λ=10:mlp`, `focus:auto=1`,
  * `paper` (x stream, five steps, MHS + MTTI, MLP aligner, λ = 1, maps as they are), `plain:n=2000`.
- * @throws RangeError for a setting that is none
+ * @throws UserError for a setting that is none
  */
 export function armOf(text: string, defaults: Partial<Arm> = {}): Arm {
   const [first, ...settings] = text.split(':') as [string, ...string[]];
@@ -57,10 +58,12 @@ export function armOf(text: string, defaults: Partial<Arm> = {}): Arm {
     else if ((key === 'λ' || key === 'lambda') && Number(value) >= 0) arm.lambda = Number(value);
     else if (key === 'auto' && Number(value) > 0) arm.lambdaRatio = Number(value);
     else if (key === 'n' && Number(value) >= 1) arm.data = Number(value);
-    else throw new RangeError(`"${setting}" is no setting of an arm (in "${text}")`);
+    else
+      throw expected(
+        'other, kept, all, raw, share, predict, identity, pointwise, mlp, lambda=N, auto=R or n=N',
+        `a setting of the arm ${text}`,
+        setting,
+      );
   }
   return arm;
 }
-
-/** Settings that an arm must share with plain fine-tuning to be compared with it. */
-export const plainOf = ({ data }: Arm): string => `n=${data}`;

@@ -22,7 +22,7 @@ test('arms from their texts', () => {
     ['mhs-x-all', 'kept', 'raw', 1, 'mlp'],
   );
   assert.equal(armOf('masks:λ=10').lambda, 10);
-  assert.throws(() => armOf('masks:lamda=3'), /no setting/);
+  assert.throws(() => armOf('masks:lamda=3'), { name: 'UserError', message: /lambda=N.*but received "lamda=3"/ });
 });
 
 test('interval: t over the pairs (values of a table)', () => {

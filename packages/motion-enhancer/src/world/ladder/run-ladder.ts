@@ -175,7 +175,10 @@ async function trainingData(
     const parts = files.flatMap((file) => file.arms.get(name) ?? []);
     if (parts.length === 0) {
       const known = [...new Set(files.flatMap((file) => [...file.arms.keys()]))];
-      throw new RangeError(`no file of priors has ${name}; they have ${known.join(', ') || 'none'}`);
+      throw new UserError(
+        `Expected a prior of the files (${known.join(', ') || 'none were given'}) for arm but received "${name}". Make it with world priors --arms, and give the file as --priors.`,
+        { code: 'ERR_PRIOR' },
+      );
     }
     const first = <T>(read: (part: PriorMaps) => T | null) => {
       for (const part of parts) {
