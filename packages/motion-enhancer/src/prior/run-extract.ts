@@ -12,7 +12,7 @@ import type { Vdm } from './vdm.js';
 import { asSource, fileOf, hashSource, readSource, type VideoSource } from './video-source.js';
 
 /** Version of what computes a prior: raised when the numbers change. */
-export const CODE_VERSION = 'motion-enhancer 0.1.0, prior 1';
+export const CODE_VERSION = 'motion-enhancer 0.1.0, prior 2';
 
 export interface ExtractJob {
   vdm: Vdm;
