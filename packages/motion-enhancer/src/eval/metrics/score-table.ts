@@ -1,4 +1,4 @@
-import { UserError } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/libtorch/errors';
 import type { ScoreLayout } from './layout.js';
 import { type Proportion, proportion, Z95 } from './wilson.js';
 

@@ -1,4 +1,4 @@
-import { UserError } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/libtorch/errors';
 import { firstCharacter, mcqAnswer, motionBenchLetter } from './lmms.js';
 import { polishAnswer } from './motionbench.js';
 import { strictAnswer } from './strict.js';

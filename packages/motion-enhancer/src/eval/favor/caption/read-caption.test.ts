@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { UserError } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/libtorch/errors';
 import { fixture } from '../../../testing/fixtures.js';
 import { freshSeed, randomSource } from '../../../testing/random-source.js';
 import { PLAIN_LANGUAGE } from '../plain-language.js';
