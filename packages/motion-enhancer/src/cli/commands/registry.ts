@@ -25,5 +25,5 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   compare: { summary: 'tables of runs of eval beside the paper’s', load: () => import('./compare.js') },
   parity: { summary: 'compare every number with reference tensors', load: () => import('./parity.js') },
   world: { summary: 'the motion world: clips, mini models, what the priors find', load: () => import('./world.js') },
-  demo: { summary: 'all of it in miniature, with random weights', load: () => import('./demo.js') },
+  demo: { summary: 'all of it in miniature, in the motion world', load: () => import('./demo.js') },
 };
