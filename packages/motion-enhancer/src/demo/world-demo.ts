@@ -36,7 +36,7 @@ export interface DemoSize {
 const SIZE: DemoSize = {
   clips: 8,
   extracted: 4,
-  testClips: 24,
+  testClips: 40,
   steps: 8,
   batchSize: 4,
   randomPrior: resolve(PRIOR_FIELDS, { frames: 21, height: 256, width: 448 }),
@@ -150,7 +150,7 @@ export async function runWorldDemo(o: WorldDemoOptions): Promise<WorldDemoReport
   return {
     ...{ store, shown, plain: plain.log, aligned: aligned.log, scores, questions, seconds },
     checkpoint: aligned.checkpoint,
-    commands: commandsOf(o, size, rows[0]!.id),
+    commands: commandsOf(o, size),
   };
 }
 
@@ -177,15 +177,14 @@ function openRow({ id, caption, questions }: WorldClip): unknown {
   };
 }
 
-/** The same by hand. */
-function commandsOf({ out, vlm, vdm }: WorldDemoOptions, { clips, steps, batchSize }: DemoSize, id: string): string[] {
+/** The same by hand, on the clips and questions that the demo wrote (and priors for all of its clips). */
+function commandsOf({ out, vlm, vdm }: WorldDemoOptions, { steps, batchSize }: DemoSize): string[] {
   const tool = 'npx motion-enhancer';
   const at = (name: string) => join(out, name);
   const common = `--steps ${steps} --batch-size ${batchSize} --lr ${RECIPE.lr} --merger-lr ${RECIPE.mergerLr} --vision-lr ${RECIPE.visionLr} --fps ${RECIPE.fps} --max-pixels ${RECIPE.maxPixels}`;
   return [
-    `${tool} world make --split train --count ${clips} --out ${at('clips')}`,
     `${tool} extract --vdm ${vdm.dir} --data ${at('clips/open.json')} --out ${at('priors')} --frames 16 --height 64 --width 64`,
-    `${tool} inspect --priors ${at('priors')} --id ${id}`,
+    `${tool} inspect ${at('priors')}`,
     `${tool} train --vlm ${vlm} --data ${at('clips/open.json')} --out ${at('plain')} ${common}`,
     `${tool} train --vlm ${vlm} --data ${at('clips/open.json')} --priors ${at('priors')} --out ${at('aligned')} ${common} --aligner ${RECIPE.aligner} --lambda ${RECIPE.lambda}`,
   ];

@@ -34,7 +34,7 @@ export function writeWorldPage(
       ...SUMMARY,
       random
         ? 'The diffusion model has untrained random weights: its maps mean nothing. The VLM is trained.'
-        : 'The real video is far from anything that the diffusion model has learned: it shows that any video runs, not what a large model would see.',
+        : 'The diffusion model is small and under-trained: its maps share bright corners and find the mover little better than chance (docs/results/world.md measures it). The real video is far from anything that the diffusion model has learned: it shows that any video runs, not what a large model would see.',
     ],
     weights: random ? 'random' : 'trained',
     facts: [
@@ -48,7 +48,7 @@ export function writeWorldPage(
     priors,
     training: report.aligned,
     plainTraining: report.plain,
-    results: [accuracies(report), ...(ladder ? [shippedLadder(ladder)] : [])],
+    results: [accuracies(report, ladder !== null), ...(ladder ? [shippedLadder(ladder)] : [])],
     answers: [],
     commands: report.commands,
     timings: Object.entries(report.seconds).map(([stage, seconds]) => ({ stage, seconds })),
@@ -58,7 +58,7 @@ export function writeWorldPage(
 
 const percent = (share: number) => (100 * share).toFixed(1);
 
-function accuracies({ scores, questions }: WorldDemoReport): ResultTable {
+function accuracies({ scores, questions }: WorldDemoReport, hasLadder: boolean): ResultTable {
   const types = Object.keys(scores.start);
   const cells = (of: TypeScores) =>
     types.map((type) => {
@@ -69,7 +69,7 @@ function accuracies({ scores, questions }: WorldDemoReport): ResultTable {
   return {
     title: 'Answers to questions about test clips',
     notes: [
-      `Accuracy in % on ${questions} questions about clips that no training saw: of four replies the likeliest is taken; chance is 25. A few steps on a dozen clips change little, and so few questions tell such small changes apart only by luck: the experiment below is the measurement.`,
+      `Accuracy in % on ${questions} questions about clips that no training saw: of four replies the likeliest is taken; chance is 25. A few steps on a handful of clips teach little, and so few questions tell small changes apart only by luck. ${hasLadder ? 'The experiment below is the measurement.' : 'The experiment that would (motion-enhancer world ladder, docs/world-vlm.md) has not been run yet.'}`,
     ],
     head: ['', 'all', ...types],
     rows: (['start', 'plain', 'aligned'] as const).map((name) => [
