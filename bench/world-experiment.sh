@@ -43,7 +43,7 @@ priors=
 if [ -e "$VDM/model_index.json" ]; then
   file=$OUT/priors.safetensors
   [ -e "$file" ] || timed $RUN world priors --vdm "$VDM" --out "$file" --split train --first 0 --count "$CLIPS" --unit-clips "$UNITS" \
-    --arms mhs-x-all,all-x-all,mhs-r-last,all-r-last,focus-r-last,fixed-r-last
+    --arms mhs-x-all,all-x-all,mhs-r-last,change-r-last,fixed-r-last
   [ -e "$file" ] && priors="--priors $file"
 else
   echo "no diffusion model in $VDM: the arms that need its priors are left out"
@@ -52,7 +52,7 @@ fi
 for wave in ${WAVES:-1 2 3 4}; do
   case $wave in
   1) ladder plain masks masks:other ;;
-  2) [ -z "$priors" ] || ladder plain paper mhs-x-all all-x-all mhs-r-last fixed-r-last fixed-r-last:other mhs-x-all:other ;;
+  2) [ -z "$priors" ] || ladder plain paper mhs-x-all all-x-all mhs-r-last change-r-last fixed-r-last change-r-last:other mhs-x-all:other ;;
   3) ladder plain masks:predict masks:lambda=1 masks:lambda=10 masks:lambda=300 masks:auto=0.3 masks:pointwise masks:mlp masks:mlp:lambda=1 ;;
   4) ladder plain:n=500 masks:n=500 masks:other:n=500 ;;
   esac

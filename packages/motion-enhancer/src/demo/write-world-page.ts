@@ -9,7 +9,7 @@ import type { WorldDemoOptions, WorldDemoReport } from './world-demo.js';
 
 const SUMMARY = [
   'In the motion world, small textured shapes stand, slide, spin, grow, sway and hop before textured backgrounds, and the camera pans and zooms. Two mini models live in it: a CogVideoX that makes such clips from captions, and a Qwen2.5-VL that is asked what moves and how.',
-  'Here the diffusion model watched some training clips, and one real video, by DDIM inversion and denoising; the attention of the captions’ words over motion-sensitive heads (MHS) and motion-salient words (MTTI) became motion priors; the VLM was fine-tuned for a few steps on questions about these clips, once plainly, and once with its own text-to-video attention pulled toward the priors.',
+  'Here the diffusion model watched some training clips, and one real video, by DDIM inversion and denoising; the attention of the captions’ words over chosen heads and motion-salient words (MTTI) became motion priors: over the four (layer, head) units whose maps change most from frame to frame, on the inverted video, which find the mover best here without labels; the first clip is also shown in the paper’s form, over motion-sensitive heads (MHS) of the reconstruction. The VLM then was fine-tuned for a few steps on questions about these clips, once plainly, and once with its own text-to-video attention pulled toward the priors.',
 ];
 
 /** Pictures and page of a run. @returns their paths */
@@ -34,7 +34,7 @@ export function writeWorldPage(
       ...SUMMARY,
       random
         ? 'The diffusion model has untrained random weights: its maps mean nothing. The VLM is trained.'
-        : 'The diffusion model is small and under-trained: its maps share bright corners and find the mover little better than chance (docs/results/world.md measures it). The real video is far from anything that the diffusion model has learned: it shows that any video runs, not what a large model would see.',
+        : 'The diffusion model is small and under-trained: docs/results/world.md measures how far each form of prior finds the mover. The real video is far from anything that the diffusion model has learned: it shows that any video runs, not what a large model would see.',
     ],
     weights: random ? 'random' : 'trained',
     facts: [
