@@ -5,7 +5,7 @@ import { describeClip, makeClip, type WorldText } from './clip.js';
 import { poseAt } from './pose.js';
 import type { QuestionType, WorldQuestion } from './question.js';
 
-const N = 8000;
+const N = 6000;
 const clips: WorldText[] = Array.from({ length: N }, (_, index) => describeClip('train', index));
 const asked = (type: QuestionType): [WorldQuestion, WorldText][] =>
   clips.flatMap((clip) =>
@@ -33,7 +33,7 @@ test('three quarters have one mover among two or three objects, the rest a camer
 for (const type of ['MR', 'LM', 'AO', 'RC', 'MO', 'CM'] as const) {
   test(`${type}: places of the answer, answers, and wrong options are alike`, () => {
     const questions = asked(type);
-    assert.ok(questions.length > 600, `${questions.length}`);
+    assert.ok(questions.length > 450, `${questions.length}`);
     for (let place = 0; place < 4; place++)
       near(questions.filter(([q]) => q.answer === place).length, questions.length, 0.25, `place ${place}`);
     // Whenever an option is offered, it is right in a quarter of the cases.
@@ -64,7 +64,7 @@ test('where the mover is at any moment says nothing of its direction', () => {
 
 test('movers pass behind and before others, and masks are what is seen', () => {
   let occluded = 0;
-  for (let index = 0; index < 60; index++) {
+  for (let index = 0; index < 36; index++) {
     const { masks, scene, frames } = makeClip('train', index);
     const areas = Array.from({ length: 16 }, (_, t) =>
       scene.objects.map((_, i) => masks.subarray(t * 4096, (t + 1) * 4096).filter((m) => m === i + 1).length),
@@ -78,7 +78,7 @@ test('movers pass behind and before others, and masks are what is seen', () => {
     assert.equal(frames.length, masks.length * 3);
     assert.ok(Math.max(...masks) <= scene.objects.length);
   }
-  assert.ok(occluded >= 5, `${occluded}`);
+  assert.ok(occluded >= 3, `${occluded}`);
 });
 
 test('only what moves changes between frames', () => {
