@@ -90,12 +90,14 @@ export class AdamW {
 
   /**
    * The live state, for a checkpoint: `exp_avg.NAME`, `exp_avg_sq.NAME`, `step.NAME` and, with master weights, `master.NAME`.
+   * Written in place before the next step, it is what that step goes on from.
    * @param names one per parameter; numbers by default
    */
   stateTensors(names: readonly string[] = this.params.map((_, i) => String(i))): Map<string, Tensor> {
     const found = new Map<string, Tensor>();
     this.#states.flat().forEach((state, i) => {
       writeCount(state);
+      state.count = null; // whoever has the tensor may write it
       for (const kind of KINDS) {
         const tensor = tensorOf(state, kind);
         if (tensor) found.set(`${kind}.${names[i]}`, tensor);
