@@ -89,6 +89,23 @@ test('inspect: tables, pictures and a page', async () => {
   assert.ok(moving.length > 0 && moving.every((file) => readFileSync(file).toString('latin1', 8, 12) === 'WEBP'));
   const [, page] = /^page +(.+)$/m.exec(out)!;
   assert.match(readFileSync(page!, 'utf8'), /<html.*Motion prior of clips\/007/s);
+  // Two priors of one sample: each says its options and has its own folder.
+  const pages = [...out.matchAll(/^page +(.+)$/gm)].map(([, file]) => file!);
+  assert.equal(pages.length, 2);
+  assert.equal(new Set(pages).size, 2);
+  assert.match(out, /^prior +[0-9a-f]{24}: frames 9, height 64, width 96, steps 2, seed 7$/m);
+});
+
+test('inspect: a word that some texts have', async () => {
+  await extract('--no-heat-maps', '--text', 'A cat waits.', '--id', 'cat');
+  const views = ['inspect', at('priors'), '--out', at('words')];
+  const found = await succeeds(...views, '--word', 'waits');
+  assert.match(found.err, /^clips\/007 is passed over: its text has no waits$/m);
+  assert.equal([...found.out.matchAll(/^page /gm)].length, 1);
+  const none = await runCli([...views, '--word', 'zebra']);
+  assert.equal(none.code, 2);
+  assert.match(none.err, /Expected one of .*fence.*waits.* for --word but received "zebra"/);
+  assert.equal(none.out, '');
 });
 
 test('train and generate', async () => {
@@ -126,6 +143,23 @@ test('train and generate', async () => {
   });
   assert.equal(rest.length, 0);
   assert.ok(existsSync(at('run', 'aligner.safetensors')));
+
+  // What is finished is not trained again, nor overwritten; the settings as written are good from any folder.
+  const again = ['train', at('run', 'run.yaml')];
+  const log = readFileSync(at('run', 'log.jsonl'), 'utf8');
+  const trainedAt = statSync(at('run', 'checkpoint', 'model.safetensors')).mtimeMs;
+  const refused = await runCli(again);
+  assert.equal(refused.code, 2);
+  assert.match(refused.err, /holds a run that is finished \(2 steps\)\. Give another --out/);
+  const resumed = await runCli([...again, '--resume', '--prefetch', '3', '--json']);
+  assert.equal(resumed.code, 0, resumed.err);
+  assert.match(resumed.err, /the run is finished, nothing is trained/);
+  assert.equal(resumed.out, train.out);
+  const other = await runCli([...again, '--resume', '--steps', '3']);
+  assert.equal(other.code, 2);
+  assert.match(other.err, /holds a finished run with steps 2, not 3\./);
+  assert.equal(readFileSync(at('run', 'log.jsonl'), 'utf8'), log);
+  assert.equal(statSync(at('run', 'checkpoint', 'model.safetensors')).mtimeMs, trainedAt);
 
   const ask = ['--vlm', at('run', 'checkpoint'), '--video', VIDEO, '--prompt', 'What moves?', '--max-new-tokens', '6'];
   const json = await succeeds('generate', ...ask, '--json', '--max-pixels', '3136');

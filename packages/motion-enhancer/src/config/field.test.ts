@@ -87,7 +87,7 @@ test('resolve: defaults under what is given; undefined counts as not given', () 
 test('resolve: unknown names, with the nearest one; required ones', () => {
   assert.throws(
     () => resolve(FIELDS, { vdm: 'x', guidence: 2 }),
-    (e) => e instanceof UserError && /such as guidance/.test(e.message) && /"guidence"/.test(e.message),
+    (e) => e instanceof UserError && /no setting guidence\. Did you mean guidance\?/.test(e.message),
   );
   for (const name of ['toString', 'constructor', 'Steps', ''])
     assert.throws(() => resolve(FIELDS, { vdm: 'x', [name]: 1 }), UserError, name);

@@ -126,8 +126,7 @@ export function describe(field: Field): string {
  */
 export function resolve<F extends Fields>(fields: F, given: Readonly<Record<string, unknown>>): Values<F> {
   for (const name in given) {
-    if (!Object.hasOwn(fields, name))
-      throw expected(`one of its settings (${suggestion(name, Object.keys(fields))})`, 'the configuration', name);
+    if (!Object.hasOwn(fields, name)) throw unknownSetting(name, Object.keys(fields));
   }
   const values: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(fields)) {
@@ -143,10 +142,13 @@ export function resolve<F extends Fields>(fields: F, given: Readonly<Record<stri
   return values as Values<F>;
 }
 
-/** "such as x" for the name that is most like `wrong`, else all names. */
-function suggestion(wrong: string, names: readonly string[]): string {
+/** With the name that is most like `wrong`, else all names. */
+function unknownSetting(wrong: string, names: readonly string[]): UserError {
   const guess = nearestName(wrong, names);
-  return guess ? `such as ${guess}` : names.join(', ');
+  return new UserError(
+    `There is no setting ${wrong}. ${guess ? `Did you mean ${guess}?` : `There are ${names.join(', ')}.`}`,
+    { code: 'ERR_VALUE' },
+  );
 }
 
 /** The values of some fields out of a larger set. */

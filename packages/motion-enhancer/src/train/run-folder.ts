@@ -25,12 +25,7 @@ export function startRun({
   grid,
 }: TrainOptions & { total: number; grid: Grid | null }): void {
   makeFolder(out);
-  const last = stateSteps(out).at(-1);
-  if (last !== undefined && !resume)
-    throw new UserError(
-      `The folder ${out} holds a run that was saved after step ${last}. Give --resume to go on with it, or another --out.`,
-      { code: 'ERR_RUN' },
-    );
+  if (!resume) refuseStates(out);
   const run = {
     vlm: vlm.dir,
     weights: vlm.weights,
@@ -46,4 +41,14 @@ export function startRun({
   if (malformed.length > 0)
     writeText(join(out, 'malformed-rows.jsonl'), malformed.map((row) => `${JSON.stringify(row)}\n`).join(''));
   if (settings) writeText(join(out, 'run.yaml'), stringify(settings));
+}
+
+/** @throws UserError ERR_RUN where states of a run lie in the folder */
+export function refuseStates(out: string): void {
+  const last = stateSteps(out).at(-1);
+  if (last !== undefined)
+    throw new UserError(
+      `The folder ${out} holds a run that was saved after step ${last}. Give --resume to go on with it, or another --out.`,
+      { code: 'ERR_RUN' },
+    );
 }

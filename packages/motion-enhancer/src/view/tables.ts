@@ -27,7 +27,11 @@ export function shortNumber(value: number): string {
 const number = (value: number): Cell => ({ shown: shortNumber(value), value });
 const yes = (kept: boolean): Cell => ({ shown: kept ? 'kept' : '', value: kept ? 1 : 0 });
 
-/** DFC, TCS, DSR, score and rank of each head, best rank first. */
+/** `layer.head` where single heads of layers were selected, else the head's index. */
+export const headName = ({ layer, head }: PriorHead, index: number): string =>
+  layer === undefined ? String(index) : `${layer}.${head}`;
+
+/** DFC, TCS, DSR, score, focus and rank of each head, best rank first. */
 export function headTable(heads: readonly PriorHead[]): Html {
   const reach = Math.max(...heads.map((head) => Math.abs(head.score)).filter(Number.isFinite), 1e-12);
   const rows = heads
@@ -36,17 +40,18 @@ export function headTable(heads: readonly PriorHead[]): Html {
     .map(({ head, index }) => ({
       kept: head.kept,
       cells: [
-        { shown: index, value: index },
+        { shown: headName(head, index), value: index },
         number(head.dfc),
         number(head.tcs),
         number(head.dsr),
         number(head.score),
         { shown: bar(head.score / reach, true), value: head.score },
+        head.focus === undefined ? { shown: '', value: 0 } : number(head.focus),
         { shown: head.rank + 1, value: head.rank },
         yes(head.kept),
       ],
     }));
-  return sortable(['head', 'DFC', 'TCS', 'DSR', 'score', ' ', 'rank', 'kept'], rows);
+  return sortable(['head', 'DFC', 'TCS', 'DSR', 'score', ' ', 'focus', 'rank', 'kept'], rows);
 }
 
 /** Motion saliency of each word, the most salient first. */

@@ -12,6 +12,7 @@ import { measuredLines } from '../../eval/report/score-lines.js';
 import { type RunScore, scoreRun } from '../../eval/report/score-run.js';
 import { wideTables } from '../../eval/report/wide-table.js';
 import { writeReports } from '../../eval/report/write-reports.js';
+import { html } from '../../view/html.js';
 import { FAVOR_DICTIONARY_FIELD, favorDictionary } from '../eval-settings.js';
 import { OUTPUT_FIELDS, parseCommand } from '../run-options.js';
 import type { Command } from './registry.js';
@@ -71,7 +72,12 @@ export const command: Command = {
         pages.push(page);
       }
       const more = { pairs: pairs.map(({ names: two, pair }) => ({ runs: two, ...pair.result })) };
-      files.push(...writeReports(values.out, 'compare', 'Scores compared', lines, { more }));
+      const body = html`${pairs.map(
+        ({ names: two, pair }, i) => html`<h2>${two[0]} → ${two[1]}: ${pair.a.run.settings.benchmark}</h2>
+<pre>${pairText(pair, two)}</pre>
+<p><a href="${encodeURIComponent(basename(pages[i]!))}">Every answer that changed</a></p>\n`,
+      )}`;
+      files.push(...writeReports(values.out, 'compare', 'Scores compared', lines, { more, body }));
     }
     if (values.json) {
       const differences = pairs.map(({ names: two, pair }) => ({ runs: two, ...pair.result }));

@@ -1,12 +1,14 @@
 import { join } from 'node:path';
-import { scopeAsync, UserError } from '@motion-enhancer/libtorch';
+import { expected, scopeAsync, UserError } from '@motion-enhancer/libtorch';
 import type { Fields } from '../../config/field.js';
 import { readFrames } from '../../data/video/index.js';
+import { changedOptions } from '../../prior/changed-options.js';
 import type { PriorInfo } from '../../prior/prior.js';
 import { PriorStore } from '../../prior/store.js';
 import { readPictures } from '../../prior/video-source.js';
 import { writeHeatMaps } from '../../view/heat-maps.js';
 import { writeInspectPage } from '../../view/inspect-page.js';
+import { headName } from '../../view/tables.js';
 import { writeWordAnimations } from '../../view/word-animation.js';
 import { fileName } from '../file-name.js';
 import { parseCommand } from '../run-options.js';
@@ -44,13 +46,14 @@ export const command: Command = {
         `${dir} holds no prior${values.id ? ` of ${values.id}` : ''}. Make one with motion-enhancer extract.`,
         { code: 'ERR_PRIOR' },
       );
-    for (const info of infos) {
+    const several = new Set(infos.map(({ id }) => id).filter((id, i, ids) => ids.indexOf(id) !== i));
+    for (const info of withWord(infos, values.word)) {
       console.log(tables(info));
       const { file, files, frames: places } = info.video;
       const frames = files
         ? await readPictures(files, places)
         : await readFrames(file, { choose: () => places, onBroken: 'use' });
-      const folder = join(values.out || join(dir, 'maps'), fileName(info.id));
+      const folder = join(values.out || join(dir, 'maps'), folderOf(info, several.has(info.id)));
       await scopeAsync(async (s) => {
         const prior = s.run(() => store.read(info.key));
         const sheet = { most: values.words, ...(values.frameWidth ? { thumbnailWidth: values.frameWidth } : {}) };
@@ -78,13 +81,33 @@ function sampleOf(store: PriorStore, id: string): PriorInfo[] {
   return shared && !own.some(({ key }) => key === shared.key) ? [...own, shared] : own;
 }
 
+/** Priors of one sample (other options, further selections) have folders of their own. */
+const folderOf = ({ id, key }: PriorInfo, several: boolean) => fileName(several ? `${id}.${key.slice(0, 8)}` : id);
+
+/**
+ * Those whose text has the word; the others are told.
+ * @throws UserError ERR_VALUE where none has it
+ */
+function withWord(infos: readonly PriorInfo[], word: string): readonly PriorInfo[] {
+  if (word === '') return infos;
+  const has = (info: PriorInfo) => info.words.some(({ text }) => text.toLowerCase() === word.toLowerCase());
+  const found = infos.filter(has);
+  if (found.length === 0) {
+    const words = [...new Set(infos.flatMap((info) => info.words.map(({ text }) => text)))];
+    const shown = words.length > 40 ? [...words.slice(0, 40), '…'] : words;
+    throw expected(`one of ${shown.join(', ')}`, '--word', word);
+  }
+  for (const info of infos) if (!has(info)) console.error(`${info.id} is passed over: its text has no ${word}`);
+  return found;
+}
+
 function tables(info: PriorInfo): string {
   const heads = info.heads
     .map((h, i) => ({ ...h, i }))
     .sort((a, b) => a.rank - b.rank)
     .map(
       (h) =>
-        `${String(h.i).padStart(6)}  ${h.dfc.toExponential(3)}  ${h.tcs.toFixed(3).padStart(7)}  ${h.dsr.toFixed(4)}  ${h.score.toFixed(3).padStart(7)}  ${h.kept ? 'kept' : ''}`,
+        `${headName(h, h.i).padStart(6)}  ${h.dfc.toExponential(3)}  ${h.tcs.toFixed(3).padStart(7)}  ${h.dsr.toFixed(4)}  ${h.score.toFixed(3).padStart(7)}  ${h.focus?.toFixed(4).padStart(7) ?? ''}  ${h.kept ? 'kept' : ''}`,
     );
   const words = [...info.words]
     .sort((a, b) => b.ms - a.ms)
@@ -92,5 +115,7 @@ function tables(info: PriorInfo): string {
       (w) => `${w.text.padEnd(20)}  ${w.ms.toExponential(3)}  ${w.z.toFixed(3).padStart(7)}  ${w.kept ? 'kept' : ''}`,
     );
   const random = info.model.weights === 'random' ? '\nuntrained random weights: these numbers mean nothing' : '';
-  return `${info.id}: "${info.text}"${random}\n\n  head  DFC        TCS      DSR     score\n${heads.join('\n')}\n\nword                  MS         z\n${words.join('\n')}`;
+  const options = `prior   ${info.key}: ${changedOptions(info.options)}`;
+  const unit = info.heads.some(({ layer }) => layer !== undefined) ? 'L.head' : '  head';
+  return `${info.id}: "${info.text}"\n${options}${random}\n\n${unit}  DFC        TCS      DSR     score    focus\n${heads.join('\n')}\n\nword                  MS         z\n${words.join('\n')}`;
 }

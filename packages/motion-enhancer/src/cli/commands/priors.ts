@@ -1,6 +1,6 @@
 import { UserError } from '@motion-enhancer/libtorch';
 import type { Fields, Values } from '../../config/field.js';
-import { PRIOR_FIELDS } from '../../prior/config.js';
+import { changedOptions } from '../../prior/changed-options.js';
 import { type StatsGroup, storeStats } from '../../prior/dataset/store-stats.js';
 import { tidyStore } from '../../prior/dataset/tidy-store.js';
 import { verifyStore } from '../../prior/dataset/verify-store.js';
@@ -98,10 +98,4 @@ function groupText(group: StatsGroup): string {
     ...(brokenVideos > 0 ? [['broken', `${brokenVideos} from videos that are not whole`] as [string, string]] : []),
   ];
   return rows.map(([name, text]) => `${name.padEnd(8)}${text}`).join('\n');
-}
-
-/** The options that differ from the defaults. */
-function changedOptions(options: StatsGroup['options']): string {
-  const changed = Object.entries(options).filter(([name, value]) => (PRIOR_FIELDS as Fields)[name]?.default !== value);
-  return changed.map(([name, value]) => `${name} ${value}`).join(', ') || 'defaults';
 }

@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
 import { resolve as absolute, join } from 'node:path';
 import { VLM_FILES } from '@motion-enhancer/models';
 import { type Fields, pick } from '../../config/field.js';
 import { DEVICE_FIELDS } from '../../config/fields-of-run.js';
 import { readRunFile } from '../../config/read-run-file.js';
 import { absoluteSpec, dataOfSettings, readData } from '../../data/rows.js';
+import { finishedRun, writeFinished } from '../../train/finished-run.js';
 import { lambdaOfFlags, lambdaOfSettings } from '../../train/lambda-auto.js';
 import { RECIPE_FIELDS } from '../../train/recipe.js';
 import { stepLine } from '../../train/record/step-log.js';
@@ -57,6 +59,13 @@ export const command: Command = {
     const parsed = parseCommand('train', usage, FIELDS, flags, 0, base);
     if (!parsed) return 0;
     const { values } = parsed;
+    const settings = settingsOf(values);
+    const before = finishedRun(values.out, settings, values.resume);
+    if (before) {
+      console.error(`${values.out}: the run is finished, nothing is trained`);
+      tellEnd(values.out, before.steps, before.skipped, values.json);
+      return 0;
+    }
     const run = resolveRun(values);
     const { rows, bad, sets } = readData(values.data, { media: values.media, seed: values.seed });
     const dir = await fetchCheckpoint(values.vlm, { files: VLM_FILES, json: values.json });
@@ -86,7 +95,7 @@ export const command: Command = {
           out: values.out,
           recipe: pick(RECIPE_FIELDS, values),
           resume: values.resume,
-          settings: settingsOf(values),
+          settings,
           signal: stop.signal,
           onWarning: (message) => progress.log(message),
           onNote: (message) => progress.log(message),
@@ -95,7 +104,7 @@ export const command: Command = {
             progress.step('train', log.step, total);
           },
         });
-        const { checkpoint, steps, skipped, state } = result;
+        const { steps, skipped, state } = result;
         progress.finish(`${steps} steps${skipped > 0 ? `, ${skipped} rows left out` : ''}`);
         if (!result.finished) {
           console.log(
@@ -105,12 +114,8 @@ export const command: Command = {
           );
           return STOPPED;
         }
-        const log = join(values.out, 'log.jsonl');
-        console.log(
-          values.json
-            ? JSON.stringify({ type: 'trained', checkpoint, log, steps, skipped })
-            : `checkpoint ${checkpoint}\nlog        ${log}`,
-        );
+        writeFinished(values.out, { steps, skipped, settings });
+        tellEnd(values.out, steps, skipped, values.json);
         return 0;
       } finally {
         vlm.dispose();
@@ -121,6 +126,15 @@ export const command: Command = {
   },
 };
 
+function tellEnd(out: string, steps: number, skipped: number, json: boolean): void {
+  const [checkpoint, log] = [join(out, 'checkpoint'), join(out, 'log.jsonl')];
+  console.log(
+    json
+      ? JSON.stringify({ type: 'trained', checkpoint, log, steps, skipped })
+      : `checkpoint ${checkpoint}\nlog        ${log}`,
+  );
+}
+
 /** The resolved settings of a run, good from any folder; what only says how this call speaks is left out. */
 function settingsOf(values: Readonly<Record<string, unknown>> & { data: readonly string[] }): Record<string, unknown> {
   const { json: _, resume: __, ...rest } = values;
@@ -128,5 +142,7 @@ function settingsOf(values: Readonly<Record<string, unknown>> & { data: readonly
   settings.data = values.data.map(absoluteSpec);
   for (const name of ['priors', 'out', 'media'])
     if (typeof settings[name] === 'string' && settings[name] !== '') settings[name] = absolute(settings[name]);
+  // A name of the hub stays as it is.
+  if (typeof settings.vlm === 'string' && existsSync(settings.vlm)) settings.vlm = absolute(settings.vlm);
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null && value !== ''));
 }

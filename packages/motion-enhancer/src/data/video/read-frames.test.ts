@@ -84,7 +84,8 @@ describe('readFrames', () => {
     await assert.rejects(readFrames(path), {
       name: 'UserError',
       code: 'ERR_VIDEO',
-      message: /^Expected a video for ".*decord_corrupted\.mp4" but it is corrupt: .* Fetch it again, or accept/,
+      message:
+        /^Expected a video for ".*decord_corrupted\.mp4" but it is corrupt: .* Fetch it again, or leave it out; /,
     });
     const used = await readFrames(path, { onBroken: 'use', choose: ({ count }) => [count - 1] });
     assert.deepEqual([used.info.verdict, used.indices], ['corrupt', [27]]);

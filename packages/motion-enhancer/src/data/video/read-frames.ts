@@ -86,7 +86,7 @@ export function assertUsable(info: VideoInfo, onBroken: 'fail' | 'use' = 'fail')
     throw videoError(
       info.path,
       `it is ${info.verdict}: ${info.reason}`,
-      'Fetch it again, or accept the frames that decode (onBroken: use), or leave it out (onBroken: skip).',
+      'Fetch it again, or leave it out; extract takes what decodes of it with --on-broken use.',
     );
   }
 }

@@ -60,8 +60,14 @@ export function renderHtml(tables: readonly WideTable[]): Html {
   return html`${tables.map(
     ({ title, columns, rows, recipes }) => html`<h2>${title}</h2>
 <div class="table" tabindex="0"><table><thead><tr>${columns.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
-<tbody>${rows.map((row) => html`<tr>${row.map((cell) => html`<td>${cell}</td>`)}</tr>\n`)}</tbody></table></div>
+<tbody>${rows.map((row) => html`<tr>${row.map((cell) => html`<td>${number(cell)}</td>`)}</tr>\n`)}</tbody></table></div>
 ${recipes.map(({ systems, recipe }) => html`<p class="soft"><strong>${systems.join(', ')}</strong>: ${recipe}</p>`)}
 `,
   )}`;
+}
+
+/** A number with its interval below it in small: twelve columns fit a screen. */
+function number(cell: string): Html | string {
+  const parts = /^([\d.]+) (\[.+\])$/.exec(cell);
+  return parts ? html`${parts[1]!}<br><small>${parts[2]!}</small>` : cell;
 }
