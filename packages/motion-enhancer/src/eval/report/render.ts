@@ -59,7 +59,7 @@ export function renderCsv(lines: readonly ScoreLine[]): string {
 export function renderHtml(tables: readonly WideTable[]): Html {
   return html`${tables.map(
     ({ title, columns, rows, recipes }) => html`<h2>${title}</h2>
-<div class="table" tabindex="0"><table><thead><tr>${columns.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<div class="table" tabindex="0" style="max-height:none"><table><thead><tr>${columns.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
 <tbody>${rows.map((row) => html`<tr>${row.map((cell) => html`<td>${number(cell)}</td>`)}</tr>\n`)}</tbody></table></div>
 ${recipes.map(({ systems, recipe }) => html`<p class="soft"><strong>${systems.join(', ')}</strong>: ${recipe}</p>`)}
 `,
