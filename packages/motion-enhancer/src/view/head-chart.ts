@@ -1,22 +1,26 @@
 import type { RgbImage } from '../data/image/index.js';
-import type { PriorHead } from '../prior/prior.js';
+import type { PriorInfo } from '../prior/prior.js';
+import { rankedHeads } from './head-measure.js';
 import { drawText, fillRectangle, INK, picture, type Rgb, textWidth } from './picture.js';
 
 const PLOT_HEIGHT = 180;
 const MARGIN = { left: 52, right: 16, top: 34, bottom: 34 };
 const DROPPED: Rgb = [92, 92, 104];
 
-/** Bars of the heads' scores in the order of the heads; the kept ones in colour. */
-export function headChart(heads: readonly PriorHead[], footer: readonly string[] = []): RgbImage {
+/** Bars of what the heads were ranked by, in the order of the heads; the kept ones in colour. */
+export function headChart(info: Pick<PriorInfo, 'heads' | 'options'>, footer: readonly string[] = []): RgbImage {
+  const { heads } = info;
+  const { ranked, by } = rankedHeads(info);
   const step = Math.max(6, Math.min(34, Math.floor(900 / Math.max(1, heads.length))));
-  const header = `head scores   kept ${heads.filter((head) => head.kept).length} of ${heads.length} (orange)`;
+  const header = `head ${by === 'score' ? 'scores' : by}   kept ${heads.filter((head) => head.kept).length} of ${heads.length} (orange)`;
   const widest = Math.max(...[header, ...footer].map((text) => textWidth(text)));
   const width = Math.max(MARGIN.left + heads.length * step + MARGIN.right, widest + 24);
   const height = MARGIN.top + PLOT_HEIGHT + MARGIN.bottom + footer.length * 14;
   const image = picture(width, height);
   drawText(image, header, 12, 12, INK.text);
 
-  const scores = heads.map((head) => (Number.isFinite(head.score) ? head.score : 0));
+  const measures = new Map(ranked.map(({ head, measure }) => [head, measure]));
+  const scores = heads.map((head) => (Number.isFinite(measures.get(head)) ? measures.get(head)! : 0));
   const top = Math.max(0, ...scores);
   const bottom = Math.min(0, ...scores);
   const span = top - bottom || 1;

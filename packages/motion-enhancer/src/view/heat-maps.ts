@@ -72,7 +72,7 @@ export function writeHeatMaps(
       wordPicture(heat, over(large, heat), times, footer),
     );
   });
-  write(join(dir, 'heads.png'), headChart(prior.info.heads, footer));
+  write(join(dir, 'heads.png'), headChart(prior.info, footer));
   const strip = latentStrip(prior, frames, pixelFrames);
   if (strip) write(join(dir, 'strip.png'), strip);
   return files;

@@ -65,7 +65,7 @@ ${
 <h3>Words</h3>
 ${wordTable(info.words)}
 <h3>Heads</h3>
-${headTable(info.heads)}
+${headTable(info)}
 </section>`;
 }
 

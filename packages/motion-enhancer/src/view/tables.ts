@@ -1,4 +1,5 @@
-import type { PriorHead, PriorWord } from '../prior/prior.js';
+import type { PriorInfo, PriorWord } from '../prior/prior.js';
+import { rankedHeads } from './head-measure.js';
 import { type Html, type HtmlValue, html } from './html.js';
 
 interface Cell {
@@ -27,31 +28,27 @@ export function shortNumber(value: number): string {
 const number = (value: number): Cell => ({ shown: shortNumber(value), value });
 const yes = (kept: boolean): Cell => ({ shown: kept ? 'kept' : '', value: kept ? 1 : 0 });
 
-/** `layer.head` where single heads of layers were selected, else the head's index. */
-export const headName = ({ layer, head }: PriorHead, index: number): string =>
-  layer === undefined ? String(index) : `${layer}.${head}`;
-
-/** DFC, TCS, DSR, score, focus and rank of each head, best rank first. */
-export function headTable(heads: readonly PriorHead[]): Html {
-  const reach = Math.max(...heads.map((head) => Math.abs(head.score)).filter(Number.isFinite), 1e-12);
-  const rows = heads
-    .map((head, index) => ({ head, index }))
-    .sort((a, b) => a.head.rank - b.head.rank)
-    .map(({ head, index }) => ({
-      kept: head.kept,
-      cells: [
-        { shown: headName(head, index), value: index },
-        number(head.dfc),
-        number(head.tcs),
-        number(head.dsr),
-        number(head.score),
-        { shown: bar(head.score / reach, true), value: head.score },
-        head.focus === undefined ? { shown: '', value: 0 } : number(head.focus),
-        { shown: head.rank + 1, value: head.rank },
-        yes(head.kept),
-      ],
-    }));
-  return sortable(['head', 'DFC', 'TCS', 'DSR', 'score', ' ', 'focus', 'rank', 'kept'], rows);
+/** DFC, TCS, DSR, score and rank of each head, best rank first, with a bar of what they were ranked by. */
+export function headTable(info: Pick<PriorInfo, 'heads' | 'options'>): Html {
+  const { ranked, by } = rankedHeads(info);
+  const reach = Math.max(...ranked.map(({ measure }) => Math.abs(measure)).filter(Number.isFinite), 1e-12);
+  const signed = by === 'score';
+  const rows = ranked.map(({ head, index, name, measure }) => ({
+    kept: head.kept,
+    cells: [
+      { shown: name, value: index },
+      number(head.dfc),
+      number(head.tcs),
+      number(head.dsr),
+      number(head.score),
+      ...(signed ? [] : [number(measure)]),
+      { shown: bar(measure / reach, signed), value: measure },
+      { shown: head.rank + 1, value: head.rank },
+      yes(head.kept),
+    ],
+  }));
+  const more = signed ? [] : [by];
+  return sortable(['head', 'DFC', 'TCS', 'DSR', signed ? 'score' : 'MHS score', ...more, ' ', 'rank', 'kept'], rows);
 }
 
 /** Motion saliency of each word, the most salient first. */

@@ -6,9 +6,9 @@ import { changedOptions } from '../../prior/changed-options.js';
 import type { PriorInfo } from '../../prior/prior.js';
 import { PriorStore } from '../../prior/store.js';
 import { readPictures } from '../../prior/video-source.js';
+import { rankedHeads } from '../../view/head-measure.js';
 import { writeHeatMaps } from '../../view/heat-maps.js';
 import { writeInspectPage } from '../../view/inspect-page.js';
-import { headName } from '../../view/tables.js';
 import { writeWordAnimations } from '../../view/word-animation.js';
 import { fileName } from '../file-name.js';
 import { parseCommand } from '../run-options.js';
@@ -102,13 +102,11 @@ function withWord(infos: readonly PriorInfo[], word: string): readonly PriorInfo
 }
 
 function tables(info: PriorInfo): string {
-  const heads = info.heads
-    .map((h, i) => ({ ...h, i }))
-    .sort((a, b) => a.rank - b.rank)
-    .map(
-      (h) =>
-        `${headName(h, h.i).padStart(6)}  ${h.dfc.toExponential(3)}  ${h.tcs.toFixed(3).padStart(7)}  ${h.dsr.toFixed(4)}  ${h.score.toFixed(3).padStart(7)}  ${h.focus?.toFixed(4).padStart(7) ?? ''}  ${h.kept ? 'kept' : ''}`,
-    );
+  const { ranked, by } = rankedHeads(info);
+  const heads = ranked.map(
+    ({ head: h, name, measure }) =>
+      `${name.padStart(6)}  ${h.dfc.toExponential(3)}  ${h.tcs.toFixed(3).padStart(7)}  ${h.dsr.toFixed(4)}  ${h.score.toFixed(3).padStart(7)}${by === 'score' ? '' : `  ${measure.toFixed(4)}`}  ${h.kept ? 'kept' : ''}`,
+  );
   const words = [...info.words]
     .sort((a, b) => b.ms - a.ms)
     .map(
@@ -117,5 +115,5 @@ function tables(info: PriorInfo): string {
   const random = info.model.weights === 'random' ? '\nuntrained random weights: these numbers mean nothing' : '';
   const options = `prior   ${info.key}: ${changedOptions(info.options)}`;
   const unit = info.heads.some(({ layer }) => layer !== undefined) ? 'L.head' : '  head';
-  return `${info.id}: "${info.text}"\n${options}${random}\n\n${unit}  DFC        TCS      DSR     score    focus\n${heads.join('\n')}\n\nword                  MS         z\n${words.join('\n')}`;
+  return `${info.id}: "${info.text}"\n${options}${random}\n\n${unit}  DFC        TCS      DSR     score${by === 'score' ? '' : `    ${by}`}\n${heads.join('\n')}\n\nword                  MS         z\n${words.join('\n')}`;
 }

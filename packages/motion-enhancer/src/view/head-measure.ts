@@ -1,0 +1,28 @@
+import type { PriorHead, PriorInfo } from '../prior/prior.js';
+
+export interface RankedHead {
+  head: PriorHead;
+  /** Its place in the prior. */
+  index: number;
+  /** Its place, or `layer.head` where heads of single layers were chosen. */
+  name: string;
+  /** What the heads were ranked by. */
+  measure: number;
+}
+
+/** The heads of a prior, best rank first, and the name of what they were ranked by: the score of MHS unless the options say else. */
+export function rankedHeads({ heads, options }: Pick<PriorInfo, 'heads' | 'options'>): {
+  ranked: RankedHead[];
+  by: 'score' | 'focus' | 'change';
+} {
+  // Priors of before there was a choice have none.
+  const { selection = 'mhs' } = options as Partial<typeof options>;
+  const by = selection === 'mhs' ? 'score' : selection;
+  const ranked = heads
+    .map((head, index) => ({ head, index, name: headName(head, index), measure: head[by] ?? Number.NaN }))
+    .sort((a, b) => a.head.rank - b.head.rank);
+  return { ranked, by };
+}
+
+const headName = ({ layer, head }: PriorHead, index: number): string =>
+  layer === undefined ? String(index) : `${layer}.${head ?? 0}`;
