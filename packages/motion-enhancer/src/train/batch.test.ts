@@ -182,6 +182,15 @@ tensorTestAsync('when no row can be used, that is an error', async () => {
   });
 });
 
+tensorTestAsync('a short run that asks for broken rows alone ends, and does not replace them for ever', async () => {
+  const rows = [row('a'), row('b'), ...['x', 'y'].map((id) => row(id, { video: BROKEN_VIDEO }))];
+  await assert.rejects(drawn(rows, [2, 3], [2]), {
+    name: 'UserError',
+    code: 'ERR_DATA',
+    message: /None of the 2 rows that this run asks for can be used \(there are 4\)/,
+  });
+});
+
 tensorTestAsync('a defect is not taken for a broken row, and frees what the batch had', async () => {
   const defect = row('d');
   Object.defineProperty(defect, 'turns', {

@@ -99,7 +99,7 @@ export function samplesAhead({ prefetch, lengthWindow, batchSize }: Recipe): num
 
 /** The samples one by one, some of them being made ready. */
 function waitingLine({ vlm, rows, order, recipe, index, start, read, onWarning }: BatchSource) {
-  const broken = new BrokenRows(rows, recipe.maxBroken, start?.broken ?? [], onWarning);
+  const broken = new BrokenRows(rows, recipe.maxBroken, start?.broken ?? [], order, onWarning);
   const queue: { place: number; item: Promise<BatchItem | UserError | null> }[] = [];
   const ahead = samplesAhead(recipe);
   let used = start?.place ?? 0;

@@ -5,16 +5,20 @@ import type { Row } from '../data/rows.js';
 export class BrokenRows {
   readonly #numbers: Set<number>;
   readonly #rows: readonly Row[];
+  readonly #asked: ReadonlySet<number>;
   readonly #most: number;
   readonly #onWarning: ((message: string) => void) | undefined;
 
+  /** @param order the rows that the run asks for: a short run may ask for few of them, and would replace them for ever */
   constructor(
     rows: readonly Row[],
     mostShare: number,
     known: readonly number[],
+    order: readonly number[],
     onWarning: ((message: string) => void) | undefined,
   ) {
     this.#rows = rows;
+    this.#asked = new Set(order);
     this.#most = mostShare * rows.length;
     this.#numbers = new Set(known);
     this.#onWarning = onWarning;
@@ -43,6 +47,11 @@ export class BrokenRows {
         code: 'ERR_DATA',
         cause: last,
       });
+    if ([...this.#asked].every((number) => this.#numbers.has(number)))
+      throw new UserError(
+        `None of the ${this.#asked.size} rows that this run asks for can be used (there are ${all}). The last: ${last.message}`,
+        { code: 'ERR_DATA', cause: last },
+      );
     if (count > this.#most)
       throw new UserError(
         `${count} of the ${all} rows cannot be used, more than the share of maxBroken allows. The last: ${last.message} Mend the data, or raise --max-broken.`,
