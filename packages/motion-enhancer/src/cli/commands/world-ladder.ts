@@ -24,7 +24,7 @@ const FIELDS = {
     default: ['plain', 'masks', 'masks:other'],
     text: 'What to compare: plain, masks, paper or a prior of the file, with settings after colons (other, kept, raw, mlp, pointwise, lambda=10, auto=1, n=2000)',
   },
-  priors: { type: 'paths', default: [], text: 'Files of priors of training clips (world extract)' },
+  priors: { type: 'paths', default: [], text: 'Files of priors of training clips (world priors)' },
   firstSeed: { type: 'integer', default: 0, min: 0, text: 'Seed of the first pair' },
   seeds: { type: 'integer', default: 6, min: 1, text: 'Pairs: each seed draws samples and their order' },
   data: { type: 'integer', default: 1000, min: 1, text: 'Samples to train on, of an arm without n=', unit: 'samples' },

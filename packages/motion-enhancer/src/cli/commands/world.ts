@@ -31,7 +31,7 @@ export const command: Command = {
   async run(argv) {
     const [name, ...rest] = argv;
     if (name === '--help' || name === '-h') {
-      const lines = Object.entries(ACTIONS).map(([action, { summary }]) => `  ${action.padEnd(12)}${summary}`);
+      const lines = Object.entries(ACTIONS).map(([action, { summary }]) => `  ${action.padEnd(15)}${summary}`);
       console.log(
         `motion-enhancer world ACTION [options]    (world ACTION --help for its options)\n\n${lines.join('\n')}`,
       );

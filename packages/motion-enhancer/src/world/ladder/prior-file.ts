@@ -23,7 +23,7 @@ export function readPriorFile(path: string): PriorFile {
       const names = [...file.tensors.keys()].flatMap((name) => (name.startsWith('maps.') ? name.slice(5) : []));
       if (names.length === 0 || !file.tensors.has('words'))
         throw new UserError(
-          `Expected tensors words and maps.ARM in ${path} but received others. Is it a file of world extract?`,
+          `Expected tensors words and maps.ARM in ${path} but received others. Is it a file of world priors?`,
           {
             code: 'ERR_PRIOR',
           },
