@@ -162,7 +162,9 @@ test('drawing whole videos widens the interval where a video’s questions go to
 test('10,000 resamples of FAVOR’s 8,184 questions take less than a second', () => {
   const { next } = randomSource(1);
   const strata = [2637, 1541, 1662, 1205, 1075, 64].map((n) => ({ differences: random(n, 0.1, next) }));
-  const start = performance.now();
+  // The processor's time: other work on the cores is no slowness.
+  const start = process.cpuUsage();
   pairedBootstrap(strata, 10_000, 0);
-  assert.ok(performance.now() - start < 1000, `${performance.now() - start} ms`);
+  const { user, system } = process.cpuUsage(start);
+  assert.ok(user + system < 1e6, `${(user + system) / 1000} ms`);
 });

@@ -135,7 +135,7 @@ test('a dictionary in the authors’ form stands in for ours; one that lacks a l
 });
 
 const seed = freshSeed();
-test(`any text is read, in time linear in its length (seed ${seed})`, () => {
+test(`any text is read, in bounded time (seed ${seed})`, () => {
   const { below } = randomSource(seed);
   const words = [
     'the',
@@ -161,7 +161,9 @@ test(`any text is read, in time linear in its length (seed ${seed})`, () => {
     const text = Array.from({ length: below(60) }, () => words[below(words.length)]!).join(' ');
     assert.equal(readCaption(text).model_caption, text);
   }
-  const start = performance.now();
+  // The processor's time: other work on the cores is no slowness.
+  const start = process.cpuUsage();
   readCaption('the man walks in the red camera and '.repeat(2000));
-  assert.ok(performance.now() - start < 5000, `${performance.now() - start} ms`);
+  const { user, system } = process.cpuUsage(start);
+  assert.ok(user + system < 5e6, `${(user + system) / 1000} ms`);
 });
