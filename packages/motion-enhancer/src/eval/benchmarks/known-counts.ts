@@ -1,6 +1,6 @@
 import { UserError } from '@motion-enhancer/libtorch/errors';
 import type { LoadedBenchmark } from './question.js';
-import { SEED_TYPES } from './seedbench.js';
+import { SEED_TYPES } from './seed-types.js';
 
 interface Known {
   /** Rows in all. */

@@ -4,22 +4,7 @@ import { idOf, lettered, listOf, objectOf, type Raw, textOf } from './fields.js'
 import { MediaFinder } from './find-media.js';
 import { type EvalMedium, type EvalQuestion, LETTERS, type LoadedBenchmark } from './question.js';
 import { findFile, RowCollector, readJsonFile } from './read-file.js';
-
-/** Source: AILab-CVC/SEED-Bench DATASET.md @ 09d782c (question_type of SEED-Bench-1). */
-export const SEED_TYPES = [
-  'Scene Understanding',
-  'Instance Identity',
-  'Instance Attributes',
-  'Instance Location',
-  'Instances Counting',
-  'Spatial Relation',
-  'Instance Interaction',
-  'Visual Reasoning',
-  'Text Understanding',
-  'Action Recognition',
-  'Action Prediction',
-  'Procedure Understanding',
-] as const;
+import { SEED_TYPES } from './seed-types.js';
 
 export type SeedSplit = 'all' | 'image' | 'video';
 

@@ -1,3 +1,5 @@
+import { SEED_TYPES } from '../benchmarks/seed-types.js';
+
 /** A type of question and what its score divides by. */
 export interface QuestionType {
   /** As the paper's tables abbreviate it. */
@@ -39,22 +41,7 @@ export const FAVOR_LAYOUT: ScoreLayout = {
   ],
 };
 
-/** Source: AILab-CVC/SEED-Bench DATASET.md. `name` is the question_type_id. */
-const SEED_TYPES = [
-  'Scene Understanding',
-  'Instance Identity',
-  'Instance Attributes',
-  'Instance Location',
-  'Instances Counting',
-  'Spatial Relation',
-  'Instance Interaction',
-  'Visual Reasoning',
-  'Text Understanding',
-  'Action Recognition',
-  'Action Prediction',
-  'Procedure Understanding',
-];
-
+/** `name` is the question_type_id. */
 export const SEEDBENCH_LAYOUT: ScoreLayout = {
   types: SEED_TYPES.map((key, i) => ({ key, name: String(i + 1) })),
   groups: [

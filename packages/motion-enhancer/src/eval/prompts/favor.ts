@@ -1,7 +1,7 @@
+import { letterProtocol } from './letter.js';
 import { frameTimes } from './motionsight.js';
-import { DIRECTLY, optionLines } from './option-lines.js';
 import { pyRepr } from './python-repr.js';
-import { GREEDY, HARNESS_VIDEO, LETTER_DECODING, PAPER_VIDEO } from './recipes.js';
+import { GREEDY, HARNESS_VIDEO } from './recipes.js';
 import type { PromptQuestion, Protocol } from './types.js';
 
 const officialText = ({ question, options }: PromptQuestion): string =>
@@ -70,19 +70,7 @@ export const FAVOR_PROTOCOLS: readonly Protocol[] = [
       'greedy, where the authors draw at temperature 0.01; at most 512 tokens, where their server’s limit applies',
     ],
   },
-  {
-    benchmark: 'favor',
-    name: 'letter',
-    version: 1,
-    description: 'the option’s letter, read strictly',
-    source: 'ours',
-    reading: 'reply',
-    prompt: (question) => ({ text: `${question.question}\n${optionLines(question)}\n${DIRECTLY}` }),
-    video: PAPER_VIDEO,
-    decoding: LETTER_DECODING,
-    judge: 'strict',
-    ours: ['all of it'],
-  },
+  letterProtocol('favor'),
   {
     benchmark: 'favor-open',
     name: 'official',

@@ -1,5 +1,6 @@
+import { letterProtocol } from './letter.js';
 import { frameTimes } from './motionsight.js';
-import { DIRECTLY, optionLines, writtenQuestion } from './option-lines.js';
+import { optionLines, writtenQuestion } from './option-lines.js';
 import { GREEDY, HARNESS_VIDEO, LETTER_DECODING, PAPER_VIDEO } from './recipes.js';
 import type { Protocol } from './types.js';
 
@@ -71,17 +72,5 @@ export const MOTIONBENCH_PROTOCOLS: readonly Protocol[] = [
       'greedy, where the authors draw at temperature 0.01; at most 512 tokens, where their server’s limit applies',
     ],
   },
-  {
-    benchmark: 'motionbench',
-    name: 'letter',
-    version: 1,
-    description: 'the option’s letter, read strictly',
-    source: 'ours',
-    reading: 'reply',
-    prompt: (question) => ({ text: `${question.question}\n${optionLines(question)}\n${DIRECTLY}` }),
-    video: PAPER_VIDEO,
-    decoding: LETTER_DECODING,
-    judge: 'strict',
-    ours: ['all of it'],
-  },
+  letterProtocol('motionbench'),
 ];

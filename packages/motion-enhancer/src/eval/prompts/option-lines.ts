@@ -14,3 +14,7 @@ export const writtenQuestion = (question: PromptQuestion): string =>
 
 /** Source: LLaVA, lmms-eval, InternVL: all end multiple choice so. */
 export const DIRECTLY = "Answer with the option's letter from the given choices directly.";
+
+/** Stem, options, and the request for a letter. */
+export const askedDirectly = (question: PromptQuestion): string =>
+  `${question.question}\n${optionLines(question)}\n${DIRECTLY}`;

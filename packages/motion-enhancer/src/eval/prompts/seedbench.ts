@@ -1,14 +1,13 @@
-import { DIRECTLY, optionLines } from './option-lines.js';
-import { GREEDY, HARNESS_VIDEO, LETTER_DECODING } from './recipes.js';
-import type { PromptQuestion, Protocol, VideoRecipe } from './types.js';
+import { letterProtocol } from './letter.js';
+import { askedDirectly, optionLines } from './option-lines.js';
+import { GREEDY, HARNESS_VIDEO } from './recipes.js';
+import type { Protocol, VideoRecipe } from './types.js';
 
 /** The authors' decoded frames are 8 a question. */
 const EIGHT: Readonly<Record<'qwen2_5_vl' | 'internvl3', VideoRecipe>> = {
   qwen2_5_vl: { frames: 8, frameRule: 'qwen-vl-utils', maxPixels: 360 * 420, secondPerGrid: 'true' },
   internvl3: { frames: 8, frameRule: 'auto' },
 };
-
-const directly = (question: PromptQuestion): string => `${question.question}\n${optionLines(question)}\n${DIRECTLY}`;
 
 export const SEEDBENCH_PROTOCOLS: readonly Protocol[] = [
   {
@@ -49,7 +48,7 @@ export const SEEDBENCH_PROTOCOLS: readonly Protocol[] = [
     description: 'lmms-eval’s task seedbench: first character of the reply',
     source: 'EvolvingLMMs-Lab/lmms-eval @ 75571cf lmms_eval/tasks/seedbench',
     reading: 'reply',
-    prompt: (question) => ({ text: directly(question) }),
+    prompt: (question) => ({ text: askedDirectly(question) }),
     video: EIGHT,
     decoding: { ...GREEDY, stop: ['ASSISTANT:'], maxNewTokens: 128 },
     judge: 'lmms-first-char',
@@ -65,7 +64,7 @@ export const SEEDBENCH_PROTOCOLS: readonly Protocol[] = [
     prompt: (question, family) => ({
       text:
         family === 'internvl3'
-          ? directly(question)
+          ? askedDirectly(question)
           : `Question: ${question.question}\nOptions:\n${optionLines(question)}\nPlease select the correct answer from the options above. \n`,
     }),
     video: HARNESS_VIDEO.vlmevalkit,
@@ -73,17 +72,5 @@ export const SEEDBENCH_PROTOCOLS: readonly Protocol[] = [
     judge: 'vlmevalkit-can-infer',
     ours: ['VLMEvalKit has the image questions only; the same is asked of the videos, 8 frames each'],
   },
-  {
-    benchmark: 'seedbench',
-    name: 'letter',
-    version: 1,
-    description: 'the option’s letter, read strictly',
-    source: 'ours',
-    reading: 'reply',
-    prompt: (question) => ({ text: directly(question) }),
-    video: EIGHT,
-    decoding: LETTER_DECODING,
-    judge: 'strict',
-    ours: ['all of it'],
-  },
+  letterProtocol('seedbench', EIGHT),
 ];

@@ -1,4 +1,5 @@
-import { DIRECTLY, optionLines, writtenOptions } from './option-lines.js';
+import { letterProtocol } from './letter.js';
+import { DIRECTLY, writtenOptions } from './option-lines.js';
 import { GREEDY, HARNESS_VIDEO, LETTER_DECODING, PAPER_VIDEO } from './recipes.js';
 import type { Protocol } from './types.js';
 
@@ -64,19 +65,7 @@ export const VIDEOMME_PROTOCOLS: readonly Protocol[] = [
     judge: 'vlmevalkit-videomme',
     ours: [],
   },
-  {
-    benchmark: 'videomme',
-    name: 'letter',
-    version: 1,
-    description: 'the option’s letter, read strictly',
-    source: 'ours',
-    reading: 'reply',
-    prompt: (question) => ({ text: `${question.question}\n${optionLines(question)}\n${DIRECTLY}` }),
-    video: PAPER_VIDEO,
-    decoding: LETTER_DECODING,
-    judge: 'strict',
-    ours: ['all of it'],
-  },
+  letterProtocol('videomme'),
 ];
 
 const subtitleLines = (subtitles: string | undefined): string =>
