@@ -1,8 +1,9 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '@motion-enhancer/libtorch';
 import { writeRandomCogVideoX, writeRandomQwen25VL } from '@motion-enhancer/models';
+import { makeFolder } from '../data/make-folder.js';
 import { writeText } from '../data/write-text.js';
 
 /** Files that the project ships for its tests and its demo. */
@@ -44,6 +45,6 @@ export function demoCheckpoints(dir: string, assets = ASSETS): DemoCheckpoints {
 }
 
 function copyFolder(from: string, to: string): void {
-  mkdirSync(to, { recursive: true });
+  makeFolder(to);
   for (const name of readdirSync(from)) copyFileSync(join(from, name), join(to, name));
 }

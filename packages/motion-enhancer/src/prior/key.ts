@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { createReadStream, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { makeFolder } from '../data/make-folder.js';
 import type { PriorConfig } from './config.js';
 
 /** sha256 of a file, hex. */
@@ -102,7 +103,7 @@ function readCache(path: string): Record<string, string> {
 
 function writeCache(path: string, cache: Record<string, string>): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     const beside = `${path}.${process.pid}`;
     writeFileSync(beside, JSON.stringify(cache));
     renameSync(beside, path);
