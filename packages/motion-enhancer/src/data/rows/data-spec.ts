@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { UserError } from '@motion-enhancer/libtorch/errors';
+import { expected, UserError } from '@motion-enhancer/libtorch/errors';
 
 /** One data set of a mixture. */
 export interface DataSpec {
@@ -13,6 +13,9 @@ export interface DataSpec {
   percent?: number;
   count?: number;
 }
+
+/** A file's name, with that of a data set in it or without. */
+const DATA_FILE = /\.(jsonl?|[ct]sv)(:[^/\\:]+)?$/i;
 
 const HELP =
   'Write PATH, PATH%50 (half of its rows), PATH#500 (500 rows), PATH:NAME for one data set of a dataset_info.json or meta JSON; or a map of path, media, name, percent, count.';
@@ -29,6 +32,7 @@ export function parseDataSpec(text: string): DataSpec {
   const match = /^(.+?)(?:%(\d+(?:\.\d+)?)|#(\d+))?$/.exec(text);
   if (!match) throw wrong(text);
   const [, file = '', percent, count] = match;
+  if (!existsSync(file)) refuseTail(file, text);
   const named = existsSync(file) ? null : /^(.+\.json):([^/\\:]+)$/.exec(file);
   return checked(text, {
     path: named?.[1] ?? file,
@@ -36,6 +40,21 @@ export function parseDataSpec(text: string): DataSpec {
     ...(percent === undefined ? {} : { percent: Number(percent) }),
     ...(count === undefined ? {} : { count: Number(count) }),
   });
+}
+
+/** What looks like a share or a number of rows and is none is not a part of a file's name: `a.json%500x`. */
+function refuseTail(file: string, text: string): void {
+  const start = Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1;
+  for (let at = start + 1; at < file.length; at++) {
+    const before = file.slice(0, at);
+    if (!/[%#]/.test(file[at]!) || !(DATA_FILE.test(before) || existsSync(before))) continue;
+    throw expected(
+      `a share of the rows in percent (${before}%50) or a number of rows (${before}#500)`,
+      'data',
+      text,
+      `${text.slice(at)} is neither.`,
+    );
+  }
 }
 
 function fromObject(text: string): DataSpec {

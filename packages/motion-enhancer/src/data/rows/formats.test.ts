@@ -259,6 +259,24 @@ test('entries that mean nothing, and entries made absolute', () => {
       (e) => e instanceof UserError && e.code === 'ERR_VALUE',
       spec,
     );
+  for (const [spec, before, tail] of [
+    ['a.json%500x', 'a.json', '%500x'],
+    ['d%/a.jsonl#1.5', 'd%/a.jsonl', '#1.5'],
+    ['a.json%', 'a.json', '%'],
+    ['a.json%50#5', 'a.json', '%50#5'],
+    ['a.json#-5', 'a.json', '#-5'],
+    ['info.json:one%x', 'info.json:one', '%x'],
+    ['{"path":"a.json%x"}', 'a.json', '%x'],
+  ] as const)
+    assert.throws(() => readData([spec]), {
+      code: 'ERR_VALUE',
+      message: new RegExp(
+        `in percent \\(${before}%50\\) or a number of rows \\(${before}#500\\) for data but received .*${tail} is neither`,
+      ),
+    });
+  // Without a data file before it, it is a part of a name.
+  for (const name of ['50%mix.json', '#3'])
+    assert.throws(() => readData([name]), { code: 'ERR_DATA', message: /cannot be read/ });
   assert.equal(absoluteSpec('/x/a.json:b%5'), '/x/a.json:b%5');
   assert.equal(absoluteSpec('a.json#7'), `${process.cwd()}/a.json#7`);
   assert.deepEqual(JSON.parse(absoluteSpec('{"path":"a.json","media":"m","count":7}')), {
