@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
+  existsSync,
   linkSync,
   mkdirSync,
   readdirSync,
@@ -112,8 +113,25 @@ describe('mistakes are told in one line, exit code 2', { concurrency: 2 }, () =>
       /None of the 1 rows has a prior in .*others.*--id/,
     );
   });
-  it('a missing folder of priors', () =>
-    refuses(teach('--priors', at('no'), '--out', at('r4')), /no folder of priors/));
+  it('what a run cannot be, before its model is looked at', async () => {
+    const out = at('r4');
+    const plan = (...more: string[]) => refusal(['train', '--vlm', at('none'), '--data', data, '--out', out, ...more]);
+    assert.match(await plan('--priors', at('no')), /no folder of priors .*no\. Make one with .*extract/);
+    assert.match(await plan('--priors', data), /Expected a folder for priors .*data\.json".*extract/);
+    assert.match(await plan('--freeze', 'visoin'), /some of vision, merger, llm for freeze .*"visoin"/);
+    assert.match(
+      await plan('--freeze', 'vision', '--freeze', 'llm', '--freeze', 'merger'),
+      /at most two of .* for freeze .*left to learn/,
+    );
+    writePrior(at('mine'), 'a');
+    assert.match(await plan('--priors', at('mine'), '--heads', 'ratio'), /single heads .*mine.*--keep-heads/);
+    assert.match(await plan('--media', at('nowhere')), /Expected a folder for media .*nowhere/);
+    assert.match(await plan('--data', `${data}%500x`), /in percent .*%50\) or a number of rows .*%500x is neither/);
+    assert.match(await plan('--out', at('file', 'run')), /file\/run cannot be made/);
+    // All that was asked for can be: now the model counts.
+    assert.match(await plan('--priors', at('mine')), /none/);
+    assert.equal(existsSync(out), false);
+  });
   it('an empty text', () => refuses(watch('--text', '', '--out', at('p2')), /text.*nothing/));
   it('a text without words', () =>
     refuses(watch('--text', '?!', '--out', at('p3')), /at least one word for --text .*"\?!"/));

@@ -109,6 +109,16 @@ export class PriorStore {
     }
   }
 
+  /** Whether the prior of a key has one of these tensors. */
+  holds(key: string, names: readonly StoredName[]): boolean {
+    const file = openSafetensors(this.path(key));
+    try {
+      return names.some((name) => file.tensors.has(name));
+    } finally {
+      file.close();
+    }
+  }
+
   /**
    * The prior of a key; its tensors belong to the caller's scope.
    * @throws UserError when the file is absent, malformed, or does not match its own hash

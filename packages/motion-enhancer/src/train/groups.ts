@@ -15,9 +15,21 @@ export interface NamedGroup {
 
 const PARTS: readonly string[] = ['vision', 'merger', 'llm'];
 
+/** @throws UserError when `freeze` names what is no part of a model, or leaves none that learns */
+export function checkFreeze(freeze: readonly string[]): void {
+  for (const part of freeze) if (!PARTS.includes(part)) throw expected(`some of ${PARTS.join(', ')}`, 'freeze', part);
+  if (PARTS.every((part) => freeze.includes(part)))
+    throw expected(
+      `at most two of ${PARTS.join(', ')}`,
+      'freeze',
+      freeze.join(', '),
+      'Nothing would be left to learn.',
+    );
+}
+
 /** Weights of these parts record no gradients, all others do. @throws UserError when `freeze` names no part */
 export function freezeParts(model: TrainableVlm, freeze: readonly string[]): void {
-  for (const part of freeze) if (!PARTS.includes(part)) throw expected(`some of ${PARTS.join(', ')}`, 'freeze', part);
+  checkFreeze(freeze);
   for (const [name, parameter] of model.parameters()) parameter.requiresGrad_(!freeze.includes(model.groupOf(name)));
 }
 

@@ -64,6 +64,13 @@ export class PriorIndex {
     return this.#find(row) !== null;
   }
 
+  /** Whether the prior of a row can be had over these heads: all or single ones are stored on request only. */
+  hasHeads(row: PriorOwner, heads: Recipe['heads']): boolean {
+    const info = this.#find(row);
+    if (!info) return false;
+    return heads === 'kept' || this.#store.holds(info.key, heads === 'all' ? ['all_heads', 'heads'] : ['heads']);
+  }
+
   /**
    * The prior of a row: of those of its id the newest of its own video, by the file's name; of a sample that was extracted
    * again with other options the latest counts. Where the id is a name of its own, the file may have been renamed since;

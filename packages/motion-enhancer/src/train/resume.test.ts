@@ -119,8 +119,8 @@ test('20 steps equal 10, kill -9, and 10 more, bit for bit; a damaged state is p
   const refused = start(file);
   assert.equal(await refused.ended, 2);
   assert.match(refused.err(), /holds a run that was saved after step 10\. Give --resume/);
-  // Another recipe is not the same run.
-  const other = start(file, '--resume', '--lr', '2e-3');
+  // Another recipe is not the same run, which is said before the model is looked at.
+  const other = start(file, '--resume', '--lr', '2e-3', '--vlm', at('none'));
   assert.equal(await other.ended, 2);
   assert.match(other.err(), /Expected 0\.001 .* for lr but received/);
 

@@ -2,15 +2,16 @@
 //   motion-enhancer train run.yaml
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { setNumerics, UserError } from '@motion-enhancer/libtorch';
+import { setNumerics } from '@motion-enhancer/libtorch';
 import type { BadRow, Row, TakenSet } from '../data/rows.js';
 import type { Vlm } from '../vlm/index.js';
 import { coverage, wordsOf } from './alignment-notes.js';
 import { batches, disposeItem, samplesAhead } from './batch.js';
+import { checkRun } from './check-run.js';
 import { exportRun } from './export-run.js';
 import { freezeParts } from './groups.js';
 import { trainingOrder } from './order.js';
-import { PriorIndex } from './prior-index.js';
+import type { PriorIndex } from './prior-index.js';
 import { provenanceOf } from './provenance.js';
 import { mediaReaders } from './read-media.js';
 import type { Recipe } from './recipe.js';
@@ -29,6 +30,8 @@ export interface TrainOptions {
   sets?: readonly TakenSet[];
   malformed?: readonly BadRow[];
   priors: string | null;
+  /** What `checkRun` found, where it was asked before the model was loaded. */
+  index?: PriorIndex | null;
   /** Folder of the run. */
   out: string;
   recipe: Recipe;
@@ -63,13 +66,8 @@ export interface TrainResult {
  * @throws UserError ERR_PRIOR, ERR_DATA, ERR_RUN (a state of another run), ERR_WRITE, ERR_NOT_FINITE
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const { vlm, rows, priors, out, recipe, signal, onStep, onWarning, onNote } = options;
-  const index = priors && recipe.lambda > 0 ? new PriorIndex(priors, recipe.maxCells) : null;
-  if (index && !rows.some((row) => index.has(row)))
-    throw new UserError(
-      `None of the ${rows.length} rows has a prior in ${priors} (${index.size} priors). Priors are found by the row's id: extract with --id.`,
-      { code: 'ERR_PRIOR' },
-    );
+  const { vlm, rows, out, recipe, signal, onStep, onWarning, onNote } = options;
+  const index = options.index === undefined ? checkRun(options) : options.index;
   if (index) onNote?.(coverage(rows, index));
   const total =
     recipe.steps > 0 ? recipe.steps : Math.max(1, Math.ceil(Math.ceil(rows.length / recipe.batchSize) * recipe.epochs));

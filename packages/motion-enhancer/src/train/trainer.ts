@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   AdamW,
   clipFactor,
@@ -14,6 +13,7 @@ import { type Aligner, cells, createAligner } from '../align/index.js';
 import type { Row } from '../data/rows.js';
 import type { Vlm } from '../vlm/index.js';
 import { balanced } from './balance.js';
+import { dataHash } from './check-run.js';
 import { type NamedGroup, parameterGroups } from './groups.js';
 import type { BatchItem } from './item.js';
 import { Meter } from './meter.js';
@@ -194,8 +194,6 @@ export class Trainer {
   }
 
   #data(): string {
-    const { rows, index } = this.#o;
-    const text = `${rows.map(({ id }) => id).join('\n')}\n\n${index?.fingerprint ?? ''}`;
-    return createHash('sha256').update(text).digest('hex');
+    return dataHash(this.#o.rows, this.#o.index);
   }
 }

@@ -5,6 +5,7 @@ import { type Fields, pick } from '../../config/field.js';
 import { DEVICE_FIELDS } from '../../config/fields-of-run.js';
 import { readRunFile } from '../../config/read-run-file.js';
 import { absoluteSpec, dataOfSettings, readData } from '../../data/rows.js';
+import { checkRun } from '../../train/check-run.js';
 import { finishedRun, writeFinished } from '../../train/finished-run.js';
 import { lambdaOfFlags, lambdaOfSettings } from '../../train/lambda-auto.js';
 import { RECIPE_FIELDS } from '../../train/recipe.js';
@@ -68,6 +69,9 @@ export const command: Command = {
     }
     const run = resolveRun(values);
     const { rows, bad, sets } = readData(values.data, { media: values.media, seed: values.seed });
+    const recipe = pick(RECIPE_FIELDS, values);
+    const plan = { rows, priors: values.priors || null, out: values.out, recipe, resume: values.resume };
+    const index = checkRun(plan);
     const dir = await fetchCheckpoint(values.vlm, { files: VLM_FILES, json: values.json });
     const progress = createProgress({
       label: 'train',
@@ -88,13 +92,10 @@ export const command: Command = {
         if (vlm.weights === 'random') progress.log('note: this checkpoint has untrained random weights');
         const result = await train({
           vlm,
-          rows,
+          ...plan,
+          index,
           sets,
           malformed: bad,
-          priors: values.priors || null,
-          out: values.out,
-          recipe: pick(RECIPE_FIELDS, values),
-          resume: values.resume,
           settings,
           signal: stop.signal,
           onWarning: (message) => progress.log(message),

@@ -1,5 +1,6 @@
+import { statSync } from 'node:fs';
 import { basename, dirname, extname } from 'node:path';
-import { UserError } from '@motion-enhancer/libtorch/errors';
+import { expected, UserError } from '@motion-enhancer/libtorch/errors';
 import { type DataSpec, parseDataSpec } from './data-spec.js';
 import { type DataSet, describedSets } from './described-sets.js';
 import { readDataText, readRecords } from './read-records.js';
@@ -69,7 +70,10 @@ function setsOf(spec: DataSpec): DataSet[] {
 }
 
 function addSet(data: Data, set: DataSet, spec: DataSpec, options: ReadDataOptions, several: boolean): void {
-  const root = spec.media ?? (options.media || set.root);
+  const given = spec.media ?? (options.media || undefined);
+  if (given !== undefined && !statSync(given, { throwIfNoEntry: false })?.isDirectory())
+    throw expected('a folder', 'media', given, 'Relative media paths start from it.');
+  const root = given ?? set.root;
   const { records, bad } = readRecords(set.path);
   const from = several ? { file: set.path } : {};
   const malformed: BadRow[] = bad.map((row) => ({ ...row, ...from }));

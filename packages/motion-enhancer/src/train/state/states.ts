@@ -44,6 +44,19 @@ export function stateSteps(run: string): number[] {
   return steps.sort((a, b) => a - b);
 }
 
+/** What the newest state says of itself, and its folder; null where there is none, or none that can be read. */
+export function newestState(run: string): (RunState & { dir: string }) | null {
+  const step = stateSteps(run).at(-1);
+  if (step === undefined) return null;
+  const dir = join(run, 'states', nameOf(step));
+  try {
+    const state = JSON.parse(readFileSync(join(dir, 'state.json'), 'utf8')) as RunState;
+    return state.format === 1 ? { ...state, dir } : null;
+  } catch {
+    return null;
+  }
+}
+
 /** Bytes of a state's file. */
 export function stateBytes(tensors: ReadonlyMap<string, Tensor>): number {
   return [...tensors.values()].reduce((sum, { numel, dtype }) => sum + numel * DTYPES[dtype].bytes, 0);

@@ -1,0 +1,58 @@
+// What can be refused before a model is fetched and loaded, which takes minutes.
+import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { expected, UserError } from '@motion-enhancer/libtorch';
+import { checkFolder } from '../data/make-folder.js';
+import type { Row } from '../data/rows.js';
+import { checkFreeze } from './groups.js';
+import { PriorIndex } from './prior-index.js';
+import type { Recipe } from './recipe.js';
+import { checkSameRun } from './state/same-run.js';
+import { newestState } from './state/states.js';
+
+export interface PlannedRun {
+  rows: readonly Row[];
+  priors: string | null;
+  out: string;
+  recipe: Recipe;
+  resume?: boolean;
+}
+
+/**
+ * Refuses a run whose settings, priors or saved states do not fit each other; nothing is computed or written.
+ * @returns the run's priors; null where it has none
+ * @throws UserError ERR_VALUE, ERR_PRIOR, ERR_RUN, ERR_WRITE
+ */
+export function checkRun({ rows, priors, out, recipe, resume }: PlannedRun): PriorIndex | null {
+  checkFreeze(recipe.freeze);
+  checkFolder(out);
+  const index = priors && recipe.lambda > 0 ? openPriors(priors, rows, recipe) : null;
+  // Broken or of an older format: `resume` tells, and passes it over.
+  const state = resume ? newestState(out) : null;
+  if (state) checkSameRun(state.dir, state, { recipe, data: dataHash(rows, index) });
+  return index;
+}
+
+/** Of the data and priors of a run: ids of the rows in order, names of the priors. */
+export function dataHash(rows: readonly Row[], index: PriorIndex | null): string {
+  const text = `${rows.map(({ id }) => id).join('\n')}\n\n${index?.fingerprint ?? ''}`;
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function openPriors(dir: string, rows: readonly Row[], recipe: Recipe): PriorIndex {
+  if (statSync(dir, { throwIfNoEntry: false })?.isDirectory() === false)
+    throw expected('a folder', 'priors', dir, 'motion-enhancer extract makes one.');
+  const index = new PriorIndex(dir, recipe.maxCells);
+  const aligned = rows.filter((row) => index.has(row));
+  if (aligned.length === 0)
+    throw new UserError(
+      `None of the ${rows.length} rows has a prior in ${dir} (${index.size} priors). Priors are found by the row's id: extract with --id.`,
+      { code: 'ERR_PRIOR' },
+    );
+  if (!aligned.some((row) => index.hasHeads(row, recipe.heads)))
+    throw new UserError(
+      `Expected priors with ${recipe.heads === 'all' ? 'the mean over all heads' : 'single heads'} for heads ${recipe.heads} but received ${dir}, where none has them. Extract with ${recipe.heads === 'all' ? '--keep-all-heads' : '--keep-heads'}, or take heads kept.`,
+      { code: 'ERR_PRIOR' },
+    );
+  return index;
+}
