@@ -6,7 +6,7 @@ import { loadVdm } from '../../prior/vdm.js';
 import { CLIP_FIELDS } from '../../world/fields.js';
 import { findingsText } from '../../world/priors/findings-text.js';
 import { chooseUnits, localise } from '../../world/priors/localise.js';
-import { PASS_FIELDS } from '../../world/priors/pass-fields.js';
+import { lastSteps, PASS_FIELDS } from '../../world/priors/pass-fields.js';
 import { createProgress } from '../progress.js';
 import { parseCommand, resolveRun } from '../run-options.js';
 import type { Command } from './registry.js';
@@ -26,12 +26,7 @@ export const command: Command = {
   async run(argv) {
     const parsed = parseCommand('world localise', '--vdm DIR [options]', FIELDS, argv);
     if (!parsed) return 0;
-    const { values } = parsed;
-    if (values.last >= values.steps) {
-      throw new UserError(`Expected fewer than ${values.steps} for last but received ${values.last}.`, {
-        code: 'ERR_VALUE',
-      });
-    }
+    const values = { ...parsed.values, last: lastSteps(parsed.values) };
     const vdm = await loadVdm(
       values.vdm,
       resolveRun({ ...values, dtype: values.dtype === 'auto' ? 'float32' : values.dtype }),
@@ -49,6 +44,10 @@ export const command: Command = {
         indices: range(values.first, values.count),
         onClip: (done, total) => progress.step('clips', done, total),
       });
+      if (found.clips === 0)
+        throw new UserError(`None of the ${values.count} clips has a mover that can be seen. Raise --count.`, {
+          code: 'ERR_DATA',
+        });
       progress.finish();
       const text = findingsText(found, vdm.weights);
       if (values.out) writeText(values.out, `${text}\n`);

@@ -3,7 +3,7 @@ import { DEVICE_FIELDS } from '../../config/fields-of-run.js';
 import { loadVdm } from '../../prior/vdm.js';
 import { CLIP_FIELDS } from '../../world/fields.js';
 import { chooseUnits } from '../../world/priors/localise.js';
-import { PASS_FIELDS } from '../../world/priors/pass-fields.js';
+import { lastSteps, PASS_FIELDS } from '../../world/priors/pass-fields.js';
 import { writeWorldPriors } from '../../world/priors/write-world-priors.js';
 import { createProgress } from '../progress.js';
 import { parseCommand, resolveRun } from '../run-options.js';
@@ -27,7 +27,7 @@ export const command: Command = {
   async run(argv) {
     const parsed = parseCommand('world priors', '--vdm DIR --out FILE [options]', FIELDS, argv);
     if (!parsed) return 0;
-    const { values } = parsed;
+    const values = { ...parsed.values, last: lastSteps(parsed.values) };
     const vdm = await loadVdm(
       values.vdm,
       resolveRun({ ...values, dtype: values.dtype === 'auto' ? 'float32' : values.dtype }),
