@@ -1,7 +1,7 @@
 import { empty, fromTypedArray, keep, noGrad, scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
 import type { Tokenizer } from '@motion-enhancer/models';
+import { eachPiece } from '../clips/clip-pool.js';
 import { describeClip, type Split } from '../generate/index.js';
-import { eachPiece } from './clip-pool.js';
 
 export interface BankOptions {
   clips: number;
@@ -28,14 +28,14 @@ export async function clipBank(o: BankOptions): Promise<Tensor> {
   let done = 0;
   for (const { split, form, count, at } of ranges(clips)) {
     if (count === 0) continue;
-    await eachPiece({ split, form, first: 0, count, frames, size }, o.workers, (first, bytes) => {
-      const made = bytes.length / (frames * size * size * 3);
+    await eachPiece({ split, form, first: 0, count, frames, size }, o.workers, (piece) => {
+      const video = [piece.count, frames, size, size, 3];
       scope(() =>
         noGrad(() => {
-          bank.narrow(0, at + first, made).copy_(fromTypedArray(bytes, [made, frames, size, size, 3]).to(device));
+          bank.narrow(0, at + piece.first, piece.count).copy_(fromTypedArray(piece.frames, video).to(device));
         }),
       );
-      done += made;
+      done += piece.count;
       o.onClips(done);
     });
   }

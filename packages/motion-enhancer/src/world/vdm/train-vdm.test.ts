@@ -8,8 +8,6 @@ import { loadVdm } from '../../prior/vdm.js';
 import { temporaryFolder } from '../../testing/temporary-folder.js';
 import { describeClip } from '../generate/index.js';
 import { frozenVae } from './checkpoint.js';
-import { makeClips } from './clip-frames.js';
-import { eachPiece } from './clip-pool.js';
 import { freePart, startParts, vaeOf } from './parts.js';
 import { MINI_VDM, TINY_VDM } from './sizes.js';
 import { writeWorldTokenizer } from './tokenizer.js';
@@ -93,16 +91,4 @@ test('every word of the world is one token, and no caption or sentence is too lo
   }
   const other = tokenizer.encode('Big Buck skips 3 ropes!');
   assert.equal(other.ids.includes(tokenizer.tokenToId('<unk>')!), false);
-});
-
-test('threads make the same clips', async () => {
-  const request = { split: 'train', first: 7, count: 260, frames: 2, size: 16 } as const;
-  const all = makeClips(request);
-  const per = 2 * 16 * 16 * 3;
-  let seen = 0;
-  await eachPiece(request, 2, (first, frames) => {
-    assert.deepEqual(frames, all.slice((first - 7) * per, (first - 7) * per + frames.length));
-    seen += frames.length / per;
-  });
-  assert.equal(seen, 260);
 });

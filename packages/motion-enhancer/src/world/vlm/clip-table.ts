@@ -1,6 +1,5 @@
 import { fromTypedArray, keep, noGrad, scope, type Tensor, tensor, zeros } from '@motion-enhancer/libtorch';
 import { IMAGE_MEAN, IMAGE_STD, type Qwen25VLVisionConfig } from '@motion-enhancer/models';
-import { CLIP_BYTES } from './clip-bytes.js';
 import { CLIP_FRAMES, CLIP_SIDE } from './mini-config.js';
 
 /** Clips on the device, cut into the vision tower's patches, as bytes. Free it with `dispose()`. */
@@ -38,7 +37,7 @@ export class ClipTable {
   put(at: number, frames: Uint8Array): void {
     noGrad(() =>
       scope(() => {
-        const n = frames.length / CLIP_BYTES;
+        const n = frames.length / (CLIP_FRAMES * CLIP_SIDE ** 2 * 3);
         const { patchSize: p, temporalPatchSize: t, spatialMergeSize: m } = this.#vision;
         const side = CLIP_SIDE / (m * p);
         // As `patchify` orders them: (t, h/m, w/m, m, m), and within one (channel, frame, y, x).

@@ -14,9 +14,6 @@ export const pretrainSample = (text: WorldText, clip: number, seed: number): Wor
   answer: -1,
 });
 
-export const describeClips = (split: Split, form: Form, indices: readonly number[]): WorldText[] =>
-  indices.map((index) => describeClip(split, index, { form }));
-
 /** Texts that show every word of the world, for the tokenizer's cut: enough clips of every kind. */
 export function* worldTexts(clips = 3000): Iterable<string> {
   const kinds: [Split, Form][] = [

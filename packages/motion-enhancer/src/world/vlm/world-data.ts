@@ -1,9 +1,10 @@
+import { availableParallelism } from 'node:os';
 import type { Qwen25VLConfig, Tokenizer } from '@motion-enhancer/models';
-import type { Form, Split, WorldText } from '../generate/index.js';
+import { eachPiece } from '../clips/clip-pool.js';
+import { describeClip, type Form, type Split, type WorldText } from '../generate/index.js';
 import { ClipTable } from './clip-table.js';
-import { drawClips } from './draw-clips.js';
 import { clipLayout } from './layout.js';
-import { describeClips } from './pretrain-samples.js';
+import { CLIP_FRAMES, CLIP_SIDE } from './mini-config.js';
 import { type SampleTable, sampleTable } from './sample-table.js';
 import type { WorldSample } from './samples.js';
 
@@ -35,8 +36,9 @@ export interface WorldDataOptions {
   onProgress?(done: number, total: number): void;
 }
 
-/** Frames on their way to the device at once. */
+/** Clips that are drawn while this thread describes them. */
 const CHUNK = 2048;
+const CLIP = { frames: CLIP_FRAMES, size: CLIP_SIDE };
 
 /** Draws clips, and puts them and chats about them on the device. */
 export async function worldData(
@@ -46,22 +48,25 @@ export async function worldData(
 ): Promise<WorldData> {
   const total = ranges.reduce((sum, { count }) => sum + count, 0);
   const clips = new ClipTable(total, o.config.vision, o.device);
-  const masks: Uint8Array[] = [];
+  const cells = CLIP_FRAMES * CLIP_SIDE ** 2;
+  const masks = o.masks ? new Uint8Array(total * cells) : null;
   const texts: WorldText[] = [];
   let at = 0;
+  let done = 0;
   for (const { split, form, from, count } of ranges) {
-    for (let first = 0; first < count; first += CHUNK) {
-      const indices = Array.from({ length: Math.min(CHUNK, count - first) }, (_, i) => from + first + i);
-      const before = at;
-      const drawing = drawClips(split, form, indices, {
-        masks: o.masks ?? false,
-        onProgress: (done) => o.onProgress?.(before + done, total),
+    for (let first = from; first < from + count; first += CHUNK) {
+      const chunk = { split, form, first, count: Math.min(CHUNK, from + count - first) };
+      const start = at;
+      const drawing = eachPiece({ ...chunk, ...CLIP, masks: masks !== null }, availableParallelism(), (piece) => {
+        const place = start + piece.first - first;
+        clips.put(place, piece.frames);
+        if (piece.masks) masks?.set(piece.masks, place * cells);
+        done += piece.count;
+        o.onProgress?.(done, total);
       });
-      texts.push(...describeClips(split, form, indices));
-      const drawn = await drawing;
-      clips.put(at, drawn.frames);
-      if (drawn.masks) masks.push(drawn.masks);
-      at += indices.length;
+      for (let i = 0; i < chunk.count; i++) texts.push(describeClip(split, first + i, { form }));
+      await drawing;
+      at += chunk.count;
     }
   }
   const layout = clipLayout(o.tokenizer, o.config);
@@ -71,20 +76,10 @@ export async function worldData(
     samples,
     layout,
     texts,
-    masks: o.masks ? joined(masks) : null,
+    masks,
     dispose() {
       clips.dispose();
       samples.dispose();
     },
   };
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
