@@ -6,7 +6,7 @@ import { resolve } from '../config/field.js';
 import { PRIOR_FIELDS } from '../prior/config.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
 import { tensorTestAsync } from '../testing/tensor-test.js';
-import { armOf } from '../world/ladder/arms.js';
+import { armOf } from '../world/ladder/arm-text.js';
 import { addResults } from '../world/ladder/results.js';
 import { TINY, worldTokenizer } from '../world/testing.js';
 import { writeNewMiniVlm } from '../world/vlm/new-checkpoint.js';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { version } from '@motion-enhancer/libtorch';
 import { writeHeatMaps } from '../view/heat-maps.js';
 import { type ResultTable, writeDemoPage } from '../view/page.js';
-import { ladderRows } from '../world/ladder/report.js';
+import { ladderTables } from '../world/ladder/report.js';
 import { readResults } from '../world/ladder/results.js';
 import { accuracyOf, type TypeScores } from '../world/runs/evaluate-runs.js';
 import type { WorldDemoOptions, WorldDemoReport } from './world-demo.js';
@@ -82,14 +82,14 @@ function accuracies({ scores, questions }: WorldDemoReport, hasLadder: boolean):
 
 function shippedLadder(path: string): ResultTable {
   const results = readResults(path);
-  const { head, rows } = ladderRows(results);
-  const first = results[0];
+  // A file of several experiments: the first is shown.
+  const [table] = ladderTables(results);
   return {
     title: 'Does alignment help? The shipped experiment',
     notes: [
-      `Fine-tuning from the shipped VLM, ${first?.steps ?? '?'} steps of ${first?.batchSize ?? '?'} questions, tested on ${first ? Object.values(first.scores).reduce((sum, [, n]) => sum + n, 0) : '?'} questions. Arms differ in what attention is pulled toward; runs of one seed see the same samples in the same order. Differences to plain fine-tuning in points, mean and 95 % interval over the pairs. docs/results/world.md says more.`,
+      `Fine-tuning from the shipped VLM. ${table?.setup ?? ''} Arms differ in what attention is pulled toward; runs of one seed see the same samples in the same order. Differences to plain fine-tuning, and to the arm with maps of other clips (− control), in points, mean and 95 % interval over the pairs. docs/results/world.md says more.`,
     ],
-    head,
-    rows,
+    head: table?.head ?? [],
+    rows: table?.rows ?? [],
   };
 }

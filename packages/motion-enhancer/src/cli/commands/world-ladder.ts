@@ -3,8 +3,8 @@ import type { Fields } from '../../config/field.js';
 import { DEVICE_FIELDS } from '../../config/fields-of-run.js';
 import { makeFolder } from '../../data/make-folder.js';
 import { loadVlm } from '../../vlm/load.js';
-import { armOf } from '../../world/ladder/arms.js';
-import { ladderTable } from '../../world/ladder/report.js';
+import { armOf } from '../../world/ladder/arm-text.js';
+import { ladderText } from '../../world/ladder/report.js';
 import { runLadder } from '../../world/ladder/run-ladder.js';
 import { RUN_RECIPE } from '../../world/runs/spec.js';
 import { createProgress } from '../progress.js';
@@ -17,12 +17,12 @@ const FIELDS = {
     type: 'path',
     default: '',
     required: true,
-    text: 'Folder of results.jsonl; runs that it holds are not run again',
+    text: 'Folder of results.jsonl; runs that it holds with the same settings are not run again',
   },
   arm: {
     type: 'strings',
     default: ['plain', 'masks', 'masks:other'],
-    text: 'What to compare: plain, masks, paper or a prior of the file, with settings after colons (other, kept, raw, mlp, pointwise, lambda=10, auto=1, n=2000)',
+    text: 'What to compare: plain, masks, paper or a prior of the file, with settings after colons (other, kept, raw, mlp, lambda=10, n=2000 and more: docs/world-vlm.md)',
   },
   priors: { type: 'paths', default: [], text: 'Files of priors of training clips (world priors)' },
   firstSeed: { type: 'integer', default: 0, min: 0, text: 'Seed of the first pair' },
@@ -35,13 +35,13 @@ const FIELDS = {
     text: 'Training clips whose questions these are drawn from',
     unit: 'clips',
   },
-  lambda: { type: 'number', default: 100, min: 0, text: 'λ of an arm that says none' },
+  lambda: { type: 'number', default: 1, min: 0, text: 'λ of an arm that says none' },
   steps: { type: 'integer', default: RUN_RECIPE.steps, min: 1, text: 'Of every run', unit: 'steps' },
   batchSize: { type: 'integer', default: RUN_RECIPE.batchSize, min: 1, text: 'Samples a step', unit: 'samples' },
   lr: { type: 'number', default: RUN_RECIPE.lr, min: 0, text: 'Peak learning rate' },
   visionLr: { type: 'number', default: RUN_RECIPE.visionLr, min: 0, text: 'Peak learning rate of the vision tower' },
   test: { type: 'integer', default: 2000, min: 1, text: 'Test clips; all their questions are asked', unit: 'clips' },
-  atOnce: { type: 'integer', default: 48, min: 1, text: 'Runs side by side: about 1 GiB each', unit: 'runs' },
+  atOnce: { type: 'integer', default: 48, min: 1, text: 'Runs side by side: half a GiB each', unit: 'runs' },
   ...DEVICE_FIELDS,
   ...OUTPUT_FIELDS,
 } as const satisfies Fields;
@@ -77,7 +77,7 @@ export const command: Command = {
           ),
       });
       progress.finish(`${results.length} runs`);
-      console.log(values.json ? JSON.stringify({ type: 'ladder', results: results.length }) : ladderTable(results));
+      console.log(values.json ? JSON.stringify({ type: 'ladder', results: results.length }) : ladderText(results));
       return 0;
     } finally {
       vlm.dispose();

@@ -13,6 +13,11 @@ const FIELDS = {
   vdm: { type: 'path', default: '', required: true, text: 'A mini CogVideoX of the world' },
   out: { type: 'path', default: '', required: true, text: 'The file (safetensors) for the priors of all clips' },
   arms: { type: 'string', default: '', text: 'Names of arms with commas between; all by default' },
+  tag: {
+    type: 'string',
+    default: '',
+    text: 'Name for these settings: the arms are called ARM@TAG, as world ladder then takes them',
+  },
   split: CLIP_FIELDS.split,
   first: CLIP_FIELDS.first,
   count: { ...CLIP_FIELDS.count, default: 64 },

@@ -7,13 +7,14 @@ import { freshSeed, randomSource } from '../../testing/random-source.js';
 import { temporaryFolder } from '../../testing/temporary-folder.js';
 import { tensorTest } from '../../testing/tensor-test.js';
 import { describeClip, makeClip } from '../generate/index.js';
+import { PLAIN } from '../ladder/arms.js';
 import { worldTokenizer } from '../testing.js';
 import { clipLayout } from '../vlm/layout.js';
 import { miniConfig, miniFiles } from '../vlm/mini-config.js';
 import { openTurn } from '../vlm/samples.js';
 import { alignedWords } from './aligned-words.js';
 import { alignmentTable } from './alignment-table.js';
-import { armMaps, type PriorMaps } from './maps-of-arm.js';
+import { type ArmMaps, armMaps, type PriorMaps } from './maps-of-arm.js';
 import { coverage } from './mask-maps.js';
 
 const seed = freshSeed();
@@ -111,12 +112,15 @@ tensorTest('arms: own maps, those of other clips, kept words, scale; and the tab
       },
       { text: 'left', tokens: [155], captionWords: [2], role: 'motion' as const, object: 0, rows: 'token' as const },
     ].slice(0, clip === 3 ? 1 : 3),
+    mover: [0, 1],
   }));
   const prior: PriorMaps = {
     map: (clip, word) => (clip === 2 && word === 2 ? null : Float32Array.of(clip, word, 1)),
     kept: (_, word) => word === 2,
   };
-  const own = armMaps(samples, prior, { of: 'own', words: 'all', rows: 'token', scale: 'raw' });
+  const grid = { frames: 1, height: 1, width: 3 };
+  const arm = (settings: Partial<ArmMaps>): ArmMaps => ({ ...PLAIN, scale: 'raw', ...settings });
+  const own = armMaps(samples, prior, arm({}), grid);
   assert.deepEqual(
     own[1]!.map((map) => map && [...map]),
     [
@@ -126,12 +130,12 @@ tensorTest('arms: own maps, those of other clips, kept words, scale; and the tab
     ],
   );
   assert.equal(own[2]![2], null);
-  const kept = armMaps(samples, prior, { of: 'own', words: 'kept', rows: 'token', scale: 2 });
+  const kept = armMaps(samples, prior, arm({ words: 'kept', scale: 2 }), grid);
   assert.deepEqual(
     kept[1]!.map((map) => map && [...map]),
     [null, null, [0.5, 1, 0.5]],
   );
-  const other = armMaps(samples, prior, { of: 'other', words: 'all', rows: 'token', scale: 'raw' }, seed);
+  const other = armMaps(samples, prior, arm({ of: 'other' }), grid, seed);
   other.forEach((words, s) => {
     words.forEach((map, w) => {
       assert.equal(map === null, own[s]![w] === null, 'the control aligns the same words');
@@ -139,7 +143,6 @@ tensorTest('arms: own maps, those of other clips, kept words, scale; and the tab
       if (map && w === 2) assert.equal(map[1], 2, 'a map of another role');
     });
   });
-  const grid = { frames: 1, height: 1, width: 3 };
   const table = alignmentTable(samples, [own, kept], grid, 'cpu');
   assert.deepEqual([...table.priors_ANWS.shape], [2, 4, 3, 3]);
   assert.deepEqual(table.words_ANW.select(0, 1).sum(-1).toArray(), [1, 1, 0, 0]);

@@ -4,6 +4,9 @@ import type { CaptionWord, WordRole, WorldQuestion, WorldText } from '../generat
 import type { ClipLayout } from '../vlm/layout.js';
 import { openTurn } from '../vlm/samples.js';
 
+/** Of the words that are aligned. */
+export const ALIGNED_ROLES = ['mover', 'motion', 'static', 'camera'] as const satisfies readonly WordRole[];
+
 export interface AlignedWord {
   text: string;
   /** Places of the word's tokens in the chat, or (`predict`) those before them, which say the word. */
@@ -68,5 +71,9 @@ export function alignedWords(
   }
   return found;
 }
+
+/** The words of a caption that name its mover. */
+export const moverWords = ({ captionWords }: Pick<WorldText, 'captionWords'>): number[] =>
+  captionWords.flatMap(({ role }, i) => (role === 'mover' ? [i] : []));
 
 const isContent = ({ role, text }: CaptionWord): boolean => role !== 'other' && !JOINTS.has(text);

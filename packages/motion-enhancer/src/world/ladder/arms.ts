@@ -1,69 +1,60 @@
-import { expected } from '@motion-enhancer/libtorch';
-import type { AlignerKind } from '../../align/index.js';
+import type { MapSettings } from '../align/maps-of-arm.js';
+import type { RunSpec } from '../runs/spec.js';
 
 /** One way to fine-tune: what the attention is pulled toward, and how. */
-export interface Arm {
+export interface Arm
+  extends MapSettings,
+    Required<Pick<RunSpec, 'lambda' | 'lambdaRatio' | 'aligner' | 'loss' | 'data'>> {
   name: string;
   /** `none`, `masks` (where the objects truly are), or the name of a prior in the file. */
   prior: string;
-  of: 'own' | 'other';
-  words: 'all' | 'kept';
-  /** Rows of a reply's words. */
-  rows: 'token' | 'predict';
   /** `share`: rows scaled to the start model's own mean visual share; `raw`: as they are. */
   scale: 'raw' | 'share';
-  lambda: number;
-  lambdaRatio: number;
-  aligner: AlignerKind;
-  /** Samples to train on. */
-  data: number;
 }
 
-const PLAIN: Arm = {
+export const PLAIN: Readonly<Arm> = {
   name: 'plain',
   prior: 'none',
   of: 'own',
+  wrong: 0,
   words: 'all',
+  only: '',
   rows: 'token',
+  mover: false,
+  gate: 1,
+  sharp: 1,
+  still: false,
+  blur: 0,
+  mix: 0,
   scale: 'share',
-  lambda: 100,
+  loss: 'norm',
+  lambda: 1,
   lambdaRatio: 0,
   aligner: 'identity',
   data: 1000,
 };
 
-/**
- * An arm from its text: a prior, then settings after colons. `masks`, `masks:other`, `mhs:λ=10:mlp`, `focus:auto=1`,
- * `paper` (x stream, five steps, MHS + MTTI, MLP aligner, λ = 1, maps as they are), `plain:n=2000`.
- * @throws UserError for a setting that is none
- */
-export function armOf(text: string, defaults: Partial<Arm> = {}): Arm {
-  const [first, ...settings] = text.split(':') as [string, ...string[]];
-  const arm: Arm = { ...PLAIN, ...defaults, name: text, prior: first === 'plain' ? 'none' : first };
-  if (first === 'paper')
-    Object.assign(arm, {
-      prior: 'mhs-x-all',
-      words: 'kept',
-      scale: 'raw',
-      lambda: 1,
-      aligner: 'mlp',
-    } satisfies Partial<Arm>);
-  for (const setting of settings) {
-    const [key, value] = setting.split('=') as [string, string | undefined];
-    if (setting === 'other') arm.of = 'other';
-    else if (setting === 'kept' || setting === 'all') arm.words = setting;
-    else if (setting === 'predict') arm.rows = setting;
-    else if (setting === 'raw' || setting === 'share') arm.scale = setting;
-    else if (setting === 'mlp' || setting === 'pointwise' || setting === 'identity') arm.aligner = setting;
-    else if ((key === 'λ' || key === 'lambda') && Number(value) >= 0) arm.lambda = Number(value);
-    else if (key === 'auto' && Number(value) > 0) arm.lambdaRatio = Number(value);
-    else if (key === 'n' && Number(value) >= 1) arm.data = Number(value);
-    else
-      throw expected(
-        'other, kept, all, raw, share, predict, identity, pointwise, mlp, lambda=N, auto=R or n=N',
-        `a setting of the arm ${text}`,
-        setting,
-      );
-  }
-  return arm;
-}
+/** The paper's form: x stream, five steps, MHS + MTTI, MLP aligner, λ = 1, maps as they are. */
+export const PAPER = {
+  prior: 'mhs-x-all',
+  words: 'kept',
+  scale: 'raw',
+  lambda: 1,
+  aligner: 'mlp',
+} as const satisfies Partial<Arm>;
+
+/** What the maps of an arm depend on: arms of equal keys share their targets. */
+export const mapKey = (arm: Arm): string => ordered(arm, MAP_FIELDS);
+
+const TRAINING_FIELDS = ['loss', 'lambda', 'lambdaRatio', 'aligner', 'data'] as const;
+const MAP_FIELDS = (Object.keys(PLAIN) as (keyof Arm)[]).filter(
+  (field) => field !== 'name' && !(TRAINING_FIELDS as readonly string[]).includes(field),
+);
+
+/** All that sets an arm, its name aside: equal for `masks:lambda=1` and `masks`. Without a prior, the data alone. */
+export const armKey = (arm: Arm): string =>
+  arm.prior === 'none'
+    ? ordered({ ...PLAIN, data: arm.data }, ['prior', 'data'])
+    : ordered(arm, [...MAP_FIELDS, ...TRAINING_FIELDS]);
+
+const ordered = (arm: Arm, fields: readonly (keyof Arm)[]) => JSON.stringify(fields.map((field) => arm[field]));

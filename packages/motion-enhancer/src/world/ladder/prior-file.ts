@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { openSafetensors, scope, type Tensor, UserError } from '@motion-enhancer/libtorch';
 import type { Grid } from '../../align/index.js';
 import type { PriorMaps } from '../align/maps-of-arm.js';
@@ -12,6 +13,8 @@ export interface PriorFile {
   split: string;
   first: number;
   count: number;
+  /** Hash of the settings that it was made with, whichever clips it is of. */
+  made: string;
   arms: Map<string, PriorMaps>;
 }
 
@@ -63,7 +66,9 @@ export function readPriorFile(path: string): PriorFile {
           ];
         }),
       );
-      return { grid: { frames, height, width }, split: file.metadata.split ?? '', first, count: counts.length, arms };
+      const grid = { frames, height, width };
+      const { split = '', ...metadata } = file.metadata;
+      return { grid, split, first, count: counts.length, made: madeOf(metadata), arms };
     } finally {
       file.close();
     }
@@ -75,4 +80,9 @@ function valuesOf(file: ReturnType<typeof openSafetensors>, name: string): Tenso
   const maps = file.read(`maps.${name}`).to('float32');
   if (!file.tensors.has(`scale.${name}`)) return maps;
   return maps.mul(file.read(`scale.${name}`).div(255).view(-1, 1, 1, 1));
+}
+
+function madeOf({ first, indices, ...settings }: Readonly<Record<string, string>>): string {
+  const sorted = Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256').update(JSON.stringify(sorted)).digest('hex').slice(0, 12);
 }

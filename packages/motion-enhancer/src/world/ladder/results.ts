@@ -1,6 +1,18 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import type { TypeScores } from '../runs/evaluate-runs.js';
-import type { Arm } from './arms.js';
+import type { RunRecipe } from '../runs/spec.js';
+import { type Arm, armKey, PLAIN } from './arms.js';
+
+/** What all arms of an experiment have in common. */
+export interface RunSetup {
+  recipe: RunRecipe;
+  dtype: string;
+  /** sha256 of the weights that every run starts from. */
+  start: string;
+  /** Training clips that samples are drawn from, and test clips. */
+  clips: number;
+  testClips: number;
+}
 
 /** One run's outcome: a line of results.jsonl. */
 export interface RunResult {
@@ -10,6 +22,10 @@ export interface RunResult {
   batchSize: number;
   lr: number;
   start: string;
+  /** Lines of before there was one are of setups of their own. */
+  setup?: RunSetup;
+  /** What the arm's maps were made of (`TrainingPriors.made`); null without a prior. */
+  maps?: string | null;
   /** Losses of the last step. */
   lossAr: number;
   lossAlign: number | null;
@@ -28,7 +44,8 @@ export function readResults(path: string): RunResult[] {
     .flatMap((line) => {
       try {
         const row = JSON.parse(line) as Partial<RunResult>;
-        return row.arm && row.scores ? [row as RunResult] : [];
+        // Settings that an older line does not name were not there yet: it has their defaults.
+        return row.arm && row.scores ? [{ ...row, arm: { ...PLAIN, ...row.arm } } as RunResult] : [];
       } catch {
         return [];
       }
@@ -37,4 +54,28 @@ export function readResults(path: string): RunResult[] {
 
 export function addResults(path: string, results: readonly RunResult[]): void {
   appendFileSync(path, results.map((result) => `${JSON.stringify(result)}\n`).join(''));
+}
+
+export const questionsOf = ({ scores }: Pick<RunResult, 'scores'>): number =>
+  Object.values(scores).reduce((sum, [, count]) => sum + count, 0);
+
+/** Equal for results that may be compared. */
+export function setupKey(result: Pick<RunResult, 'setup' | 'steps' | 'batchSize' | 'lr' | 'start' | 'scores'>): string {
+  if (result.setup) return setupText(result.setup);
+  const { steps, batchSize, lr, start } = result;
+  return JSON.stringify([steps, batchSize, lr, start, questionsOf(result)]);
+}
+
+export function setupText({ recipe, ...rest }: RunSetup): string {
+  return JSON.stringify([recipe, rest].map((part) => Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))));
+}
+
+/** Equal for runs that differ in their seeds at most, within one setup. */
+export const seriesKey = ({ arm, maps }: Pick<RunResult, 'arm' | 'maps'>): string => `${armKey(arm)} ${maps ?? ''}`;
+
+/** Of runs that are equal in everything, the last. */
+export function lastOfEach(results: readonly RunResult[]): RunResult[] {
+  return [
+    ...new Map(results.map((result) => [`${setupKey(result)} ${seriesKey(result)} ${result.seed}`, result])).values(),
+  ];
 }

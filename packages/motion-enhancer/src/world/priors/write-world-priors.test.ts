@@ -57,6 +57,26 @@ test('a file of priors holds what each clip’s arms select, whatever the batche
     file.close();
   });
 
+  const tagged = join(dir, 'tagged.safetensors');
+  writeWorldPriors(tagged, vdm, {
+    ...o,
+    indices: [7],
+    headRatio: 0.25,
+    batch: 1,
+    arms: arms.slice(0, 1),
+    tag: 'keep25',
+  });
+  const file = openSafetensors(tagged);
+  assert.deepEqual(
+    [[...file.tensors.keys()].sort(), file.metadata.headRatio],
+    [['kept.mhs-x-all@keep25', 'maps.mhs-x-all@keep25', 'scale.mhs-x-all@keep25', 'words'], '0.25'],
+  );
+  file.close();
+  assert.throws(
+    () => writeWorldPriors(tagged, vdm, { ...o, batch: 1, arms: ['mhs'] }),
+    /mhs-x-all.* but received "mhs"/,
+  );
+
   const found = noGrad(() => localise(vdm, fixed, { ...o, batch: 3, split: 'test', indices: [0, 1, 2, 3] }));
   assert.ok(found.clips > 0);
   for (const { mover } of found.arms.values()) {

@@ -1,4 +1,4 @@
-import { cat, keep, scope, type Tensor, tensor, writeSafetensors } from '@motion-enhancer/libtorch';
+import { cat, expected, keep, scope, type Tensor, tensor, writeSafetensors } from '@motion-enhancer/libtorch';
 import type { Vdm } from '../../prior/vdm.js';
 import { ARMS, type FixedUnits, selectArm } from './arms.js';
 import { type BatchOptions, eachClip } from './each-batch.js';
@@ -6,6 +6,8 @@ import { type BatchOptions, eachClip } from './each-batch.js';
 export interface WorldPriorOptions extends BatchOptions {
   /** Names of arms; all of ARMS by default. */
   arms?: readonly string[];
+  /** The file calls its arms ARM@tag, so that arms of files with other settings stand beside them in one experiment. */
+  tag?: string;
   headRatio: number;
   wordRatio: number;
   fixed: FixedUnits;
@@ -17,10 +19,14 @@ export interface WorldPriorOptions extends BatchOptions {
  * - `maps.ARM`: uint8 [words of all clips, F, H/2, W/2]: means of 2 × 2 cells, each word's map in 255ths of its largest
  *   entry; `scale.ARM`: float32 [words], that entry;
  * - `kept.ARM`: uint8 [words], which words MTTI keeps.
- * Metadata: split, indices, steps, ratios, units of `fixed`, sha256 and kind of the model's weights.
+ * ARM is the arm's name, with `@` and the tag where there is one. Metadata: split, indices, steps, guidance, seed, ratios, units of `fixed`, sha256 and kind of the model's weights.
+ * @throws UserError for an arm that is none
  */
 export function writeWorldPriors(path: string, vdm: Vdm, o: WorldPriorOptions): void {
+  for (const name of o.arms ?? [])
+    if (!ARMS.some((arm) => arm.name === name)) throw expected(ARMS.map((arm) => arm.name).join(', '), 'arms', name);
   const arms = ARMS.filter(({ name }) => !o.arms || o.arms.includes(name));
+  const called = (name: string) => (o.tag ? `${name}@${o.tag}` : name);
   const maps = new Map<string, Tensor[]>(arms.map(({ name }) => [name, []]));
   const kept = new Map<string, number[]>(arms.map(({ name }) => [name, []]));
   const counts: number[] = [];
@@ -41,13 +47,13 @@ export function writeWorldPriors(path: string, vdm: Vdm, o: WorldPriorOptions): 
       const all = cat(maps.get(name)!); // float32 [words, F, H/2, W/2]
       for (const one of maps.get(name)!) one.dispose();
       const scale = all.amax([1, 2, 3]);
-      tensors[`maps.${name}`] = all
+      tensors[`maps.${called(name)}`] = all
         .mul(255)
         .div(scale.reshape(-1, 1, 1, 1))
         .round()
         .to('uint8');
-      tensors[`scale.${name}`] = scale;
-      tensors[`kept.${name}`] = tensor(kept.get(name)!, { dtype: 'uint8' });
+      tensors[`scale.${called(name)}`] = scale;
+      tensors[`kept.${called(name)}`] = tensor(kept.get(name)!, { dtype: 'uint8' });
     }
     writeSafetensors(path, tensors, {
       split: o.split,
@@ -55,6 +61,8 @@ export function writeWorldPriors(path: string, vdm: Vdm, o: WorldPriorOptions): 
       indices: JSON.stringify(o.indices),
       steps: String(o.steps),
       last: String(o.last),
+      guidance: String(o.guidance),
+      seed: String(o.seed),
       headRatio: String(o.headRatio),
       wordRatio: String(o.wordRatio),
       fixed: JSON.stringify([...o.fixed]),

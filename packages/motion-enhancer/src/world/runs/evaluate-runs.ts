@@ -1,4 +1,4 @@
-import { arange, noGrad, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { arange, cat, noGrad, scope, type Tensor } from '@motion-enhancer/libtorch';
 import { type Qwen25VLConfig, structureOf } from '@motion-enhancer/models';
 import { OPTIONS } from '../vlm/samples.js';
 import { runLanguage } from './language.js';
@@ -13,10 +13,13 @@ export interface EvaluateOptions {
   /** Its samples are `choicesOf`: every question with each of its four options as the reply. */
   data: Omit<RunData, 'alignment'>;
   dtype: ComputeDType;
-  /** Rows of the table at a time. Default 64. */
+  /** Rows of the table at a time. Default: 64 on a CPU; on a GPU as many as make `ROWS` over all runs. */
   batchSize?: number;
   onProgress?(done: number, total: number): void;
 }
+
+/** Of all runs side by side, on a GPU: memory does not grow with the runs. */
+const ROWS = 4096;
 
 /**
  * The option that each run answers each question of the table with: the likeliest whole reply of the four, its end mark
@@ -26,15 +29,17 @@ export interface EvaluateOptions {
 export function answerRuns(o: EvaluateOptions): number[][] {
   const { samples, clips, layout } = o.data;
   const count = samples.samples.length;
-  const size = OPTIONS * Math.ceil((o.batchSize ?? 64) / OPTIONS);
   return noGrad(() =>
     scope(() => {
       const parameters = castAll(o.parameters, o.dtype);
       const weights = structureOf(parameters, o.config);
       const R = [...parameters.values()][0]!.size(0);
-      const answers: number[][] = Array.from({ length: R }, () => []);
+      const rows = o.batchSize ?? (samples.ids_NL.device === 'cpu' ? 64 : Math.max(64, ROWS / R));
+      const size = OPTIONS * Math.ceil(rows / OPTIONS);
+      // Read once at the end: reading each part would leave the device idle while the next is prepared.
+      const answers: Tensor[] = [];
       for (let at = 0; at < count; at += size) {
-        const chosen = scope(() => {
+        const chosen_RQ = scope(() => {
           const B = Math.min(size, count - at);
           const index = arange(at, at + B, 1, { device: samples.ids_NL.device });
           const forAll = (x: Tensor) =>
@@ -60,12 +65,12 @@ export function answerRuns(o: EvaluateOptions): number[][] {
             o.config.text,
           );
           const likelihood_RB = runLikelihood(logits, take(samples.targets_NK));
-          return likelihood_RB.view(R, -1, OPTIONS).argmax(-1).tolist() as unknown as number[][];
+          return likelihood_RB.view(R, -1, OPTIONS).argmax(-1);
         });
-        chosen.forEach((row, r) => void answers[r]!.push(...row.map(Number)));
+        answers.push(chosen_RQ);
         o.onProgress?.(Math.min(count, at + size), count);
       }
-      return answers;
+      return (cat(answers, 1).tolist() as unknown as number[][]).map((row) => row.map(Number));
     }),
   );
 }

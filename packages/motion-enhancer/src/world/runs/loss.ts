@@ -33,13 +33,20 @@ export const runLikelihood = (logits: Tensor, targets_RBK: Tensor): Tensor =>
  * @param ours_RBWS Aligner(A_VLM)
  * @param prior_RBWS A_VDM
  * @param words_RBW 1 where a word is aligned, else 0
+ * @param squared_R1 1 for a run whose samples' norms are squared (`alignmentLoss`'s option), else 0; null: none
  * @returns [R]; 0 for a run without priors in the batch
  */
-export function runAlignmentLoss(ours_RBWS: Tensor, prior_RBWS: Tensor, words_RBW: Tensor): Tensor {
+export function runAlignmentLoss(
+  ours_RBWS: Tensor,
+  prior_RBWS: Tensor,
+  words_RBW: Tensor,
+  squared_R1: Tensor | null = null,
+): Tensor {
   return scope(() => {
     const squared = ours_RBWS.sub(prior_RBWS).mul(words_RBW.unsqueeze(-1)).square().sum([-1, -2]);
     const has = words_RBW.amax(-1); // [R, B]
-    const norms = squared.add(1e-24).sqrt().mul(has);
-    return norms.sum(-1).div(has.sum(-1).clamp(1));
+    const norms = squared.add(1e-24).sqrt();
+    const losses = squared_R1 ? norms.mul(squared_R1.neg().add(1)).add(squared.mul(squared_R1)) : norms;
+    return losses.mul(has).sum(-1).div(has.sum(-1).clamp(1));
   });
 }

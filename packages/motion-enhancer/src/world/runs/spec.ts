@@ -1,4 +1,4 @@
-import type { AlignerKind } from '../../align/index.js';
+import type { AlignerKind, AlignmentLoss } from '../../align/index.js';
 
 /** One run of an experiment: an arm and a seed. */
 export interface RunSpec {
@@ -14,6 +14,8 @@ export interface RunSpec {
   /** Holds λ‖∇L_MSE‖ / ‖∇L_AR‖ near this by moving λ; 0: λ stays. */
   lambdaRatio: number;
   aligner: AlignerKind;
+  /** L_MSE of a sample: Eq 15's norm (the default), or its square. */
+  loss?: Exclude<AlignmentLoss, 'min-max'>;
 }
 
 /** How all runs of an experiment are trained. */

@@ -31,6 +31,14 @@ export interface RunData {
   alignment: AlignmentTable | null;
 }
 
+/** What the runs of a batch are pulled toward, and how. */
+export interface RunTargets {
+  /** int64 [R, 1]: each run's arm in the alignment table. */
+  arm_R1: Tensor;
+  /** [R, 1]: 1 where a sample's norm is squared, else 0; null: nowhere. */
+  squared_R1: Tensor | null;
+}
+
 export interface RunLosses {
   /** L_AR of each run: [R] */
   ar_R: Tensor;
@@ -47,11 +55,11 @@ export function castAll(parameters: ReadonlyMap<string, Tensor>, dtype: ComputeD
 /**
  * Both losses of Eq 16 of R runs on a batch each; under autograd.
  * @param index_RB int64: rows of the sample table
- * @param arm_R1 int64 [R, 1]: each run's arm in the alignment table; null: nothing is aligned
+ * @param targets null: nothing is aligned
  */
 export function runLosses(
   index_RB: Tensor,
-  arm_R1: Tensor | null,
+  targets: RunTargets | null,
   parameters: ReadonlyMap<string, Tensor>,
   aligners: RunAligners | null,
   data: RunData,
@@ -63,7 +71,7 @@ export function runLosses(
     const { samples, alignment } = data;
     const flat = index_RB.view(-1);
     const take = (x: Tensor) => x.indexSelect(0, flat).view(R, B, ...x.shape.slice(1));
-    const aligned = arm_R1 && alignment;
+    const aligned = targets && alignment;
     const batch = noGrad(() => ({
       patches: data.clips.read(samples.clip_N.indexSelect(0, flat), dtype),
       rows: aligned ? take(aligned.rows_NQ) : null,
@@ -84,7 +92,7 @@ export function runLosses(
     const ar_R = runCrossEntropy(logits, take(samples.targets_NK));
     if (!aligned || !rows) return { ar_R, align_R: null };
     // Arm and sample as one index into [arms · N, …].
-    const both = arm_R1.mul(aligned.rows_NQ.size(0)).add(index_RB).view(-1);
+    const both = targets.arm_R1.mul(aligned.rows_NQ.size(0)).add(index_RB).view(-1);
     const takeArm = (x: Tensor) =>
       x
         .flatten(0, 1)
@@ -97,6 +105,7 @@ export function runLosses(
       aligners ? aligners.forward(ours) : ours,
       takeArm(aligned.priors_ANWS),
       takeArm(aligned.words_ANW),
+      targets.squared_R1,
     );
     return { ar_R, align_R };
   });

@@ -90,7 +90,7 @@ tensorTestAsync(`both losses are those of the project's training step, by every 
         );
         const { ar_R, align_R } = runLosses(
           index,
-          arm,
+          { arm_R1: arm, squared_R1: tensor([[0], [0], [1]]) },
           parameters,
           aligners,
           { ...data, alignment },
@@ -123,6 +123,7 @@ tensorTestAsync(`both losses are those of the project's training step, by every 
                 visual: data.layout.visual,
                 visualGrid: GRID,
               },
+              r === 2 ? 'squared' : 'norm',
             );
           });
           const mean = (of: (step: (typeof steps)[number]) => Tensor) =>
@@ -165,6 +166,7 @@ tensorTestAsync('runs side by side are what each is alone, and a second time the
       { arm: 'a', seed: 1, prior: 0, aligner: 'mlp', ...common },
       { arm: 'b', seed: 2, prior: 1, aligner: 'identity', ...common, data: Math.min(N, 4) },
       { arm: 'c', seed: 2, prior: 1, aligner: 'identity', ...common, lambdaRatio: 0.5 },
+      { arm: 'd', seed: 2, prior: 1, aligner: 'identity', ...common, loss: 'squared' },
     ];
     const options = {
       start: model.parameters(),

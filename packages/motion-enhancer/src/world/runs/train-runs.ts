@@ -19,7 +19,7 @@ import { trainingOrder } from '../../train/order.js';
 import { RunAligners } from './aligners.js';
 import { repeatRuns } from './model.js';
 import type { RunRecipe, RunSpec } from './spec.js';
-import { type ComputeDType, type RunData, runLosses } from './step.js';
+import { type ComputeDType, type RunData, type RunTargets, runLosses } from './step.js';
 
 export interface TrainRunsOptions {
   /** Where all runs start, by canonical name. */
@@ -83,16 +83,9 @@ export function trainRuns(o: TrainRunsOptions): TrainedRuns {
     groups.map(({ params, peak, weightDecay }) => ({ params, lr: peak, weightDecay })),
     { lr: recipe.lr },
   );
-  const targets = optimiser.params;
+  const trained = optimiser.params;
   const indices = noGrad(() => keep(scope(() => orders(runs, recipe, o.pool).to(device)))); // [steps, R, B]
-  const arm_R1 = aligned
-    ? keep(
-        tensor(
-          runs.map(({ prior }) => [prior ?? 0]),
-          { dtype: 'int64', device },
-        ),
-      )
-    : null;
+  const targets = aligned ? targetsOf(runs, device) : null;
   const lambda = runs.map((run) => (run.prior === null ? 0 : run.lambda));
   const ratios: number[][] = [];
   let last: { ar: number[]; align: number[] | null } = { ar: [], align: null };
@@ -103,7 +96,7 @@ export function trainRuns(o: TrainRunsOptions): TrainedRuns {
       optimiser.groups.forEach((group, g) => {
         group.lr = groups[g]!.peak * factor;
       });
-      const losses = () => runLosses(indices.select(0, step), arm_R1, parameters, aligners, data, o.config, o.dtype);
+      const losses = () => runLosses(indices.select(0, step), targets, parameters, aligners, data, o.config, o.dtype);
       if (aligned && recipe.ratioEvery > 0 && step % recipe.ratioEvery === 0) {
         const measured = scope(() => gradientRatios(losses(), [...parameters.values()]));
         runs.forEach((run, r) => {
@@ -117,10 +110,10 @@ export function trainRuns(o: TrainRunsOptions): TrainedRuns {
         const { ar_R, align_R } = losses();
         const total = align_R ? ar_R.add(align_R.mul(tensor(lambda, { device }))) : ar_R;
         backward([total.sum()]);
-        const gradients = targets.map((p) => p.grad!);
+        const gradients = trained.map((p) => p.grad!);
         if (recipe.maxGradNorm > 0) clipRuns(gradients, recipe.maxGradNorm);
         optimiser.step(gradients);
-        for (const p of targets) p.grad = null;
+        for (const p of trained) p.grad = null;
         if (!told) return;
         last = { ar: ar_R.toArray(), align: align_R?.toArray() ?? null };
         checkFinite(last.ar, runs, step + 1);
@@ -136,10 +129,28 @@ export function trainRuns(o: TrainRunsOptions): TrainedRuns {
     optimiser.dispose();
     aligners?.dispose();
     indices.dispose();
-    arm_R1?.dispose();
+    targets?.arm_R1.dispose();
+    targets?.squared_R1?.dispose();
   }
   const mean = (r: number) => ratios.reduce((sum, row) => sum + row[r]!, 0) / ratios.length;
   return { parameters, ...last, lambda, ratios: ratios.length > 0 ? runs.map((_, r) => mean(r)) : null };
+}
+
+function targetsOf(runs: readonly RunSpec[], device: string): RunTargets {
+  const column = (values: number[], dtype: 'int64' | 'float32') =>
+    keep(scope(() => tensor(values, { dtype, device, shape: [runs.length, 1] })));
+  return {
+    arm_R1: column(
+      runs.map(({ prior }) => prior ?? 0),
+      'int64',
+    ),
+    squared_R1: runs.some(({ loss }) => loss === 'squared')
+      ? column(
+          runs.map(({ loss }) => (loss === 'squared' ? 1 : 0)),
+          'float32',
+        )
+      : null,
+  };
 }
 
 /** Which samples a run has is drawn apart from their order. */
