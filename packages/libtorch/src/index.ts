@@ -9,6 +9,8 @@ export * from './factories.js';
 export { writeFileAtomically, writeFully } from './files/write-file-atomically.js';
 export * from './functional.js';
 export type { Aten, AtenAsync, Layout, MemoryFormat, Scalar } from './generated/aten.js';
+export { HALF_ELEMENT_SOURCE } from './half-element.cu.js';
+export { type CompileHalf, halfKernels } from './half-kernels.js';
 export * from './kernel-function.js';
 export { nearestName } from './nearest-name.js';
 export { aten, atenAsync, operator } from './operators.js';

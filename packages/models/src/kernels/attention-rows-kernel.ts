@@ -1,12 +1,4 @@
-import {
-  type CudaKernel,
-  compileCudaKernel,
-  computeCapability,
-  empty,
-  kernelFunction,
-  LibtorchError,
-  type Tensor,
-} from '@motion-enhancer/libtorch';
+import { empty, halfKernels, kernelFunction, type Tensor } from '@motion-enhancer/libtorch';
 import { ATTENTION_ROWS_SOURCE, ROW_THREADS } from './attention-rows.cu.js';
 
 export interface AttentionRowsKernel {
@@ -19,34 +11,10 @@ export interface AttentionRowsKernel {
   meanSoftmax(scores: Tensor, places: Tensor, heads: number, scale: number): Tensor;
 }
 
-const compiled = new Map<string, AttentionRowsKernel | null>();
-
-/** null where plain operators must serve: not CUDA, not a half type, no NVRTC, or MOTION_ENHANCER_PLAIN=1. */
-export function attentionRowsKernel({ isCuda, device, dtype }: Tensor): AttentionRowsKernel | null {
-  if (!isCuda || (dtype !== 'bfloat16' && dtype !== 'float16') || process.env.MOTION_ENHANCER_PLAIN === '1')
-    return null;
-  const key = `${device} ${dtype}`;
-  let kernel = compiled.get(key);
-  if (kernel === undefined) {
-    kernel = compile(Number(device.split(':')[1] ?? 0), dtype === 'bfloat16' ? ['-DELEMENT_BF16'] : []);
-    compiled.set(key, kernel);
-  }
-  return kernel;
-}
-
-function compile(device: number, options: string[]): AttentionRowsKernel | null {
-  if (computeCapability(device) < 80) return null;
-  const make = (name: string) => compileCudaKernel(ATTENTION_ROWS_SOURCE, name, { device, options });
-  try {
-    return kernelOf(make('rowLse'), make('meanOfHeads'), make('scoreGradient'));
-  } catch (error) {
-    if (!(error instanceof LibtorchError)) throw error;
-    process.stderr.write(`Plain operators serve in place of fused kernels: ${error.message}\n`);
-    return null;
-  }
-}
-
-function kernelOf(rowLse: CudaKernel, meanOfHeads: CudaKernel, gradient: CudaKernel): AttentionRowsKernel {
+/** null where plain operators must serve: see `halfKernels`. */
+export const attentionRowsKernel = halfKernels<AttentionRowsKernel>('fused kernels', (compile) => {
+  const make = (name: string) => compile(ATTENTION_ROWS_SOURCE, name);
+  const [rowLse, meanOfHeads, gradient] = [make('rowLse'), make('meanOfHeads'), make('scoreGradient')];
   const block = [ROW_THREADS];
   return {
     meanSoftmax(scores, places, H, scale) {
@@ -63,4 +31,4 @@ function kernelOf(rowLse: CudaKernel, meanOfHeads: CudaKernel, gradient: CudaKer
       return rows;
     },
   };
-}
+});

@@ -1,16 +1,12 @@
-/** CUDA C++ that the decoding kernels share: half-precision elements, 16-byte pieces, tensor-core products. */
-export const ELEMENT_SOURCE = `
-// No headers: a machine that runs this may have NVRTC and nothing else of the toolkit.
-typedef unsigned short T;
+import { HALF_ELEMENT_SOURCE } from '@motion-enhancer/libtorch';
+
+/** CUDA C++ that the models' kernels share: half-precision elements, 16-byte pieces, tensor-core products. */
+export const ELEMENT_SOURCE = `${HALF_ELEMENT_SOURCE}
 typedef unsigned int u32;
 #define INFINITY_ __int_as_float(0x7f800000)
 #ifdef ELEMENT_BF16
-__device__ __forceinline__ float up(T x) { return __uint_as_float((u32)x << 16); }
-__device__ __forceinline__ T down(float x) { T r; asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(r) : "f"(x)); return r; }
 #define MMA_TYPE "bf16"
 #else
-__device__ __forceinline__ float up(T x) { float r; asm("cvt.f32.f16 %0, %1;" : "=f"(r) : "h"(x)); return r; }
-__device__ __forceinline__ T down(float x) { T r; asm("cvt.rn.f16.f32 %0, %1;" : "=h"(r) : "f"(x)); return r; }
 #define MMA_TYPE "f16"
 #endif
 __device__ __forceinline__ float rounded(float x) { return up(down(x)); }

@@ -1,13 +1,4 @@
-import {
-  type CudaKernel,
-  compileCudaKernel,
-  computeCapability,
-  empty,
-  isGradEnabled,
-  type KernelArgument,
-  LibtorchError,
-  type Tensor,
-} from '@motion-enhancer/libtorch';
+import { empty, halfKernels, isGradEnabled, type KernelArgument, type Tensor } from '@motion-enhancer/libtorch';
 import { ELEMENTWISE_SOURCE } from './elementwise.cu.js';
 
 const THREADS = 256;
@@ -20,45 +11,9 @@ export interface ElementwiseKernels {
   rotate(x: Tensor, cos: Tensor, sin: Tensor): Tensor;
 }
 
-const compiled = new Map<string, ElementwiseKernels | null>();
-
-/**
- * Kernels for a tensor's device and type; null where plain operators must serve: gradients are wanted, not CUDA, not a
- * half type, no NVRTC, or MOTION_ENHANCER_PLAIN=1.
- */
-export function elementwiseKernels(x: Tensor): ElementwiseKernels | null {
-  if (isGradEnabled() || !x.isCuda) return null;
-  const { device, dtype } = x;
-  if ((dtype !== 'bfloat16' && dtype !== 'float16') || process.env.MOTION_ENHANCER_PLAIN === '1') return null;
-  const key = `${device} ${dtype}`;
-  let kernels = compiled.get(key);
-  if (kernels === undefined) {
-    kernels = compile(Number(device.split(':')[1] ?? 0), dtype === 'bfloat16' ? ['-DELEMENT_BF16'] : []);
-    compiled.set(key, kernels);
-  }
-  return kernels;
-}
-
-/** Can `rotate` take these? x of four dimensions whose vectors lie whole and aligned. */
-export function rotates(x: Tensor, cos: Tensor): boolean {
-  const { shape, strides } = x;
-  if (shape.length !== 4 || strides[3] !== 1 || shape[3]! % 16 !== 0) return false;
-  if (strides.some((stride, i) => i < 3 && stride % 8 !== 0) || cos.dim > 4 || cos.strides.at(-1) !== 1) return false;
-  return cos.dtype === 'float32' || cos.dtype === x.dtype;
-}
-
-function compile(device: number, options: string[]): ElementwiseKernels | null {
-  if (computeCapability(device) < 80) return null;
-  let kernels: [CudaKernel, CudaKernel, CudaKernel];
-  try {
-    const make = (name: string) => compileCudaKernel(ELEMENTWISE_SOURCE, name, { device, options });
-    kernels = [make('gated'), make('rotateHalf'), make('rotateHalfFloat')];
-  } catch (error) {
-    if (!(error instanceof LibtorchError)) throw error;
-    process.stderr.write(`Plain operators serve in place of fused kernels: ${error.message}\n`);
-    return null;
-  }
-  const [gated, rotateHalf, rotateHalfFloat] = kernels;
+const chosen = halfKernels<ElementwiseKernels>('fused kernels', (compile) => {
+  const make = (name: string) => compile(ELEMENTWISE_SOURCE, name);
+  const [gated, rotateHalf, rotateHalfFloat] = [make('gated'), make('rotateHalf'), make('rotateHalfFloat')];
   return {
     gated_(gate, up) {
       const count = gate.numel;
@@ -78,6 +33,17 @@ function compile(device: number, options: string[]): ElementwiseKernels | null {
       return out;
     },
   };
+});
+
+/** null where plain operators must serve: see `halfKernels`, and where gradients are wanted. */
+export const elementwiseKernels = (x: Tensor): ElementwiseKernels | null => (isGradEnabled() ? null : chosen(x));
+
+/** Can `rotate` take these? x of four dimensions whose vectors lie whole and aligned. */
+export function rotates(x: Tensor, cos: Tensor): boolean {
+  const { shape, strides } = x;
+  if (shape.length !== 4 || strides[3] !== 1 || shape[3]! % 16 !== 0) return false;
+  if (strides.some((stride, i) => i < 3 && stride % 8 !== 0) || cos.dim > 4 || cos.strides.at(-1) !== 1) return false;
+  return cos.dtype === 'float32' || cos.dtype === x.dtype;
 }
 
 /** Strides of a table's leading dimensions, as of four dimensions in all; 0 where it is broadcast. */

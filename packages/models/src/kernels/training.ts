@@ -1,12 +1,4 @@
-import {
-  type CudaKernel,
-  compileCudaKernel,
-  computeCapability,
-  empty,
-  kernelFunction,
-  LibtorchError,
-  type Tensor,
-} from '@motion-enhancer/libtorch';
+import { empty, halfKernels, kernelFunction, type Tensor } from '@motion-enhancer/libtorch';
 import { TRAINING_SOURCE } from './training.cu.js';
 
 const THREADS = 256;
@@ -21,51 +13,14 @@ export interface TrainingKernels {
   splitTurned(qkv: Tensor, heads: number, cos: Tensor, sin: Tensor): [q: Tensor, k: Tensor, v: Tensor];
 }
 
-const compiled = new Map<string, TrainingKernels | null>();
-
-/**
- * Kernels for a tensor's device and type; null where plain operators must serve: not CUDA, not a half type, no NVRTC, or
- * MOTION_ENHANCER_PLAIN=1.
- */
-export function trainingKernels(x: Tensor): TrainingKernels | null {
-  if (!x.isCuda) return null;
-  const { device, dtype } = x;
-  if ((dtype !== 'bfloat16' && dtype !== 'float16') || process.env.MOTION_ENHANCER_PLAIN === '1') return null;
-  const key = `${device} ${dtype}`;
-  let kernels = compiled.get(key);
-  if (kernels === undefined) {
-    kernels = compile(Number(device.split(':')[1] ?? 0), dtype === 'bfloat16' ? ['-DELEMENT_BF16'] : []);
-    compiled.set(key, kernels);
-  }
-  return kernels;
-}
-
-/** Heads that the kernels can turn: their halves are whole pieces of 16 bytes. */
-export const turnable = (width: number): boolean => width % 16 === 0;
-
-function compile(device: number, options: string[]): TrainingKernels | null {
-  if (computeCapability(device) < 80) return null;
-  try {
-    const make = (name: string) => compileCudaKernel(TRAINING_SOURCE, name, { device, options });
-    return kernelsOf({
-      gateForward: make('gateForward'),
-      gateBackward: make('gateBackward'),
-      turn: make('turnHeads'),
-      apart: make('qkvApart'),
-      together: make('qkvTogether'),
-    });
-  } catch (error) {
-    if (!(error instanceof LibtorchError)) throw error;
-    process.stderr.write(`Plain operators serve in place of fused kernels: ${error.message}\n`);
-    return null;
-  }
-}
-
-type Compiled = Record<'gateForward' | 'gateBackward' | 'turn' | 'apart' | 'together', CudaKernel>;
-
 const blocks = (pieces: number) => [Math.ceil(pieces / THREADS)];
+const like = ({ dtype, device }: Tensor, shape: readonly number[]) => empty(shape, { dtype, device });
 
-function kernelsOf({ gateForward, gateBackward, turn, apart, together }: Compiled): TrainingKernels {
+/** null where plain operators must serve: see `halfKernels`. */
+export const trainingKernels = halfKernels<TrainingKernels>('fused kernels', (compile) => {
+  const make = (name: string) => compile(TRAINING_SOURCE, name);
+  const [gateForward, gateBackward] = [make('gateForward'), make('gateBackward')];
+  const [turn, apart, together] = [make('turnHeads'), make('qkvApart'), make('qkvTogether')];
   return {
     gated(gateAny, upAny) {
       const [gate, up] = [gateAny.contiguous(), upAny.contiguous()];
@@ -101,6 +56,7 @@ function kernelsOf({ gateForward, gateBackward, turn, apart, together }: Compile
       return out;
     },
   };
-}
+});
 
-const like = ({ dtype, device }: Tensor, shape: readonly number[]) => empty(shape, { dtype, device });
+/** Heads that the kernels can turn: their halves are whole pieces of 16 bytes. */
+export const turnable = (width: number): boolean => width % 16 === 0;

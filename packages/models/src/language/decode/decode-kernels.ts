@@ -1,11 +1,4 @@
-import {
-  type CudaKernel,
-  compileCudaKernel,
-  computeCapability,
-  type KernelArgument,
-  LibtorchError,
-  type Tensor,
-} from '@motion-enhancer/libtorch';
+import { type CudaKernel, halfKernels, type KernelArgument, type Tensor } from '@motion-enhancer/libtorch';
 import type { Qwen2Config } from '../qwen2-config.js';
 import type { Linear } from '../weights.js';
 import { ATTENTION_BYTES, ATTENTION_SOURCE, ATTENTION_WARPS, MOST_SPLITS } from './attention.cu.js';
@@ -172,21 +165,19 @@ export function splitsOf(rows: number, groups: number): number {
   return Math.max(1, Math.min(MOST_SPLITS, Math.floor(264 / (rows * groups))));
 }
 
-const compiled = new Map<string, Kernels | null>();
+const chosen = halfKernels<Kernels>('decoding kernels', (compile) => {
+  const made = (source: string, names: readonly string[]) =>
+    names.map((name) => [name, compile(source, name)] as const);
+  return Object.fromEntries([
+    ...made(LINEAR_SOURCE, NAMES.slice(0, 5)),
+    ...made(ATTENTION_SOURCE, NAMES.slice(5)),
+    ...made(STEP_SOURCE, STEP_NAMES),
+  ]) as Kernels;
+});
 
-/**
- * Kernels for a decoder on a device; null where plain operators must serve: not CUDA, not a half type, a GPU before
- * Ampere, sizes that do not fit, no NVRTC, or MOTION_ENHANCER_PLAIN=1.
- */
+/** Kernels for a decoder on a device; null where plain operators must serve: see `halfKernels`, and sizes that do not fit. */
 export function decodeKernels(config: Qwen2Config, device: string, dtype: string, rows: number): DecodeKernels | null {
-  if (!device.startsWith('cuda') || (dtype !== 'bfloat16' && dtype !== 'float16')) return null;
-  if (process.env.MOTION_ENHANCER_PLAIN === '1' || !fits(config)) return null;
-  const key = `${device} ${dtype}`;
-  let kernels = compiled.get(key);
-  if (kernels === undefined) {
-    kernels = compile(Number(device.split(':')[1] ?? 0), dtype === 'bfloat16' ? ['-DELEMENT_BF16'] : []);
-    compiled.set(key, kernels);
-  }
+  const kernels = fits(config) ? chosen({ device, dtype }) : null;
   return kernels && new DecodeKernels(kernels, config.rmsNormEps, rows);
 }
 
@@ -194,21 +185,4 @@ function fits(c: Qwen2Config): boolean {
   const shared = c.numAttentionHeads / c.numKeyValueHeads;
   const widths = [c.hiddenSize, c.intermediateSize, c.numAttentionHeads * c.headDim];
   return c.headDim === 128 && shared <= 8 && widths.every((width) => width % 64 === 0);
-}
-
-function compile(device: number, options: string[]): Kernels | null {
-  if (computeCapability(device) < 80) return null;
-  try {
-    const made = (source: string, names: readonly string[]) =>
-      names.map((name) => [name, compileCudaKernel(source, name, { device, options })] as const);
-    return Object.fromEntries([
-      ...made(LINEAR_SOURCE, NAMES.slice(0, 5)),
-      ...made(ATTENTION_SOURCE, NAMES.slice(5)),
-      ...made(STEP_SOURCE, STEP_NAMES),
-    ]) as Kernels;
-  } catch (error) {
-    if (!(error instanceof LibtorchError)) throw error;
-    process.stderr.write(`Plain operators serve in place of decoding kernels: ${error.message}\n`);
-    return null;
-  }
 }

@@ -1,32 +1,11 @@
+import { ELEMENT_SOURCE } from '../../../kernels/element.cu.js';
+
 /**
  * CUDA C++ of `block-kernels.ts`, compiled at run time. A thread holds eight neighbouring elements (16 bytes). Every value
  * that the plain operators would round to the tensor's type is rounded here too, so that the two agree but for the order
  * of sums.
  */
-export const BLOCK_KERNELS_SOURCE = `
-// No headers: a machine that runs this may have NVRTC and nothing else of the toolkit.
-typedef unsigned short T;
-#ifdef ELEMENT_BF16
-__device__ __forceinline__ float up(T x) { return __uint_as_float((unsigned)x << 16); }
-__device__ __forceinline__ T down(float x) { T r; asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(r) : "f"(x)); return r; }
-#else
-__device__ __forceinline__ float up(T x) { float r; asm("cvt.f32.f16 %0, %1;" : "=f"(r) : "h"(x)); return r; }
-__device__ __forceinline__ T down(float x) { T r; asm("cvt.rn.f16.f32 %0, %1;" : "=h"(r) : "f"(x)); return r; }
-#endif
-__device__ __forceinline__ float rounded(float x) { return up(down(x)); }
-
-struct alignas(16) Eight { T v[8]; };
-__device__ __forceinline__ void load(const T* from, float* to) {
-  Eight e = *reinterpret_cast<const Eight*>(from);
-#pragma unroll
-  for (int i = 0; i < 8; i++) to[i] = up(e.v[i]);
-}
-__device__ __forceinline__ void store(T* to, const float* from) {
-  Eight e;
-#pragma unroll
-  for (int i = 0; i < 8; i++) e.v[i] = down(from[i]);
-  *reinterpret_cast<Eight*>(to) = e;
-}
+export const BLOCK_KERNELS_SOURCE = `${ELEMENT_SOURCE}
 __device__ __forceinline__ float sumOf(const float* x) {
   float s = 0;
 #pragma unroll

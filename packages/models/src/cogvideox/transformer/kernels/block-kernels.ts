@@ -1,11 +1,4 @@
-import {
-  type CudaKernel,
-  compileCudaKernel,
-  emptyLike,
-  type KernelArgument,
-  LibtorchError,
-  type Tensor,
-} from '@motion-enhancer/libtorch';
+import { emptyLike, halfKernels, type KernelArgument, type Tensor } from '@motion-enhancer/libtorch';
 import type { Norm } from '../weights.js';
 import { BLOCK_KERNELS_SOURCE } from './block-kernels.cu.js';
 
@@ -33,65 +26,50 @@ export interface BlockKernels {
   ): void;
 }
 
-const compiled = new Map<string, BlockKernels | null>();
+const chosen = halfKernels<BlockKernels>(
+  'fused kernels',
+  (compile) => {
+    const norm = compile(BLOCK_KERNELS_SOURCE, 'modulatedNorm');
+    const rope = compile(BLOCK_KERNELS_SOURCE, 'headNormRope');
+    return {
+      modulatedNorm(x_BND, { weight, bias }, modulation_B6, textTokens, eps) {
+        const x = x_BND.contiguous();
+        const [batch, tokens, width] = x.shape as [number, number, number];
+        const out = emptyLike(x);
+        const m = modulation_B6.contiguous();
+        norm.launch([batch * tokens], [32 * Math.ceil(width / 256)], 0, [
+          ...[x, weight!, bias!, m, out],
+          { i32: width },
+          { i32: tokens },
+          { i32: textTokens },
+          { i64: m.size(0) > 1 ? 6 * width : 0 },
+          { f32: eps },
+        ]);
+        return out;
+      },
+      headNormRope_(q, k, norms, factors, textTokens, eps) {
+        const [batch, tokens, heads] = q.shape as [number, number, number];
+        const vectors = batch * tokens * heads;
+        const turn: KernelArgument = factors ?? { i64: 0 };
+        rope.launch([Math.ceil((vectors * 8) / THREADS), 2], [THREADS], 0, [
+          ...[q, k, norms.q.weight!, norms.q.bias!, norms.k.weight!, norms.k.bias!, turn],
+          { i64: vectors },
+          { i32: heads },
+          { i32: tokens },
+          { i32: textTokens },
+          { f32: eps },
+        ]);
+      },
+    };
+  },
+  // Of these, float16's have nothing that older GPUs have not.
+  { oldest: 0 },
+);
 
 /**
- * Kernels for a device, type and size; null where plain operators must serve: not CUDA, not a half type, sizes that do
- * not fit, norms without weights, no NVRTC, or MOTION_ENHANCER_PLAIN=1.
+ * Kernels for a device, type and size; null where plain operators must serve: see `halfKernels`, and sizes that do not fit or
+ * norms without weights.
  */
 export function blockKernels(x: Tensor, headDim: number, width: number, affine: boolean): BlockKernels | null {
-  const { device, dtype } = x;
-  if (!device.startsWith('cuda') || (dtype !== 'bfloat16' && dtype !== 'float16')) return null;
-  if (headDim !== HEAD_DIM || width % 8 !== 0 || width > 8192 || !affine) return null;
-  if (process.env.MOTION_ENHANCER_PLAIN === '1') return null;
-  const key = `${device} ${dtype}`;
-  let kernels = compiled.get(key);
-  if (kernels === undefined) {
-    kernels = compile(Number(device.split(':')[1] ?? 0), dtype === 'bfloat16' ? ['-DELEMENT_BF16'] : []);
-    compiled.set(key, kernels);
-  }
-  return kernels;
-}
-
-function compile(device: number, options: string[]): BlockKernels | null {
-  let norm: CudaKernel;
-  let rope: CudaKernel;
-  try {
-    norm = compileCudaKernel(BLOCK_KERNELS_SOURCE, 'modulatedNorm', { device, options });
-    rope = compileCudaKernel(BLOCK_KERNELS_SOURCE, 'headNormRope', { device, options });
-  } catch (error) {
-    if (!(error instanceof LibtorchError)) throw error;
-    process.stderr.write(`Plain operators serve in place of fused kernels: ${error.message}\n`);
-    return null;
-  }
-  return {
-    modulatedNorm(x_BND, { weight, bias }, modulation_B6, textTokens, eps) {
-      const x = x_BND.contiguous();
-      const [batch, tokens, width] = x.shape as [number, number, number];
-      const out = emptyLike(x);
-      const m = modulation_B6.contiguous();
-      norm.launch([batch * tokens], [32 * Math.ceil(width / 256)], 0, [
-        ...[x, weight!, bias!, m, out],
-        { i32: width },
-        { i32: tokens },
-        { i32: textTokens },
-        { i64: m.size(0) > 1 ? 6 * width : 0 },
-        { f32: eps },
-      ]);
-      return out;
-    },
-    headNormRope_(q, k, norms, factors, textTokens, eps) {
-      const [batch, tokens, heads] = q.shape as [number, number, number];
-      const vectors = batch * tokens * heads;
-      const turn: KernelArgument = factors ?? { i64: 0 };
-      rope.launch([Math.ceil((vectors * 8) / THREADS), 2], [THREADS], 0, [
-        ...[q, k, norms.q.weight!, norms.q.bias!, norms.k.weight!, norms.k.bias!, turn],
-        { i64: vectors },
-        { i32: heads },
-        { i32: tokens },
-        { i32: textTokens },
-        { f32: eps },
-      ]);
-    },
-  };
+  return headDim === HEAD_DIM && width % 8 === 0 && width <= 8192 && affine ? chosen(x) : null;
 }
