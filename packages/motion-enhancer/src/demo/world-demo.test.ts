@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { test } from 'node:test';
 import { scope } from '@motion-enhancer/libtorch';
 import { resolve } from '../config/field.js';
 import { PRIOR_FIELDS } from '../prior/config.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
 import { tensorTestAsync } from '../testing/tensor-test.js';
-import { armOf } from '../world/ladder/arm-text.js';
 import { addResults } from '../world/ladder/results.js';
+import { SETUP, testResult } from '../world/ladder/testing.js';
 import { TINY, worldTokenizer } from '../world/testing.js';
 import { writeNewMiniVlm } from '../world/vlm/new-checkpoint.js';
 import { demoCheckpoints } from './checkpoints.js';
 import { shipped } from './shipped.js';
+import { shippedLadder } from './shipped-ladder.js';
 import { runWorldDemo } from './world-demo.js';
 import { writeWorldPage } from './write-world-page.js';
 
@@ -45,20 +47,12 @@ tensorTestAsync('the demo in the motion world runs whole, and its page shows wha
   assert.ok(existsSync(join(report.checkpoint, 'model.safetensors')));
 
   const ladder = join(dir, 'ladder.jsonl');
-  const run = {
-    seed: 0,
-    steps: 900,
-    batchSize: 16,
-    lr: 1e-4,
-    start: 'x',
-    lossAr: 1,
-    lossAlign: null,
-    lambda: 1,
-    gradRatio: 0.5,
-  };
+  const { setup: _, ...old } = testResult('masks', 0, 77);
   addResults(ladder, [
-    { ...run, arm: armOf('plain'), scores: { MR: [41, 100] } },
-    { ...run, arm: armOf('masks'), scores: { MR: [48, 100] } },
+    old,
+    ...[0, 1].flatMap((seed) => [testResult('plain', seed, 41), testResult('masks', seed, 49 + seed)]),
+    ...[0, 1].map((seed) => testResult('masks:other', seed, 40)),
+    { ...testResult('plain', 0, 63), setup: { ...SETUP, clips: 1600 } },
   ]);
   const { files, page } = scope(() => writeWorldPage(report, options, ladder));
   assert.ok(files.length > 3 && files.every((file) => existsSync(file)));
@@ -68,12 +62,26 @@ tensorTestAsync('the demo in the motion world runs whole, and its page shows wha
     'in the paper’s form',
     'fine-tuned, aligned',
     'without alignment',
-    '>41.0<',
-    '>+7.0 ± ?<',
+    // Of 400 questions each: 2 and 2.25 points above plain, 2.25 and 2.5 above the control; t(1) is 12.706.
+    '<title>masks, − plain +2.1 ± 1.6, − control +2.4 ± 1.6</title>',
+    '<td>+2.1 ± 1.6</td><td>+2.4 ± 1.6</td>',
+    '<summary>The same in numbers: 400 test questions about 100 clips;',
+    '<summary>Another setup: 400 test questions about 100 clips;',
+    '2 seeds an arm, 400 test questions about 100 clips. These are this project’s mini models',
+    '<td>53.3</td>',
     'random',
   ])
     assert.ok(text.includes(part), part);
+  assert.equal(text.match(/<svg class="forest"/g)?.length, 1, 'the main setup alone is drawn');
+  assert.equal(text.match(/<details><summary>/g)?.length, 2, 'the old line makes no table');
   assert.doesNotMatch(text.replace(/<script>.*<\/script>/s, '').replace(/base64,[^")]*/g, ''), /NaN|undefined/);
+});
+
+test('an experiment of before setups were recorded is not shown', () => {
+  const ladder = join(temporaryFolder(), 'ladder.jsonl');
+  const { setup: _, ...old } = testResult('plain', 0, 77);
+  addResults(ladder, [old]);
+  assert.equal(shippedLadder(ladder), null);
 });
 
 tensorTestAsync('shipped: what is there is found, what is not is null', async () => {

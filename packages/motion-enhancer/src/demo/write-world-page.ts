@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { version } from '@motion-enhancer/libtorch';
 import { writeHeatMaps } from '../view/heat-maps.js';
-import { type ResultTable, writeDemoPage } from '../view/page.js';
-import { ladderTables } from '../world/ladder/report.js';
-import { readResults } from '../world/ladder/results.js';
+import { writeDemoPage } from '../view/page.js';
+import type { ResultSection } from '../view/result-section.js';
 import { accuracyOf, type TypeScores } from '../world/runs/evaluate-runs.js';
+import { shippedLadder } from './shipped-ladder.js';
 import type { WorldDemoOptions, WorldDemoReport } from './world-demo.js';
 
 const SUMMARY = [
@@ -27,6 +27,7 @@ export function writeWorldPage(
     writeHeatMaps(join(o.out, 'maps', prior.info.id), prior, frames, pixelFrames),
   );
   const page = join(o.out, 'index.html');
+  const experiment = ladder === null ? null : shippedLadder(ladder);
   const random = o.vdm.weights === 'random';
   writeDemoPage(page, {
     title: 'MotionEnhancer: the whole method in the motion world',
@@ -48,7 +49,7 @@ export function writeWorldPage(
     priors,
     training: report.aligned,
     plainTraining: report.plain,
-    results: [accuracies(report, ladder !== null), ...(ladder ? [shippedLadder(ladder)] : [])],
+    results: [accuracies(report, experiment !== null), ...(experiment ? [experiment] : [])],
     answers: [],
     commands: report.commands,
     timings: Object.entries(report.seconds).map(([stage, seconds]) => ({ stage, seconds })),
@@ -58,7 +59,7 @@ export function writeWorldPage(
 
 const percent = (share: number) => (100 * share).toFixed(1);
 
-function accuracies({ scores, questions }: WorldDemoReport, hasLadder: boolean): ResultTable {
+function accuracies({ scores, questions }: WorldDemoReport, hasLadder: boolean): ResultSection {
   const types = Object.keys(scores.start);
   const cells = (of: TypeScores) =>
     types.map((type) => {
@@ -71,25 +72,15 @@ function accuracies({ scores, questions }: WorldDemoReport, hasLadder: boolean):
     notes: [
       `Accuracy in % on ${questions} questions about clips that no training saw: of four replies the likeliest is taken; chance is 25. A few steps on a handful of clips teach little, and so few questions tell small changes apart only by luck. ${hasLadder ? 'The experiment below is the measurement.' : 'The experiment that would (motion-enhancer world ladder, docs/world-vlm.md) has not been run yet.'}`,
     ],
-    head: ['', 'all', ...types],
-    rows: (['start', 'plain', 'aligned'] as const).map((name) => [
-      names[name],
-      percent(accuracyOf(scores[name]).overall),
-      ...cells(scores[name]),
-    ]),
-  };
-}
-
-function shippedLadder(path: string): ResultTable {
-  const results = readResults(path);
-  // A file of several experiments: the first is shown.
-  const [table] = ladderTables(results);
-  return {
-    title: 'Does alignment help? The shipped experiment',
-    notes: [
-      `Fine-tuning from the shipped VLM. ${table?.setup ?? ''} Arms differ in what attention is pulled toward; runs of one seed see the same samples in the same order. Differences to plain fine-tuning, and to the arm with maps of other clips (− control), in points, mean and 95 % interval over the pairs. docs/results/world.md says more.`,
+    tables: [
+      {
+        head: ['', 'all', ...types],
+        rows: (['start', 'plain', 'aligned'] as const).map((name) => [
+          names[name],
+          percent(accuracyOf(scores[name]).overall),
+          ...cells(scores[name]),
+        ]),
+      },
     ],
-    head: table?.head ?? [],
-    rows: table?.rows ?? [],
   };
 }

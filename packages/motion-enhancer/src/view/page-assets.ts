@@ -1,3 +1,5 @@
+import { forestStyle } from './forest-style.js';
+
 /** The pages' style sheet: light and dark, one column on a phone, no file beside it. */
 export const STYLE = `
 :root{color-scheme:light dark;--back:#fbfbf9;--card:#fff;--ink:#1c1c22;--soft:#63636e;--line:#dededa;--accent:#b4540a;--heat:#e45a31;--warn-back:#fff1e6;--warn:#8a3800;--series:#3b5bdb}
@@ -52,7 +54,8 @@ tr:not(.kept).may{color:var(--soft)}
 .bar i{position:absolute;top:0;bottom:0;background:var(--soft);opacity:.6;border-radius:2px}.kept .bar i,.bar.on i{background:var(--accent);opacity:1}
 svg{display:block;width:100%;height:auto}
 svg text{fill:var(--soft);font:11px system-ui,sans-serif}svg .axis{stroke:var(--line);stroke-width:1}
-svg .curve{fill:none;stroke:var(--series);stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round}svg .beside{stroke:var(--soft);stroke-dasharray:5 4}svg circle{fill:var(--series)}
+svg .curve{fill:none;stroke:var(--series);stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round}svg .beside{stroke:var(--soft);stroke-dasharray:5 4}svg circle{fill:var(--series)}${forestStyle((name) => `var(--${name})`)}.forest-card{margin:.75rem 0}.forest-card svg{min-width:40rem;max-width:56rem;margin:auto}
+details{margin:.75rem 0}summary{cursor:pointer;color:var(--soft);margin-bottom:.4rem}summary:focus-visible{outline:2px solid var(--accent)}
 @media(max-width:520px){main{padding:1rem .75rem 3rem}h1{font-size:1.4rem}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.4rem}.transport output{min-width:7.5rem;font-size:.85rem}.js .grid:not(.wide){grid-template-columns:1fr 1fr;gap:.5rem}}
 @media print{.transport{display:none!important}.table{max-height:none}}
 `;

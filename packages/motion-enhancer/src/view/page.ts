@@ -2,7 +2,8 @@ import { type Html, html } from './html.js';
 import { lineChart } from './line-chart.js';
 import { document, randomBanner, writePage } from './page-shell.js';
 import { type PriorView, priorSection } from './prior-section.js';
-import { bar, textTable } from './tables.js';
+import { type ResultSection, resultSection } from './result-section.js';
+import { bar } from './tables.js';
 
 /** A line of a training log. */
 export interface TrainingPoint {
@@ -27,19 +28,10 @@ export interface DemoPageData {
   training: readonly TrainingPoint[];
   /** The same data without alignment, for comparison. */
   plainTraining?: readonly TrainingPoint[];
-  /** Tables with what they show and a note. */
-  results?: readonly ResultTable[];
+  results?: readonly ResultSection[];
   answers: readonly { prompt: string; video?: string; before: string; after: string }[];
   commands: readonly string[];
   timings: readonly { stage: string; seconds: number }[];
-}
-
-export interface ResultTable {
-  title: string;
-  /** Below the title, a paragraph each. */
-  notes: readonly string[];
-  head: readonly string[];
-  rows: readonly (readonly string[])[];
 }
 
 /**
@@ -72,7 +64,7 @@ ${randomBanner(weights)}
 ${facts.length > 0 && html`<dl>${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`}
 ${priors.map((view, index) => priorSection(view, index + 1))}
 ${training.length > 0 && trainingSection(training, plainTraining)}
-${results.map(({ title, notes, head, rows }) => html`<h2>${title}</h2>${notes.map((note) => html`<p class="soft">${note}</p>`)}${textTable(head, rows)}`)}
+${results.map(resultSection)}
 ${answers.length > 0 && html`<h2>Answers</h2>${answers.map(answer)}`}
 ${timings.length > 0 && timingSection(timings)}
 ${commands.length > 0 && html`<h2>Commands</h2><p class="soft">What made this page, to run again or to change:</p><pre>${commands.join('\n')}</pre>`}`;

@@ -1,15 +1,30 @@
-import { UserError } from '@motion-enhancer/libtorch/errors';
+import { expected, UserError } from '@motion-enhancer/libtorch/errors';
 import type { Fields } from '../../config/field.js';
 import { writeText } from '../../data/write-text.js';
-import { ladderText } from '../../world/ladder/report.js';
-import { readResults } from '../../world/ladder/results.js';
+import { forestFile } from '../../view/forest-style.js';
+import { compactText } from '../../world/ladder/compact.js';
+import { compareArms, mainSetup, onlyArms } from '../../world/ladder/compare.js';
+import { forestNotes, ladderForest } from '../../world/ladder/forest.js';
+import { setupTable, tablesText } from '../../world/ladder/report.js';
+import { lastOfEach, readResults } from '../../world/ladder/results.js';
 import { parseCommand } from '../run-options.js';
 import type { Command } from './registry.js';
 
 const FIELDS = {
   results: { type: 'paths', default: [], text: 'Files results.jsonl of world ladder' },
   arm: { type: 'strings', default: [], text: 'Arms whose rows come first, in this order' },
+  only: { type: 'boolean', default: false, text: 'No other rows than plain fine-tuning and those of --arm' },
   out: { type: 'path', default: '', text: 'File to write the table to; without it, it is printed' },
+  picture: {
+    type: 'path',
+    default: '',
+    text: 'SVG file to write too: differences with their intervals, of the setup with the most runs',
+  },
+  compact: {
+    type: 'path',
+    default: '',
+    text: 'File to write too: the same results with each setup and arm written once, to be read as results.jsonl is',
+  },
 } as const satisfies Fields;
 
 export const command: Command = {
@@ -17,7 +32,9 @@ export const command: Command = {
   async run(argv) {
     const parsed = parseCommand('world ladder-report', '--results FILE [options]', FIELDS, argv);
     if (!parsed) return 0;
-    const { results, out, arm } = parsed.values;
+    const { results, out, arm, only, picture, compact } = parsed.values;
+    if (picture && !/\.svg$/i.test(picture)) throw expected('a file name that ends in .svg', '--picture', picture);
+    if (only && arm.length === 0) throw expected('at least one --arm', '--only', 'none');
     const rows = results.flatMap(readResults);
     if (rows.length === 0)
       throw new UserError(
@@ -26,7 +43,17 @@ export const command: Command = {
           code: 'ERR_DATA',
         },
       );
-    const text = ladderText(rows, arm);
+    const all = compareArms(rows, arm);
+    const chosen = only ? onlyArms(all, arm) : all;
+    const main = mainSetup(chosen);
+    if (picture && !main)
+      throw new UserError(
+        `No run in ${results.join(', ')} has its setup recorded, so there is no main setup to draw. Run the arms again with world ladder.`,
+        { code: 'ERR_DATA' },
+      );
+    const text = tablesText(chosen.map(setupTable));
+    if (picture && main) writeText(picture, forestFile(ladderForest(main, forestNotes(main))));
+    if (compact) writeText(compact, compactText(lastOfEach(rows)));
     if (out) writeText(out, text);
     else console.log(text);
     return 0;

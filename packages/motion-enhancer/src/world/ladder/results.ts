@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import type { TypeScores } from '../runs/evaluate-runs.js';
 import type { RunRecipe } from '../runs/spec.js';
 import { type Arm, armKey, PLAIN } from './arms.js';
+import { createExpander } from './compact.js';
 
 /** What all arms of an experiment have in common. */
 export interface RunSetup {
@@ -36,17 +37,20 @@ export interface RunResult {
   scores: TypeScores;
 }
 
-/** Lines of a results file; a line that a crash cut off is left out. */
+/** Lines of a results file, whole or compact; a line that a crash cut off is left out. */
 export function readResults(path: string): RunResult[] {
   if (!existsSync(path)) return [];
+  let expand = createExpander();
   return readFileSync(path, 'utf8')
     .split('\n')
     .flatMap((line) => {
       try {
-        const row = JSON.parse(line) as Partial<RunResult>;
+        const row = expand(JSON.parse(line));
         // Settings that an older line does not name were not there yet: it has their defaults.
         return row.arm && row.scores ? [{ ...row, arm: { ...PLAIN, ...row.arm } } as RunResult] : [];
       } catch {
+        // It may have been the head of what follows: short lines below must not be read by an older one.
+        expand = createExpander();
         return [];
       }
     });

@@ -15,6 +15,12 @@ export function interval95(values: readonly number[]): Interval {
   const count = values.length;
   const mean = values.reduce((a, b) => a + b, 0) / count;
   const variance = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (count - 1);
-  const t = T95[count - 2] ?? 1.96;
+  const t = T95[count - 2] ?? manyT95(count - 1);
   return { mean, half: count < 2 ? Number.NaN : t * Math.sqrt(variance / count), count };
+}
+
+/** Beyond the table: the series in 1/ν from the normal's quantile (Abramowitz and Stegun 26.7.5), here to 1e-4. */
+function manyT95(freedom: number): number {
+  const z = 1.959964;
+  return z + (z ** 3 + z) / (4 * freedom) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * freedom ** 2);
 }
