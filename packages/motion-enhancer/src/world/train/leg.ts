@@ -1,9 +1,10 @@
 // Trains small models of the motion world in legs: each runs for some seconds, saves everything, and the next one goes on
 // as if there had been no break (a step's data and noise depend on its number alone).
 import { join } from 'node:path';
-import { AdamW, aten, backward, expected, gradNorm, keep, noGrad, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { AdamW, aten, expected, gradNorm, keep, noGrad, scope, type Tensor } from '@motion-enhancer/libtorch';
 import { makeFolder } from '../../data/make-folder.js';
 import { loadState, saveState } from '../../data/state-file.js';
+import { passOf } from './pass.js';
 
 export interface LegOptions {
   /** Folder of `state.safetensors`. */
@@ -22,8 +23,15 @@ export interface LegOptions {
   maxGradNorm?: number;
   /** Decay of the running average of the weights that `averages` holds; 0: none. */
   ema?: number;
+  /** What a step is trained on: tensors that need no gradient. */
+  inputs?(step: number): Tensor[];
   /** The loss of a step (scalar), recorded for gradients. */
-  loss(step: number): Tensor;
+  loss(step: number, inputs: readonly Tensor[]): Tensor;
+  /**
+   * Forward and backward pass are recorded once, as a CUDA graph, and launched for every step: small kernels then do not
+   * wait for the host. Steps must differ in `inputs` alone, of the same shapes, and `loss` must read nothing back.
+   */
+  recorded?: boolean;
   /** Reading a loss waits for the device: once in so many steps. Default 50. */
   logEvery?: number;
   onLog?(line: LegLine): void;
@@ -89,30 +97,32 @@ export function trainLeg(o: LegOptions): LegResult {
 function runSteps(o: LegOptions, first: number, optimiser: AdamW, parameters: Tensor[], averages: Tensor[]): number {
   const began = performance.now();
   const every = o.logEvery ?? 50;
+  const pass = passOf(o, parameters);
   let step = first;
-  while (step < o.total && (performance.now() - began) / 1000 < o.seconds) {
-    const lr = o.learningRate(step);
-    for (const group of optimiser.groups) group.lr = lr;
-    const told = (step + 1) % every === 0 || step + 1 === o.total;
-    scope(() => {
-      const loss = o.loss(step);
-      backward([loss]);
-      const gradients = parameters.map((p) => p.grad!);
-      const norm = gradNorm(gradients);
-      if (told)
-        tell(o, step + 1, loss.item(), norm.item(), lr, (performance.now() - began) / 1000 / (step + 1 - first));
-      const limit = o.maxGradNorm ?? 1;
-      // On the device: reading the norm would make the host wait for every step.
-      if (limit > 0)
-        noGrad(() => aten['_foreach_mul_.Tensor']!(gradients, norm.add(1e-6).reciprocal().mul(limit).clamp(0, 1)));
-      optimiser.step(gradients);
-      for (const p of parameters) p.grad = null;
-      noGrad(() => {
-        const decay = o.ema ? Math.min(o.ema, (1 + step) / (10 + step)) : 0;
-        aten['_foreach_lerp_.Scalar']!(averages, parameters, 1 - decay);
+  try {
+    while (step < o.total && (performance.now() - began) / 1000 < o.seconds) {
+      const lr = o.learningRate(step);
+      for (const group of optimiser.groups) group.lr = lr;
+      const told = (step + 1) % every === 0 || step + 1 === o.total;
+      scope(() => {
+        const { loss, gradients } = pass.run(step);
+        const norm = gradNorm(gradients);
+        if (told)
+          tell(o, step + 1, loss.item(), norm.item(), lr, (performance.now() - began) / 1000 / (step + 1 - first));
+        const limit = o.maxGradNorm ?? 1;
+        // On the device: reading the norm would make the host wait for every step.
+        if (limit > 0)
+          noGrad(() => aten['_foreach_mul_.Tensor']!(gradients, norm.add(1e-6).reciprocal().mul(limit).clamp(0, 1)));
+        optimiser.step(gradients);
+        noGrad(() => {
+          const decay = o.ema ? Math.min(o.ema, (1 + step) / (10 + step)) : 0;
+          aten['_foreach_lerp_.Scalar']!(averages, parameters, 1 - decay);
+        });
       });
-    });
-    step++;
+      step++;
+    }
+  } finally {
+    pass.dispose();
   }
   return step;
 }

@@ -50,21 +50,26 @@ export function denoiseTables(
   };
 }
 
-/**
- * v-prediction over uniform levels of the zero-terminal-SNR schedule: mean of (v̂ − v)², v = √ᾱ ε − √(1 − ᾱ) x0.
- * Draws clips, levels, noise and texts from `generator`, which is the device's.
- */
-export function denoiseLoss(
+/** What one step is trained on. */
+export interface DenoiseBatch {
+  /** Noisy latents and the v to predict: [B, Flat, C, h, w] */
+  x: Tensor;
+  v: Tensor;
+  /** Levels, int64 [B], and token ids, int64 [B, T]. */
+  level: Tensor;
+  ids: Tensor;
+}
+
+/** Draws clips, levels (uniform), noise and texts from `generator`, which is the device's. */
+export function denoiseBatch(
   bank: LatentBank,
   batch: number,
-  transformer: ReturnType<typeof transformerOf>,
-  text: ReturnType<typeof textEncoderOf>,
   tables: DenoiseTables,
   generator: Generator,
-): Tensor {
+): DenoiseBatch {
   const { device, dtype } = bank.latents;
   const on = { generator, device };
-  const drawn = noGrad(() => {
+  return noGrad(() => {
     const [clips, texts] = [bank.latents.size(0), bank.ids.size(1)];
     const index = randint(0, clips, [batch], on);
     const x0 = bank.latents.indexSelect(0, index);
@@ -78,14 +83,17 @@ export function denoiseLoss(
     const ids = where(rand([batch, 1], on).lt(DROP), bank.empty.unsqueeze(0), rows);
     return { x: x0.mul(a).add(noise.mul(b)), v: noise.mul(a).sub(x0.mul(b)), level, ids };
   });
-  const states = t5Forward(drawn.ids, text.weights, text.config, tables.buckets);
-  const v = differentiableForward(
-    drawn.x,
-    states,
-    drawn.level,
-    transformer.weights,
-    transformer.config,
-    tables.positions,
-  );
-  return v.sub(drawn.v).to('float32').square().mean();
+}
+
+/** v-prediction over the zero-terminal-SNR schedule: mean of (v̂ − v)², v = √ᾱ ε − √(1 − ᾱ) x0. */
+export function denoiseLoss(
+  { x, v, level, ids }: DenoiseBatch,
+  transformer: ReturnType<typeof transformerOf>,
+  text: ReturnType<typeof textEncoderOf>,
+  tables: DenoiseTables,
+): Tensor {
+  const states = t5Forward(ids, text.weights, text.config, tables.buckets);
+  const { weights, config } = transformer;
+  const predicted = differentiableForward(x, states, level, weights, config, tables.positions);
+  return predicted.sub(v).to('float32').square().mean();
 }

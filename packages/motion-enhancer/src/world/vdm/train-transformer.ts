@@ -1,7 +1,7 @@
 import { Generator, noGrad, scope, type Tensor, tensorsIn } from '@motion-enhancer/libtorch';
 import { type LegLine, trainLeg } from '../train/leg.js';
 import { mapTensors } from '../train/map-tensors.js';
-import { denoiseLoss, denoiseTables, type LatentBank } from './denoise-loss.js';
+import { denoiseBatch, denoiseLoss, denoiseTables, type LatentBank } from './denoise-loss.js';
 import { type Part, textEncoderOf, transformerOf } from './parts.js';
 import { warmCosine } from './train-options.js';
 
@@ -14,6 +14,8 @@ export interface TransformerLeg {
   ema: number;
   seconds: number;
   seed: number;
+  /** Each step's passes as one CUDA graph. */
+  recorded: boolean;
   onLog(line: LegLine): void;
 }
 
@@ -40,21 +42,25 @@ export function trainTransformer(transformer: Part, text: Part, o: TransformerLe
     weightDecay: 0.01,
     ema: o.ema,
     logEvery: 100,
-    loss: (step) => {
+    recorded: o.recorded,
+    inputs: (step) => {
       const generator = new Generator(o.seed + 1000003 * (step + 1) + 1, device);
       try {
-        const half = mapTensors({ denoiser: denoiser.weights, encoder: encoder.weights }, (t) => t.to(dtype));
-        return denoiseLoss(
-          o.bank,
-          o.batch,
-          { config: denoiser.config, weights: half.denoiser },
-          { config: encoder.config, weights: half.encoder },
-          tables,
-          generator,
-        );
+        const { x, v, level, ids } = denoiseBatch(o.bank, o.batch, tables, generator);
+        return [x, v, level, ids];
       } finally {
         generator.dispose();
       }
+    },
+    loss: (_, inputs) => {
+      const [x, v, level, ids] = inputs as [Tensor, Tensor, Tensor, Tensor];
+      const half = mapTensors({ denoiser: denoiser.weights, encoder: encoder.weights }, (t) => t.to(dtype));
+      return denoiseLoss(
+        { x, v, level, ids },
+        { config: denoiser.config, weights: half.denoiser },
+        { config: encoder.config, weights: half.encoder },
+        tables,
+      );
     },
     onLog: o.onLog,
   });

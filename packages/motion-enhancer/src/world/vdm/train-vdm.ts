@@ -79,7 +79,13 @@ export async function trainVdm(o: VdmTraining): Promise<VdmTrainingResult> {
       step = scope(() =>
         trainTransformer(parts.transformer, parts.text, {
           ...{ out: dir('transformer'), bank: { latents, ids, empty }, steps: o.steps, batch: o.batch, lr: o.lr },
-          ...{ ema: o.ema, seconds: left(), seed: o.seed, onLog: log('transformer') },
+          ...{
+            ema: o.ema,
+            seconds: left(),
+            seed: o.seed,
+            recorded: o.device !== 'cpu' && o.graph,
+            onLog: log('transformer'),
+          },
         }),
       );
     } finally {
