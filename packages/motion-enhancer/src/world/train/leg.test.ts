@@ -163,7 +163,7 @@ test('a leg whose passes were recorded as a CUDA graph ends where one that launc
     const near = (a: number[], b: number[]) => a.every((x, i) => Math.abs(x - b[i]!) < 1e-4);
     assert.equal(recorded!.losses.length, 30);
     assert.ok(near(recorded!.losses, eager!.losses), `${recorded!.losses}\n${eager!.losses}`);
-    recorded!.ends.forEach((end, i) => assert.ok(near(end, eager!.ends[i]!)));
+    for (const [i, end] of recorded!.ends.entries()) assert.ok(near(end, eager!.ends[i]!));
   });
   assert.equal(liveTensors(), before);
 });
