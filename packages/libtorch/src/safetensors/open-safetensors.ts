@@ -52,7 +52,7 @@ export class SafetensorsFile {
     const mapped = this.#mapped;
     if (!mapped) throw new Error(`${this.path} was closed before tensor ${name} was read from it.`);
     const { dtype, shape, begin, end } = info;
-    if (begin === end) return empty(shape, { dtype });
+    if (begin === end) return empty(shape, { dtype, device });
     if (device !== 'cpu' && dtype !== 'bool' && end - begin >= BY_THREADS) {
       const made = empty(shape, { dtype, device });
       native.fileToDevice(this.path, this.#dataStart + begin, made.slot, THREADS);

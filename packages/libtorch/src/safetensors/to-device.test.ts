@@ -56,3 +56,18 @@ test('a file that was cut while it is open is told', { skip }, () => {
   });
   assert.equal(liveTensors(), before);
 });
+
+test('a tensor without entries comes to the device that was asked for', () => {
+  const before = liveTensors();
+  scope(() => {
+    const path = join(folder, 'none.safetensors');
+    writeSafetensors(path, new Map([['none', empty([0, 4])]]));
+    const file = openSafetensors(path);
+    // A device that every machine has, and that is not the default one.
+    const got = file.read('none', 'meta');
+    assert.equal(got.device, 'meta');
+    assert.deepEqual(got.shape, [0, 4]);
+    file.close();
+  });
+  assert.equal(liveTensors(), before);
+});
