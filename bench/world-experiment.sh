@@ -74,8 +74,8 @@ for wave in $WAVES; do
     with_priors plain change-r-last change-r-last:other fixed-r-last fixed-r-last:other mhs-x-all mhs-x-all:other \
       all-x-all mhs-x-all:kept paper ;;
   3) # why: what is taken from true masks until they help as little as priors, and what is put right in priors
-    ladder plain masks:mix=0.75 masks:wrong=0.2 masks:blur=1 masks:still masks:mover masks:only=mover
-    with_priors plain change-r-last:sharp=2 change-r-last:gate=0.5 change-r-last:only=mover+motion ;;
+    ladder plain masks:mix=0.75 masks:wrong=0.2 masks:blur=1 masks:still masks:only=mover
+    with_priors plain change-r-last:sharp=4 change-r-last:sharp=4:other change-r-last:sharp=2 change-r-last:gate=0.5 ;;
   4) # λ, and what the aligner does to it
     ladder plain masks:lambda=0.1 masks:lambda=0.3 masks:lambda=3 masks:lambda=10 masks:lambda=100 masks:auto=0.3 \
       masks:pointwise masks:mlp masks:mlp:lambda=10 ;;
@@ -90,12 +90,12 @@ for wave in $WAVES; do
       make_priors priors-steps10.safetensors mhs-x-all,change-r-last --steps 10 --tag steps10
       make_priors priors-keep25.safetensors mhs-x-all --head-ratio 0.25 --word-ratio 0.25 --tag keep25
       make_priors priors-keep75.safetensors mhs-x-all --head-ratio 0.75 --word-ratio 0.75 --tag keep75
-      ladder plain mhs-x-all@steps2 mhs-x-all@steps10 change-r-last@steps2 change-r-last@steps10 \
-        mhs-x-all@keep25:kept mhs-x-all@keep75:kept mhs-x-all@keep25 mhs-x-all@keep75
+      ladder plain mhs-x-all@steps2 mhs-x-all@steps10 change-r-last@steps2:sharp=4 change-r-last@steps10:sharp=4 \
+        change-r-last@steps10:sharp=4:other mhs-x-all@keep25:kept mhs-x-all@keep75:kept
       priors=$before
     } ;;
   7) # the rest
-    ladder plain masks:only=motion masks:predict masks:squared masks:squared:lambda=10
+    ladder plain masks:mover masks:only=motion masks:predict masks:squared masks:squared:lambda=10
     with_priors plain mhs-r-last change-r-last:mover change-r-last:predict ;;
   esac
   if [ -e "$OUT/results.jsonl" ]; then $RUN world ladder-report --results "$OUT/results.jsonl" --out "$OUT/ladder.md"; fi
