@@ -1,15 +1,7 @@
-import {
-  arange,
-  type Checkpoints,
-  type DType,
-  embedding,
-  scope,
-  type Tensor,
-  tensor,
-  UserError,
-} from '@motion-enhancer/libtorch';
+import { arange, type Checkpoints, type DType, scope, type Tensor, UserError } from '@motion-enhancer/libtorch';
 import type { SaveOptions } from '../hub/index.js';
-import { type Decoded, type DecoderOptions, decodeLayers } from '../language/decode-layers.js';
+import type { Decoded, DecoderOptions } from '../language/decode-layers.js';
+import { decodeSequence, idsTensor, type TokenIds } from '../language/decode-sequence.js';
 import { embedTokens } from '../qwen2-5-vl/embed.js';
 import type { ParameterGroup } from '../qwen2-5-vl/weight-names.js';
 import type { InternVL3Config } from './config.js';
@@ -21,7 +13,7 @@ import { type InternVL3Weights, structureOf } from './weights.js';
 
 export interface InternVL3Input extends Omit<DecoderOptions, 'positions'> {
   /** Token ids [B, N] (int64), one `<IMG_CONTEXT>` per visual token. */
-  ids: Tensor | readonly (readonly number[])[];
+  ids: TokenIds;
   /** Visual embeddings in the order of those tokens, from `encodeVisual`. */
   visual?: Tensor | null;
 }
@@ -95,7 +87,7 @@ export class InternVL3 {
   embed(ids: InternVL3Input['ids'], visual: Tensor | null = null): Tensor {
     const { imageTokenId } = this.config;
     return scope(() =>
-      embedTokens(this.#idsTensor(ids), visual, this.weights.language_model.embed_tokens, {
+      embedTokens(idsTensor(ids, this.device), visual, this.weights.language_model.embed_tokens, {
         imageTokenId,
         videoTokenId: imageTokenId,
       }),
@@ -107,21 +99,9 @@ export class InternVL3 {
    * @throws UserError ERR_MEDIA (visual embeddings do not fit their tokens), ERR_CONTEXT (too many tokens)
    */
   forward({ ids, visual = null, ...options }: InternVL3Input): Decoded {
-    return scope(() => {
-      // A media token that the model itself wrote is text: only prompts have places for media.
-      const written = visual === null && (options.cache?.length ?? 0) > 0;
-      const embeds = written ? this.#textEmbeddings(ids) : this.embed(ids, visual);
-      const [B, N] = embeds.shape as [number, number, number];
-      const past = options.cache?.length ?? 0;
-      checkLength(past + N, visual?.size(0) ?? 0, this.config.text.maxPositionEmbeddings);
-      if (options.rows && (B !== 1 || past > 0))
-        throw new UserError(
-          `Expected one sequence and no cache for rows but received ${B} sequences${past > 0 ? ' and a cache' : ''}. Run the samples one by one.`,
-          { code: 'ERR_VALUE' },
-        );
-      const positions = positionsOf(past, N, options.attentionMask ?? null, this.device);
-      return decodeLayers(embeds, this.weights.language_model, this.config.text, { ...options, positions });
-    });
+    const positions = (past: number, tokens: number) =>
+      positionsOf(past, tokens, options.attentionMask ?? null, this.device);
+    return scope(() => decodeSequence(this, ids, visual, options, positions, SHORTER));
   }
 
   /**
@@ -136,27 +116,13 @@ export class InternVL3 {
   dispose(): void {
     for (const parameter of this.#parts.parameters.values()) parameter.dispose();
   }
-
-  #textEmbeddings(ids: InternVL3Input['ids']): Tensor {
-    return embedding(this.#idsTensor(ids), this.weights.language_model.embed_tokens);
-  }
-
-  #idsTensor(ids: InternVL3Input['ids']): Tensor {
-    return Array.isArray(ids) ? tensor(ids, { dtype: 'int64', device: this.device }) : (ids as Tensor).to(this.device);
-  }
 }
+
+const SHORTER = 'Take fewer frames or tiles, or shorten the text.';
 
 /** Running numbers that leave padding out: int64 [B or 1, N]. */
 function positionsOf(past: number, n: number, valid_BM: Tensor | null, device: string): Tensor {
   if (!valid_BM) return arange(past, past + n, 1, { dtype: 'int64', device }).unsqueeze(0);
   const running = valid_BM.to(device).ne(0).to('int64').cumsum(1).sub(1).clamp(0);
   return running.narrow(1, past, n);
-}
-
-function checkLength(tokens: number, visual: number, limit: number): void {
-  if (tokens <= limit) return;
-  throw new UserError(
-    `The sample has ${tokens} tokens, ${visual} of them visual, but the model takes at most ${limit} (max_position_embeddings). Take fewer frames or tiles, or shorten the text.`,
-    { code: 'ERR_CONTEXT' },
-  );
 }

@@ -1,14 +1,7 @@
-import {
-  type Checkpoints,
-  type DType,
-  embedding,
-  scope,
-  type Tensor,
-  tensor,
-  UserError,
-} from '@motion-enhancer/libtorch';
+import { type Checkpoints, type DType, scope, type Tensor, UserError } from '@motion-enhancer/libtorch';
 import type { SaveOptions } from '../hub/index.js';
-import { type Decoded, type DecoderOptions, decodeLayers } from '../language/decode-layers.js';
+import type { Decoded, DecoderOptions } from '../language/decode-layers.js';
+import { decodeSequence, idsTensor, type TokenIds } from '../language/decode-sequence.js';
 import type { Qwen25VLConfig } from './config.js';
 import { embedTokens } from './embed.js';
 import { type Grid, patchCount } from './grid.js';
@@ -19,7 +12,7 @@ import { type Qwen25VLWeights, structureOf } from './weights.js';
 
 export interface Qwen25VLInput extends Omit<DecoderOptions, 'positions'> {
   /** Token ids [B, N] (int64), image and video pads expanded. */
-  ids: Tensor | readonly (readonly number[])[];
+  ids: TokenIds;
   /** Visual embeddings in the order of the pads, from `encodeVisual`. */
   visual?: Tensor | null;
   /** int64 [3, B, N], from `ropeIndex` and `positionsTensor`. */
@@ -85,7 +78,7 @@ export class Qwen25VL {
   /** Token embeddings with the visual ones in place: [B, N, C]. */
   embed(ids: Qwen25VLInput['ids'], visual: Tensor | null = null): Tensor {
     return scope(() =>
-      embedTokens(this.#idsTensor(ids), visual, this.weights.language_model.embed_tokens, this.config),
+      embedTokens(idsTensor(ids, this.device), visual, this.weights.language_model.embed_tokens, this.config),
     );
   }
 
@@ -94,20 +87,8 @@ export class Qwen25VL {
    * @throws UserError ERR_MEDIA (visual embeddings do not fit the pads), ERR_CONTEXT (too many tokens)
    */
   forward({ ids, visual = null, positions_3BN, ...options }: Qwen25VLInput): Decoded {
-    return scope(() => {
-      // A media token that the model itself wrote is text: only prompts have places for media.
-      const written = visual === null && (options.cache?.length ?? 0) > 0;
-      const embeds = written ? this.#textEmbeddings(ids) : this.embed(ids, visual);
-      const [B, N] = embeds.shape as [number, number, number];
-      checkLength((options.cache?.length ?? 0) + N, visual?.size(0) ?? 0, this.config.text.maxPositionEmbeddings);
-      if (options.rows && (B !== 1 || options.cache?.length))
-        throw new UserError(
-          `Expected one sequence and no cache for rows but received ${B} sequences${options.cache?.length ? ' and a cache' : ''}. Run the samples one by one.`,
-          { code: 'ERR_VALUE' },
-        );
-      const positions = positions_3BN.to(this.device);
-      return decodeLayers(embeds, this.weights.language_model, this.config.text, { ...options, positions });
-    });
+    const positions = () => positions_3BN.to(this.device);
+    return scope(() => decodeSequence(this, ids, visual, options, positions, SHORTER));
   }
 
   /**
@@ -122,20 +103,6 @@ export class Qwen25VL {
   dispose(): void {
     for (const parameter of this.#parts.parameters.values()) parameter.dispose();
   }
-
-  #textEmbeddings(ids: Qwen25VLInput['ids']): Tensor {
-    return embedding(this.#idsTensor(ids), this.weights.language_model.embed_tokens);
-  }
-
-  #idsTensor(ids: Qwen25VLInput['ids']): Tensor {
-    return Array.isArray(ids) ? tensor(ids, { dtype: 'int64', device: this.device }) : (ids as Tensor).to(this.device);
-  }
 }
 
-function checkLength(tokens: number, visual: number, limit: number): void {
-  if (tokens <= limit) return;
-  throw new UserError(
-    `The sample has ${tokens} tokens, ${visual} of them visual, but the model takes at most ${limit} (max_position_embeddings). Lower fps, maxFrames or maxPixels (fewer or smaller frames), or shorten the text.`,
-    { code: 'ERR_CONTEXT' },
-  );
-}
+const SHORTER = 'Lower fps, maxFrames or maxPixels (fewer or smaller frames), or shorten the text.';

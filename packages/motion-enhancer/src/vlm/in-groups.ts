@@ -1,4 +1,5 @@
 import { noGrad, scope } from '@motion-enhancer/libtorch';
+import type { GenerateOptions } from '@motion-enhancer/models';
 import type { TokenOptions } from './generation-options.js';
 import type { PreparedChat } from './types.js';
 
@@ -11,9 +12,28 @@ type OnToken = TokenOptions['onToken'];
 const MOST_ENTRIES = 1.5e9;
 
 /** Is it one chat that ends by itself: what the models' own loop takes, which is the fastest? */
-export function isPlain([chat, ...more]: readonly PreparedChat[], o: TokenOptions): boolean {
+function isPlain([chat, ...more]: readonly PreparedChat[], o: TokenOptions): boolean {
   const chunked = o.prefillChunk !== undefined && chat!.ids.length > o.prefillChunk;
   return more.length === 0 && !o.cache && !o.mayEnd && !chunked;
+}
+
+/**
+ * New tokens of each chat, by the loop of one sequence where that does, else in batches.
+ * @param inputOf what the family's loops take of a chat
+ */
+export function generateGroups<Input>(
+  chats: readonly PreparedChat[],
+  options: TokenOptions,
+  inputOf: (chat: PreparedChat) => Input,
+  one: (input: Input, options: GenerateOptions) => number[],
+  batch: (inputs: Input[], options: TokenOptions) => number[][],
+): number[][] {
+  const run = (group: readonly PreparedChat[], onToken: OnToken) => {
+    const inputs = group.map(inputOf);
+    if (!isPlain(group, options)) return batch(inputs, { ...options, ...(onToken ? { onToken } : {}) });
+    return [one(inputs[0]!, { ...options, onToken: (id) => void onToken?.(id, 0) })];
+  };
+  return inGroups(chats, run, options.onToken);
 }
 
 /**

@@ -15,7 +15,7 @@ import {
 } from '@motion-enhancer/models';
 import { encodeInternVL } from './encode-in-pieces.js';
 import type { FolderParts } from './family-parts.js';
-import { inGroups, isPlain } from './in-groups.js';
+import { generateGroups } from './in-groups.js';
 import { systemOf } from './system-prompt.js';
 import type { DecodedMedium, InputSettings, MediumInput, PreparedChat, Vlm } from './types.js';
 
@@ -46,15 +46,12 @@ export function internVlm(model: InternVL3, folder: FolderParts): Vlm {
     encode: (media) => encodeInternVL(model, media),
     forward: (chat, { visual = null, ...options } = {}) => model.forward({ ids: [chat.ids], visual, ...options }),
     generate: (chats, options) =>
-      inGroups(
+      generateGroups(
         chats,
-        (group, onToken) => {
-          const inputs = group.map(inputOf);
-          if (!isPlain(group, options))
-            return generateInternVL3Batch(model, inputs, { ...options, ...(onToken ? { onToken } : {}) });
-          return [generateInternVL3(model, inputs[0]!, { ...options, onToken: (id) => void onToken?.(id, 0) })];
-        },
-        options.onToken,
+        options,
+        inputOf,
+        (input, o) => generateInternVL3(model, input, o),
+        (inputs, o) => generateInternVL3Batch(model, inputs, o),
       ),
     save: (dir, options) => model.savePretrained(dir, options),
     dispose: () => model.dispose(),

@@ -15,7 +15,7 @@ import {
 } from '@motion-enhancer/models';
 import { encodeQwen } from './encode-in-pieces.js';
 import type { FolderParts } from './family-parts.js';
-import { inGroups, isPlain } from './in-groups.js';
+import { generateGroups } from './in-groups.js';
 import { systemOf } from './system-prompt.js';
 import type { ChatTokens, DecodedMedium, InputSettings, MediumInput, PreparedChat, Vlm } from './types.js';
 
@@ -47,15 +47,12 @@ export function qwenVlm(model: Qwen25VL, folder: FolderParts): Vlm {
     forward: (chat, { visual = null, ...options } = {}) =>
       model.forward({ ids: [chat.ids], visual, positions_3BN: positionsOf(chat), ...options }),
     generate: (chats, options) =>
-      inGroups(
+      generateGroups(
         chats,
-        (group, onToken) => {
-          const inputs = group.map(inputOf);
-          if (!isPlain(group, options))
-            return generateBatch(model, inputs, { ...options, ...(onToken ? { onToken } : {}) });
-          return [generate(model, inputs[0]!, { ...options, onToken: (id) => void onToken?.(id, 0) })];
-        },
-        options.onToken,
+        options,
+        inputOf,
+        (input, o) => generate(model, input, o),
+        (inputs, o) => generateBatch(model, inputs, o),
       ),
     save: (dir, options) => model.savePretrained(dir, options),
     dispose: () => model.dispose(),
