@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { buildConfig, cuda } from './devices.js';
 import { expected, LibtorchError } from './errors.js';
+import { makeFolder } from './files/make-folder.js';
 import { writeFileAtomically, writeFully } from './files/write-file-atomically.js';
 import { native } from './native.js';
 import { Tensor } from './tensor.js';
@@ -113,7 +114,7 @@ function machineCode(source: string, name: string, options: readonly string[]): 
   }
   const cubin = compileCuda(source, name, options);
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     writeFileAtomically(path, cubin.byteLength, (fd) => writeFully(fd, new Uint8Array(cubin)));
   } catch {
     // A cache that cannot be written only costs time.

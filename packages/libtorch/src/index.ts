@@ -6,6 +6,7 @@ export * from './devices.js';
 export { DTYPES, type DType, dtypeOfArray, isFloating, type TypedArray } from './dtype.js';
 export * from './errors.js';
 export * from './factories.js';
+export { checkFolder, makeFolder } from './files/make-folder.js';
 export { writeFileAtomically, writeFully } from './files/write-file-atomically.js';
 export * from './functional.js';
 export type { Aten, AtenAsync, Layout, MemoryFormat, Scalar } from './generated/aten.js';

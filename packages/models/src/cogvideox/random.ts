@@ -1,6 +1,5 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Generator, noGrad, scope, writeFileAtomically, writeFully } from '@motion-enhancer/libtorch';
+import { Generator, makeFolder, noGrad, scope, writeFileAtomically, writeFully } from '@motion-enhancer/libtorch';
 import { saveCheckpoint } from '../hub/index.js';
 import { DEMO_SIZES, type RandomSizes } from './random/sizes.js';
 import { randomTextEncoder } from './random/text-encoder.js';
@@ -38,7 +37,7 @@ attention maps and motion priors mean nothing.
 export function writeRandomCogVideoX(dir: string, options: { seed: number } & Partial<RandomSizes>): void {
   const { seed, ...given } = options;
   const sizes: RandomSizes = { ...DEMO_SIZES, ...given };
-  mkdirSync(dir, { recursive: true });
+  makeFolder(dir);
   const part = (folder: string, index: number, make: typeof randomVae, weightsName: string) =>
     scope(() =>
       noGrad(() => {
@@ -52,7 +51,7 @@ export function writeRandomCogVideoX(dir: string, options: { seed: number } & Pa
   part('transformer', 0, randomTransformer, 'diffusion_pytorch_model');
   part('vae', 1, randomVae, 'diffusion_pytorch_model');
   part('text_encoder', 2, randomTextEncoder, 'model');
-  mkdirSync(join(dir, 'scheduler'), { recursive: true });
+  makeFolder(join(dir, 'scheduler'));
   write(join(dir, 'scheduler', 'scheduler_config.json'), json(SCHEDULER_FILE));
   write(join(dir, 'model_index.json'), json(MODEL_INDEX_FILE));
   write(join(dir, 'README.md'), RANDOM_CARD);

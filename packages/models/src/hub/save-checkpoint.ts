@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import {
   DTYPES,
   expected,
+  makeFolder,
   type NamedTensors,
   type Tensor,
   UserError,
@@ -45,7 +46,8 @@ export function saveCheckpoint(dir: string, contents: CheckpointContents): void 
   const fresh = beside('tmp');
   const replaced = beside('old');
   try {
-    mkdirSync(fresh, { recursive: true });
+    makeFolder(dirname(target));
+    mkdirSync(fresh);
     writeContents(fresh, contents);
     if (existsSync(target)) renameSync(target, replaced);
     renameSync(fresh, target);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -66,6 +66,21 @@ test('a name that the endpoint does not have is one line with exit code 2', () =
     ['generate', '--vlm', 'tiny-org/none', '--video', VIDEO, '--prompt', 'What?'],
     /no repository tiny-org\/none on http.*Check the name/,
   ));
+
+test('a cache that cannot be made is one line with exit code 2, not a wait without end', {
+  skip: !existsSync('/proc/self'),
+  timeout: 60_000,
+}, async () => {
+  process.env.HF_HOME = '/proc/motion-enhancer';
+  try {
+    await refuses(
+      ['generate', '--vlm', NAME, '--video', VIDEO, '--prompt', 'What?'],
+      /The folder \/proc\/motion-enhancer\/hub\/.* cannot be made \(ENOENT\)\. Set HF_HUB_CACHE/,
+    );
+  } finally {
+    process.env.HF_HOME = environment.HF_HOME;
+  }
+});
 
 test('nothing is shown for what is there', async () => {
   const written: string[] = [];

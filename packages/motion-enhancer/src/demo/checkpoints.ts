@@ -2,8 +2,8 @@ import { copyFileSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '@motion-enhancer/libtorch';
+import { makeFolder } from '@motion-enhancer/libtorch/make-folder';
 import { writeRandomCogVideoX, writeRandomQwen25VL } from '@motion-enhancer/models';
-import { makeFolder } from '../data/make-folder.js';
 import { writeText } from '../data/write-text.js';
 
 /** Files that the project ships for its tests and its demo. */

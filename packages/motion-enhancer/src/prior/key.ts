@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { makeFolder } from '../data/make-folder.js';
+import { makeFolder } from '@motion-enhancer/libtorch/make-folder';
 import type { PriorConfig } from './config.js';
 
 /** sha256 of a file, hex. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { bytesOf, openSafetensors, scope, type Tensor, UserError, writeSafetensors } from '@motion-enhancer/libtorch';
-import { makeFolder } from '../data/make-folder.js';
+import { makeFolder } from '@motion-enhancer/libtorch/make-folder';
 import { readAliases } from './aliases.js';
 import type { Prior, PriorInfo } from './prior.js';
 

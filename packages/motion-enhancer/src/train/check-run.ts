@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { expected, UserError } from '@motion-enhancer/libtorch';
-import { checkFolder } from '../data/make-folder.js';
+import { checkFolder } from '@motion-enhancer/libtorch/make-folder';
 import type { Row } from '../data/rows.js';
 import { checkFreeze } from './groups.js';
 import { PriorIndex } from './prior-index.js';

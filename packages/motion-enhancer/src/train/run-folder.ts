@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { UserError } from '@motion-enhancer/libtorch';
+import { makeFolder } from '@motion-enhancer/libtorch/make-folder';
 import { stringify } from 'yaml';
 import type { Grid } from '../align/index.js';
-import { makeFolder } from '../data/make-folder.js';
 import { writeText } from '../data/write-text.js';
 import { stateSteps } from './state/states.js';
 import type { TrainOptions } from './train.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { writeFileAtomically, writeFully } from '@motion-enhancer/libtorch';
+import { makeFolder } from '@motion-enhancer/libtorch/make-folder';
 import { encodePng, overlay, type RgbImage } from '../data/image/index.js';
-import { makeFolder } from '../data/make-folder.js';
 import type { Prior } from '../prior/prior.js';
 import { headChart } from './head-chart.js';
 import { latentStrip } from './latent-strip.js';

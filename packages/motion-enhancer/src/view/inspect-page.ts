@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { makeFolder } from '../data/make-folder.js';
+import { makeFolder } from '@motion-enhancer/libtorch/make-folder';
 import type { Prior } from '../prior/prior.js';
 import { html } from './html.js';
 import { document, randomBanner, writePage } from './page-shell.js';

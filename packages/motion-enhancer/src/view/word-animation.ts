@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { writeFileAtomically, writeFully } from '@motion-enhancer/libtorch';
+import { makeFolder } from '@motion-enhancer/libtorch/make-folder';
 import { type Heat, overlay, type RgbImage } from '../data/image/index.js';
-import { makeFolder } from '../data/make-folder.js';
 import { encodeAnimatedWebp } from '../data/video/index.js';
 import type { Prior } from '../prior/prior.js';
 import { RANDOM_NOTE, wordFileName } from './heat-maps.js';

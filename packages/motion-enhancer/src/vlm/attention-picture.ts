@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { writeFileAtomically, writeFully } from '@motion-enhancer/libtorch';
+import { makeFolder } from '@motion-enhancer/libtorch/make-folder';
 import { encodePng, type Heat, overlay, type RgbImage } from '../data/image/index.js';
-import { makeFolder } from '../data/make-folder.js';
 import { timeLabel, wordFileName } from '../view/heat-maps.js';
 import { drawText, fillRectangle, fitText, INK, paste, picture } from '../view/picture.js';
 import { quantile } from '../view/word-heat.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { makeFolder } from '@motion-enhancer/libtorch/make-folder';
 import { encodePng } from '../data/image/index.js';
-import { makeFolder } from '../data/make-folder.js';
 import { writeVideo } from '../data/video/write-video.js';
 import { writeBytes, writeText } from '../data/write-text.js';
 import { WORLD_FPS } from './fields.js';

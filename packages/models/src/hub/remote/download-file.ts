@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { withLock } from './file-lock.js';
-import { HubError, writeError } from './hub-error.js';
+import { HubError } from './hub-error.js';
 import { fileUrl } from './list-repository.js';
+import { makeCacheFolder } from './make-cache-folder.js';
 import { receiveFile } from './receive-file.js';
 import type { RemoteFile } from './remote-file.js';
 import type { RepositoryCache } from './repository-cache.js';
@@ -38,9 +39,7 @@ async function receiveBlob(
 ): Promise<void> {
   const partial = cache.partial(file.etag);
   const url = fileUrl(hub, name, commit, file.path);
-  await mkdir(dirname(partial), { recursive: true }).catch((error) => {
-    throw writeError(partial, error);
-  });
+  makeCacheFolder(dirname(partial));
   for (;;) {
     // Bytes of an earlier run may have been spoilt by a crash: then all is fetched once more, from the beginning.
     const resumed = existsSync(partial);

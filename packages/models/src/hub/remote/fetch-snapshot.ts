@@ -1,8 +1,9 @@
-import { mkdir, readFile, stat, statfs } from 'node:fs/promises';
+import { readFile, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { downloadFile } from './download-file.js';
-import { HubError, writeError } from './hub-error.js';
+import { HubError } from './hub-error.js';
 import { describeFile, listRepository } from './list-repository.js';
+import { makeCacheFolder } from './make-cache-folder.js';
 import type { Listing, RemoteFile } from './remote-file.js';
 import type { RepositoryCache } from './repository-cache.js';
 import { isCommit, type RepositoryName } from './repository-name.js';
@@ -89,9 +90,7 @@ async function planFiles(
 
 /** Fails before 20 GB are on their way to a disk that cannot hold them. */
 async function checkSpace(hub: Hub, cache: RepositoryCache, absent: readonly RemoteFile[]): Promise<void> {
-  await mkdir(cache.dir, { recursive: true }).catch((error) => {
-    throw writeError(cache.dir, error);
-  });
+  makeCacheFolder(cache.dir);
   const space = await statfs(cache.dir).catch(() => null);
   const there = await Promise.all(
     absent.map((file) =>

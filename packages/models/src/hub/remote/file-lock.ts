@@ -1,8 +1,9 @@
-import { mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeError } from './hub-error.js';
+import { makeCacheFolder } from './make-cache-folder.js';
 
 const BEAT_MS = 5_000;
 const STALE_MS = 60_000;
@@ -20,9 +21,7 @@ export async function withLock<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const owner = JSON.stringify({ pid: process.pid, host: hostname() });
-  await mkdir(dirname(path), { recursive: true }).catch((error) => {
-    throw writeError(path, error);
-  });
+  makeCacheFolder(dirname(path));
   for (let waited = false; ; waited = true) {
     try {
       await writeFile(path, owner, { flag: 'wx' });

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { copyFile, mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { writeError } from './hub-error.js';
+import { makeCacheFolder } from './make-cache-folder.js';
 import { isEtag, isInside, isSize, type Listing, type RemoteFile } from './remote-file.js';
 import { isCommit } from './repository-name.js';
 
@@ -92,9 +93,9 @@ export class RepositoryCache {
   /** Puts a blob into a snapshot, as a relative link; as a copy where the file system has no links. */
   async link(commit: string, file: RemoteFile): Promise<void> {
     const path = join(this.snapshot(commit), file.path);
+    makeCacheFolder(dirname(path));
     const aside = temporary(path);
     try {
-      await mkdir(dirname(path), { recursive: true });
       await symlink(relative(dirname(path), this.blob(file.etag)), aside).catch((error) => {
         if (!['EPERM', 'ENOSYS', 'EOPNOTSUPP', 'ENOTSUP'].includes(error.code)) throw error;
         return copyFile(this.blob(file.etag), aside);
@@ -113,9 +114,9 @@ async function isWhole(path: string, size: number | null): Promise<boolean> {
 }
 
 async function replaceFile(path: string, text: string): Promise<void> {
+  makeCacheFolder(dirname(path));
   const aside = temporary(path);
   try {
-    await mkdir(dirname(path), { recursive: true });
     await writeFile(aside, text);
     await rename(aside, path);
   } catch (error) {

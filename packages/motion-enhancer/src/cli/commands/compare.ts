@@ -1,7 +1,7 @@
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '@motion-enhancer/libtorch/errors';
+import { makeFolder } from '@motion-enhancer/libtorch/make-folder';
 import type { Fields } from '../../config/field.js';
-import { makeFolder } from '../../data/make-folder.js';
 import { judgeOf } from '../../eval/judges/index.js';
 import { BENCHMARKS } from '../../eval/prompts/index.js';
 import { compareRuns, pairText } from '../../eval/report/compare-runs.js';

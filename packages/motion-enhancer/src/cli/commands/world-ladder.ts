@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import { makeFolder } from '@motion-enhancer/libtorch/make-folder';
 import type { Fields } from '../../config/field.js';
 import { DEVICE_FIELDS } from '../../config/fields-of-run.js';
-import { makeFolder } from '../../data/make-folder.js';
 import { loadVlm } from '../../vlm/load.js';
 import { armOf } from '../../world/ladder/arm-text.js';
 import { ladderText } from '../../world/ladder/report.js';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { makeFolder } from '@motion-enhancer/libtorch/make-folder';
 import type { Fields } from '../../config/field.js';
 import { DEVICE_FIELDS } from '../../config/fields-of-run.js';
 import { contactSheet, encodePng, type RgbImage } from '../../data/image/index.js';
-import { makeFolder } from '../../data/make-folder.js';
 import { writeBytes } from '../../data/write-text.js';
 import { loadVdm } from '../../prior/vdm.js';
 import { CLIP_FIELDS } from '../../world/fields.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import { makeFolder } from '@motion-enhancer/libtorch/make-folder';
 import type { Fields } from '../../config/field.js';
 import { encodePng } from '../../data/image/index.js';
-import { makeFolder } from '../../data/make-folder.js';
 import { writeVideo } from '../../data/video/write-video.js';
 import { writeBytes } from '../../data/write-text.js';
 import { clipSheet } from '../../world/clip-sheet.js';

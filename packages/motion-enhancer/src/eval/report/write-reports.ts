@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { makeFolder } from '../../data/make-folder.js';
+import { makeFolder } from '@motion-enhancer/libtorch/make-folder';
 import { writeText } from '../../data/write-text.js';
 import { type Html, html } from '../../view/html.js';
 import { document, writePage } from '../../view/page-shell.js';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DType, UserError } from '@motion-enhancer/libtorch';
-import { makeFolder } from '../../data/make-folder.js';
+import { makeFolder } from '@motion-enhancer/libtorch/make-folder';
 import type { BadRow } from '../../data/rows.js';
 import { writeText } from '../../data/write-text.js';
 import type { GenerationOptions } from '../../vlm/generation-options.js';

@@ -9,7 +9,7 @@ import {
   writeFileAtomically,
   writeFully,
 } from '@motion-enhancer/libtorch';
-import { makeFolder } from '../../data/make-folder.js';
+import { makeFolder } from '@motion-enhancer/libtorch/make-folder';
 import type { MediumInput, Vlm } from '../../vlm/types.js';
 import type { ReadMedium } from '../media/read-medium.js';
 import type { MediumGroup } from './plan.js';

@@ -4,7 +4,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DTYPES, type Tensor, UserError } from '@motion-enhancer/libtorch';
-import { makeFolder } from '../../data/make-folder.js';
+import { makeFolder } from '@motion-enhancer/libtorch/make-folder';
 import { loadState, saveState } from '../../data/state-file.js';
 import { writeText } from '../../data/write-text.js';
 import type { Recipe } from '../recipe.js';

@@ -2,7 +2,7 @@
 // as if there had been no break (a step's data and noise depend on its number alone).
 import { join } from 'node:path';
 import { AdamW, aten, expected, gradNorm, keep, noGrad, scope, type Tensor } from '@motion-enhancer/libtorch';
-import { makeFolder } from '../../data/make-folder.js';
+import { makeFolder } from '@motion-enhancer/libtorch/make-folder';
 import { loadState, saveState } from '../../data/state-file.js';
 import { passOf } from './pass.js';
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { keep, noGrad, scope, UserError } from '@motion-enhancer/libtorch';
+import { makeFolder } from '@motion-enhancer/libtorch/make-folder';
 import {
   type CogVideoXVae,
   cogVideoXVae,
@@ -9,7 +10,6 @@ import {
   SCHEDULER_FILE,
   saveCheckpoint,
 } from '@motion-enhancer/models';
-import { makeFolder } from '../../data/make-folder.js';
 import { writeText } from '../../data/write-text.js';
 import { mapTensors } from '../train/map-tensors.js';
 import { lastTap } from './last-tap.js';

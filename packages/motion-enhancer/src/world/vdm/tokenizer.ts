@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { makeFolder } from '@motion-enhancer/libtorch/make-folder';
 import { loadTokenizer, type Tokenizer } from '@motion-enhancer/models';
-import { makeFolder } from '../../data/make-folder.js';
 import { writeText } from '../../data/write-text.js';
 import { VOCABULARY } from '../generate/index.js';
 

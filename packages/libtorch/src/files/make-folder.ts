@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { UserError } from '@motion-enhancer/libtorch/errors';
+import { UserError } from '../errors.js';
 
 /**
  * Makes a folder for results, and those above it. One by one: Node's recursive `mkdirSync` never ends where a folder that

@@ -1,14 +1,24 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
-import { loaderFlags } from '../cli/doctor-checks-probe.js';
-import { temporaryFolder } from '../testing/temporary-folder.js';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { checkFolder, makeFolder } from './make-folder.js';
 
-const dir = temporaryFolder();
+const dir = mkdtempSync(join(tmpdir(), 'make-folder-'));
+after(() => rmSync(dir, { recursive: true }));
 const at = (...names: string[]) => join(dir, ...names);
 
 test('folders above are made; one that is there stays', () => {
@@ -44,7 +54,8 @@ test('a folder that lets none be made ends with an error, not never', { skip: !e
   const code = `const { makeFolder } = await import(${JSON.stringify(module)});
     for (const dir of ['/proc/motion-enhancer', '/proc/self/a/b'])
       try { makeFolder(dir); } catch (error) { console.log(error.code, error.message); }`;
-  const args = [...loaderFlags(process.execArgv), '--input-type=module', '--eval', code];
+  const flags = process.execArgv.filter((flag) => !flag.startsWith('--test'));
+  const args = [...flags, '--input-type=module', '--eval', code];
   const child = spawn(process.execPath, args, { timeout: 60_000, stdio: ['ignore', 'pipe', 'inherit'] });
   let out = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -55,4 +66,21 @@ test('a folder that lets none be made ends with an error, not never', { skip: !e
   const lines = out.trimEnd().split('\n');
   assert.equal(lines.length, 2);
   for (const line of lines) assert.match(line, /^ERR_WRITE The folder \/proc\/.* cannot be made: E/);
+});
+
+test('every other folder is made here too: no recursive mkdir of Node’s is left in the sources', () => {
+  const packages = fileURLToPath(new URL('../../../', import.meta.url));
+  const sources = readdirSync(packages).flatMap((name) =>
+    readdirSync(join(packages, name, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts') && !/(\.test\.ts|(^|\/)testing[^/]*(\.ts|\/.*))$/.test(path))
+      .map((path) => join(packages, name, 'src', path)),
+  );
+  assert.ok(sources.length > 500, `${sources.length} sources`);
+  const recursive = /\bmkdir(Sync)?\((?:(?!\bmkdir)[^;])*\brecursive\b/;
+  assert.match('await mkdir(\n  dirname(path),\n  { mode: 0o700, recursive: true },\n)', recursive);
+  assert.deepEqual(
+    sources.filter((path) => recursive.test(readFileSync(path, 'utf8'))),
+    [],
+    'makeFolder is what to call',
+  );
 });
