@@ -2,4 +2,5 @@ export * from './aligner.js';
 export * from './loss.js';
 export * from './resize.js';
 export * from './rows.js';
+export * from './sharpen.js';
 export * from './words.js';

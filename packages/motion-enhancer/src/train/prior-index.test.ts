@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Tensor } from '@motion-enhancer/libtorch';
 import { wordSpans } from '@motion-enhancer/models';
-import { resizeMaps } from '../align/index.js';
+import { resizeMaps, sharpenRows } from '../align/index.js';
 import { PriorStore } from '../prior/store.js';
 import { closeTo } from '../testing/close-to.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
@@ -108,6 +108,32 @@ tensorTest('maps of another shape are resized to the commonest grid, and a large
     capped.frames * capped.height * capped.width,
   );
 });
+
+tensorTest(
+  'maps are sharpened as they were extracted, before they are resized; selection and gate do not see it',
+  () => {
+    const dir = temporaryFolder();
+    for (const id of ['a', 'b']) writePrior(dir, id);
+    const other = writePrior(dir, 'c', { grid: { frames: 3, height: 5, width: 2 } });
+    const index = new PriorIndex(dir, 4096);
+    const placed = (id: string, given: object) =>
+      index.place(row(id), chatOf(TEXT), { ...all, words: 'kept', gate: 'focus', gateFull: 1, ...given }, 'cpu')!;
+    for (const id of ['a', 'c']) {
+      const [plain, sharp] = [placed(id, {}), placed(id, { sharpen: 4 })];
+      assert.deepEqual(sharp.words, plain.words);
+      assert.equal(sharp.weight, plain.weight);
+      assert.deepEqual(placed(id, { sharpen: 1 }).rows_WS.toArray(), plain.rows_WS.toArray(), 'bit for bit');
+    }
+    const powers = placed('a', {}).rows_WS.pow(4);
+    const sums = placed('a', {}).rows_WS.sum(-1, true);
+    closeTo(placed('a', { sharpen: 4 }).rows_WS, powers.mul(sums).div(powers.sum(-1, true)), 1e-5);
+    const maps = new PriorStore(dir).read(other.key).rows_WFHW.flatten(1);
+    const found = index.place(row('c'), chatOf(TEXT), { ...all, sharpen: 4 }, 'cpu')!.rows_WS;
+    closeTo(found, resizeMaps(sharpenRows(maps, 4), other.grid, index.grid), 1e-6);
+    const after = sharpenRows(resizeMaps(maps, other.grid, index.grid), 4);
+    assert.ok(found.sub(after).abs().max().item() > 0.01 * found.max().item(), 'the order matters');
+  },
+);
 
 tensorTest('of several priors of a sample the newest counts', () => {
   const dir = temporaryFolder();

@@ -1,6 +1,6 @@
 import { basename, extname } from 'node:path';
 import { scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
-import { alignmentGrid, type Grid, placeWords, resizeMaps } from '../align/index.js';
+import { alignmentGrid, type Grid, placeWords, resizeMaps, sharpenRows } from '../align/index.js';
 import { type Row, videoFileOf } from '../data/rows.js';
 import { topIndices } from '../prior/heads.js';
 import type { PriorInfo } from '../prior/prior.js';
@@ -22,7 +22,7 @@ export interface PlacedPrior {
 }
 
 export type PlaceRecipe = Pick<Recipe, 'heads' | 'words' | 'wordRatio'> &
-  Partial<Pick<Recipe, 'headRatio' | 'gate' | 'gateFull'>>;
+  Partial<Pick<Recipe, 'headRatio' | 'sharpen' | 'gate' | 'gateFull'>>;
 
 export interface ChatText {
   text: string;
@@ -99,7 +99,8 @@ export class PriorIndex {
   }
 
   /**
-   * Selects words (MTTI over the chosen heads), finds them in the chat, resizes their maps.
+   * Selects words (MTTI over the chosen heads), finds them in the chat, sharpens their maps, resizes them. Selection and
+   * gate look at the maps as they were extracted.
    * @param onDropped told how many selected words the chat does not have, also where it has none
    * @returns null if no word is found
    */
@@ -132,7 +133,7 @@ export class PriorIndex {
       );
       const rows = maps.indexSelect(0, index);
       return {
-        rows_WS: resizeMaps(rows, info.grid, this.grid).to(device),
+        rows_WS: resizeMaps(sharpenRows(rows, recipe.sharpen ?? 1), info.grid, this.grid).to(device),
         words: placed.map((p) => p.tokens),
         dropped: kept.length - placed.length,
         weight: recipe.gate === 'focus' ? gateWeight(rows, recipe.gateFull ?? 1) : 1,

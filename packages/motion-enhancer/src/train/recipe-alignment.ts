@@ -22,6 +22,13 @@ export const ALIGNMENT_FIELDS = {
     default: 'norm',
     text: 'L_MSE: the un-squared norm of Eq 15, its square, or the mean square of maps stretched to [0, 1]',
   },
+  sharpen: {
+    type: 'number',
+    default: 1,
+    min: 0.01,
+    text: 'Takes each selected word’s map to this power, its sum kept: above 1 it gathers at its peaks; 1 leaves maps as they are',
+    paper: 'none',
+  },
   gate: {
     type: 'choice',
     choices: ['none', 'focus'],

@@ -120,9 +120,15 @@ test('20 steps equal 10, kill -9, and 10 more, bit for bit; a damaged state is p
   assert.equal(await refused.ended, 2);
   assert.match(refused.err(), /holds a run that was saved after step 10\. Give --resume/);
   // Another recipe is not the same run, which is said before the model is looked at.
-  const other = start(file, '--resume', '--lr', '2e-3', '--vlm', at('none'));
-  assert.equal(await other.ended, 2);
-  assert.match(other.err(), /Expected 0\.001 .* for lr but received/);
+  const others = [
+    { option: ['--lr', '2e-3'], told: /Expected 0\.001 .* for lr but received/ },
+    { option: ['--sharpen', '4'], told: /Expected 1 .* for sharpen but received/ },
+  ];
+  for (const { option, told } of others) {
+    const other = start(file, '--resume', ...option, '--vlm', at('none'));
+    assert.equal(await other.ended, 2);
+    assert.match(other.err(), told);
+  }
 
   // A byte that flipped: the state before it serves.
   const damaged = at('cut', 'states', 'step-00000010', 'state.safetensors');

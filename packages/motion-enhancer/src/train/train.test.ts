@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AdamW, aten, backward, clipGradNorm, Generator, gradNorm, noGrad, scope } from '@motion-enhancer/libtorch';
 import { createAligner, loadAligner } from '../align/index.js';
+import { PriorStore } from '../prior/store.js';
 import { closeTo } from '../testing/close-to.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
 import { tensorTestAsync } from '../testing/tensor-test.js';
@@ -89,6 +90,35 @@ tensorTestAsync(
     assert.equal(new Set(logs.map(({ lossAlign }) => lossAlign)).size, 5, 'each has maps of its own');
     assert.match(notes[0]!, /1 of 1 rows have one/);
     assert.match(notes[3]!, /words: 8 aligned, 1 \(11\.1 %\) not found/);
+  },
+);
+
+tensorTestAsync(
+  'sharpen reaches L_MSE: as if the priors had been stored so; it stands in the run’s record',
+  async () => {
+    // Maps as large as the VLM's attention: of smaller ones L_MSE with the identity hardly depends on their form.
+    const [large, sharpened] = ['large', 'sharpened'].map((name) => join(dir, name)) as [string, string];
+    scope(() => {
+      const { rows_WFHW } = new PriorStore(priors).read(info.key);
+      const { shape } = rows_WFHW;
+      const maps = rows_WFHW.flatten(1).mul(100);
+      const powers = maps.pow(4);
+      const sharp = powers.mul(maps.sum(-1, true).div(powers.sum(-1, true)));
+      new PriorStore(large).write({ info, rows_WFHW: maps.view(...shape) });
+      new PriorStore(sharpened).write({ info, rows_WFHW: sharp.view(...shape) });
+    });
+    const loss = async (from: string, given: Partial<Recipe> = {}, look?: (run: Run) => void) => {
+      const recipe = { steps: 1, words: 'all', aligner: 'identity', ...given } as const;
+      return (await trained({ rows: rows.slice(0, 1), priors: from, recipe }, look))[0]!.lossAlign!;
+    };
+    const [plain, stored] = [await loss(large), await loss(sharpened)];
+    const sharp = await loss(large, { sharpen: 4 }, ({ out, checkpoint }) => {
+      assert.equal(JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')).recipe.sharpen, 4);
+      assert.match(readFileSync(join(checkpoint, 'README.md'), 'utf8'), /sharpen: 4/);
+    });
+    // Stored maps are rounded to float16.
+    closeTo([sharp], [stored], 1e-4);
+    assert.ok(Math.abs(sharp / plain - 1) > 0.01, `${sharp} against ${plain}`);
   },
 );
 

@@ -1,4 +1,4 @@
-import { cells, type Grid } from '../../align/index.js';
+import { cells, type Grid, mapSum, sharpenMap } from '../../align/index.js';
 
 /** How a map is changed before a word's attention is pulled toward it; in this order. Each keeps the map's sum. */
 export interface MapChanges {
@@ -14,16 +14,9 @@ export interface MapChanges {
 
 /** @param map [cells of grid], not negative */
 export function changeMap(map: Float32Array, { sharp, still, blur, mix }: MapChanges, grid: Grid): Float32Array {
-  const sum = total(map);
+  const sum = mapSum(map);
   if (sum === 0) return map;
-  let changed = map;
-  if (sharp !== 1) {
-    // Relative to the peak: a high power of small entries would vanish in float32.
-    const peak = map.reduce((most, value) => Math.max(most, value), 0);
-    const powers = map.map((value) => (value / peak) ** sharp);
-    const scale = sum / total(powers);
-    changed = powers.map((value) => value * scale);
-  }
+  let changed = sharpenMap(map, sharp);
   if (still) changed = meanFrame(changed, grid);
   for (let pass = 0; pass < blur; pass++) changed = boxed(boxed(changed, grid.width, 1), grid.height, grid.width);
   if (mix > 0) {
@@ -32,8 +25,6 @@ export function changeMap(map: Float32Array, { sharp, still, blur, mix }: MapCha
   }
   return changed;
 }
-
-export const total = (map: Float32Array): number => map.reduce((sum, value) => sum + value, 0);
 
 function meanFrame(map: Float32Array, { frames, height, width }: Grid): Float32Array {
   const size = height * width;
@@ -59,7 +50,7 @@ function boxed(map: Float32Array, length: number, stride: number): Float32Array 
 
 /** Entropy of a map over that of an even one: 0, all in one cell, to 1; 1 for an empty map. */
 export function evenness(map: Float32Array): number {
-  const sum = total(map);
+  const sum = mapSum(map);
   if (sum === 0 || map.length < 2) return 1;
   const entropy = map.reduce((h, value) => (value > 0 ? h - (value / sum) * Math.log(value / sum) : h), 0);
   return entropy / Math.log(map.length);

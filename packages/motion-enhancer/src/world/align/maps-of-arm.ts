@@ -1,8 +1,8 @@
 // What an arm of the experiment pulls a word's attention toward.
-import type { Grid } from '../../align/index.js';
+import { type Grid, mapSum } from '../../align/index.js';
 import { randomSource, trainingOrder } from '../../train/order.js';
 import type { AlignedWord } from './aligned-words.js';
-import { changeMap, evenness, type MapChanges, total } from './change-map.js';
+import { changeMap, evenness, type MapChanges } from './change-map.js';
 
 /** Maps of one kind of prior: by clip and caption word. */
 export interface PriorMaps {
@@ -136,6 +136,6 @@ function another(pool: Pool, clip: number, random: () => number): Float32Array {
 
 function scaled(map: Float32Array, scale: ArmMaps['scale']): Float32Array {
   if (scale === 'raw') return map;
-  const sum = total(map);
+  const sum = mapSum(map);
   return sum > 0 ? map.map((value) => (value * scale) / sum) : map;
 }

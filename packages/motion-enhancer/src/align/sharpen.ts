@@ -1,0 +1,34 @@
+import { type Tensor, tensor } from '@motion-enhancer/libtorch';
+
+export const mapSum = (map: Float32Array): number => map.reduce((sum, value) => sum + value, 0);
+
+/**
+ * A word's map taken to a power and scaled back to the sum that it had: above 1 its mass gathers at the peaks, below 1 it
+ * spreads; cells of 0 stay 0, and power 1 is the map itself. Not in the paper.
+ * @param map [cells], not negative; a map of zeros stays as it is
+ * @param power above 0
+ * @returns [cells]
+ */
+export function sharpenMap(map: Float32Array, power: number): Float32Array {
+  if (power === 1) return map;
+  // Relative to the peak: a high power of small entries would vanish in float32.
+  const peak = map.reduce((most, value) => Math.max(most, value), 0);
+  if (peak === 0) return map;
+  const powers = map.map((value) => (value / peak) ** power);
+  const scale = mapSum(map) / mapSum(powers);
+  return powers.map((value) => value * scale);
+}
+
+/**
+ * The same for every word's map.
+ * @param rows_WS [words, cells] of any floating-point type
+ * @returns [words, cells] in the same type and on the same device; with power 1 the tensor itself
+ */
+export function sharpenRows(rows_WS: Tensor, power: number): Tensor {
+  if (power === 1) return rows_WS;
+  const { shape, dtype, device } = rows_WS;
+  const cells = shape[1]!;
+  const values = rows_WS.toFloat32Array();
+  for (let at = 0; at < values.length; at += cells) values.set(sharpenMap(values.subarray(at, at + cells), power), at);
+  return tensor(values, { shape, dtype, device });
+}
