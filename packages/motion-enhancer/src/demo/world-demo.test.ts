@@ -42,6 +42,9 @@ tensorTestAsync('the demo in the motion world runs whole, and its page shows wha
   assert.deepEqual([report.plain.length, report.aligned.length], [2, 2]);
   assert.ok(report.aligned.every(({ lossAlign }) => lossAlign !== null && lossAlign > 0));
   assert.ok(report.plain.every(({ lossAlign }) => lossAlign === null));
+  const recipe = JSON.parse(readFileSync(join(dir, 'demo', 'aligned', 'run.json'), 'utf8')).recipe;
+  assert.deepEqual([recipe.lambda, recipe.sharpen, recipe.words, recipe.aligner], [1, 4, 'all', 'identity']);
+  assert.match(report.commands.at(-1)!, /--aligner identity --lambda 1 --sharpen 4 --words all$/);
   const counted = Object.values(report.scores.aligned).reduce((sum, [, count]) => sum + count, 0);
   assert.equal(counted, report.questions);
   assert.ok(existsSync(join(report.checkpoint, 'model.safetensors')));
@@ -62,6 +65,9 @@ tensorTestAsync('the demo in the motion world runs whole, and its page shows wha
     'in the paper’s form',
     'fine-tuned, aligned',
     'without alignment',
+    'The pull is that of change-r-last:sharp=4',
+    'λ = 1, no aligner, all words, each map taken to the power 4',
+    'there are 2 steps in place of hundreds, which prove nothing',
     // Of 400 questions each: 2 and 2.25 points above plain, 2.25 and 2.5 above the control; t(1) is 12.706.
     '<title>masks, − plain +2.1 ± 1.6, − control +2.4 ± 1.6</title>',
     '<td>+2.1 ± 1.6</td><td>+2.4 ± 1.6</td>',
