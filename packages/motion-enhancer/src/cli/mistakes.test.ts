@@ -57,6 +57,8 @@ const teach = (...more: string[]) => ['train', '--vlm', vlm, '--data', data, '--
 const watch = (...more: string[]) => ['extract', '--vdm', vdm, '--video', VIDEO, '--text', TEXT, ...more];
 
 describe('mistakes are told in one line, exit code 2', { concurrency: 2 }, () => {
+  it('clips to score on of which none has a question', () =>
+    refuses(['world', 'train-vlm', '--out', at('w'), '--evaluate', '1'], /question for evaluate .*Take more/));
   it('an unknown command', () => refuses(['extrct'], /no command extrct\. Did you mean extract\?.*--help/));
   it('an unknown option', () => refuses(teach('--stps', '3'), /no option --stps\. Did you mean --steps\?/));
   it('a missing required option', () => refuses(['train', '--vlm', vlm], /data.*nothing/));
@@ -129,6 +131,8 @@ describe('mistakes are told in one line, exit code 2', { concurrency: 2 }, () =>
     assert.match(await plan('--data', `${data}%500x`), /in percent .*%50\) or a number of rows .*%500x is neither/);
     assert.match(await plan('--out', at('file', 'run')), /file\/run cannot be made/);
     // All that was asked for can be: now the model counts.
+    const frames = await refusal(teach('--out', out, '--frames', '1'));
+    assert.match(frames, /Expected 2 or more, or 0 .* for frames but received 1\. .*2 at a time/);
     assert.match(await plan('--priors', at('mine')), /none/);
     assert.equal(existsSync(out), false);
   });

@@ -5,7 +5,7 @@ import { writeText } from '../../data/write-text.js';
 import { loadVlm } from '../../vlm/load.js';
 import { repeatRuns } from '../../world/runs/model.js';
 import { scoreTables } from '../../world/vlm/mini-card.js';
-import { scoreMini } from '../../world/vlm/pretrain.js';
+import { checkScoredClips, scoreMini } from '../../world/vlm/pretrain.js';
 import { createProgress } from '../progress.js';
 import { OUTPUT_FIELDS, parseCommand, resolveRun } from '../run-options.js';
 import type { Command } from './registry.js';
@@ -25,6 +25,7 @@ export const command: Command = {
     if (!parsed) return 0;
     const { values } = parsed;
     const run = resolveRun(values);
+    checkScoredClips(values.clips, 'clips');
     const vlm = loadVlm(values.vlm, { device: run.device, dtype: 'float32' });
     try {
       const model = vlm.model as Qwen25VL;

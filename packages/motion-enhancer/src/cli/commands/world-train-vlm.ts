@@ -10,7 +10,7 @@ import { cutTokenizer } from '../../world/vlm/cut-tokenizer.js';
 import { miniCard } from '../../world/vlm/mini-card.js';
 import { CHAT_TEXTS } from '../../world/vlm/mini-config.js';
 import { writeNewMiniVlm } from '../../world/vlm/new-checkpoint.js';
-import { pretrain, scoreMini, withoutRuns } from '../../world/vlm/pretrain.js';
+import { checkScoredClips, pretrain, scoreMini, withoutRuns } from '../../world/vlm/pretrain.js';
 import { worldTexts } from '../../world/vlm/pretrain-samples.js';
 import { createProgress } from '../progress.js';
 import { OUTPUT_FIELDS, parseCommand, resolveRun } from '../run-options.js';
@@ -41,6 +41,7 @@ export const command: Command = {
     if (!parsed) return 0;
     const { values } = parsed;
     const run = resolveRun(values);
+    checkScoredClips(values.evaluate, 'evaluate');
     const dtype = run.dtype === 'bfloat16' ? 'bfloat16' : 'float32';
     const progress = createProgress({ label: 'world train-vlm', unit: 'steps', json: values.json });
     const fresh = join(values.out, 'new');

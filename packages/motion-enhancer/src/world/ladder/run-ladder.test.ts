@@ -78,6 +78,12 @@ tensorTestAsync(
     await fails(['focus@10'], [...priors, short], /focus@10 of all 3 training clips but received none of clip 2/);
     const rest = writePriors(join(dir, 'd.safetensors'), ['focus@10'], 2, 1);
     assert.equal((await run(['focus', 'focus@10'], { priors: [...priors, short, rest] })).added, 1);
+    const none = {
+      name: 'UserError',
+      code: 'ERR_VALUE',
+      message: /a question for test but received 1: .*Take more with --test/,
+    };
+    await assert.rejects(run(['plain'], { testClips: 1 }), none);
     const test = writePriors(join(dir, 'e.safetensors'), ['focus'], 0, CLIPS, { split: 'test' });
     await fails(['focus'], [test], /of the split train but received those of test/);
     vlm.dispose();

@@ -7,8 +7,9 @@ import { answerRuns, scoresOf, type TypeScores } from '../runs/evaluate-runs.js'
 import type { RunRecipe, RunSpec } from '../runs/spec.js';
 import type { ComputeDType } from '../runs/step.js';
 import { type RunsLog, type TrainedRuns, trainRuns } from '../runs/train-runs.js';
+import { checkQuestions } from '../vlm/check-questions.js';
 import { choicesOf } from '../vlm/pretrain-samples.js';
-import { worldData } from '../vlm/world-data.js';
+import { type ClipRange, worldData } from '../vlm/world-data.js';
 import { type Arm, mapKey } from './arms.js';
 import { addResults, type RunResult, type RunSetup, readResults, seriesKey, setupText } from './results.js';
 import { startScores } from './start-scores.js';
@@ -39,7 +40,7 @@ export interface LadderOptions {
 /**
  * Trains and evaluates what `results` does not hold yet, and adds it there.
  * @returns this experiment's runs, those done before among them
- * @throws UserError for too few training clips, priors that are not there, a loss that is not finite
+ * @throws UserError for too few training clips, test clips without questions, priors that are not there, a loss that is not finite
  */
 export async function runLadder(o: LadderOptions): Promise<RunResult[]> {
   const model = o.vlm.model as Qwen25VL;
@@ -47,6 +48,7 @@ export async function runLadder(o: LadderOptions): Promise<RunResult[]> {
   const common = { config, tokenizer: o.vlm.tokenizer, device };
   const least = Math.max(...o.arms.map((arm) => arm.data));
   const setup = setupOf(o);
+  checkQuestions(testRange(o), 'test');
   const train = await trainingData({ ...common, clips: o.clips, priors: o.priors, least, onStage: o.onStage });
   try {
     const all = o.seeds.flatMap((seed) =>
@@ -77,6 +79,10 @@ const setupOf = ({ vlm, recipe, dtype, clips, testClips }: LadderOptions): RunSe
   start: weightsHash(vlm.dir),
 });
 
+const testRange = ({ testClips }: LadderOptions): ClipRange => ({
+  ...{ split: 'test', form: 'world', from: 0, count: testClips },
+});
+
 async function runWaves(
   o: LadderOptions,
   waiting: readonly Waiting[],
@@ -85,11 +91,10 @@ async function runWaves(
 ): Promise<void> {
   const model = o.vlm.model as Qwen25VL;
   const { device, config } = common;
-  const test = await worldData(
-    [{ split: 'test', form: 'world', from: 0, count: o.testClips }],
-    (texts) => texts.flatMap(choicesOf),
-    { ...common, onProgress: (n, total) => o.onStage('draw test clips', n, total) },
-  );
+  const test = await worldData([testRange(o)], (texts) => texts.flatMap(choicesOf), {
+    ...common,
+    onProgress: (n, total) => o.onStage('draw test clips', n, total),
+  });
   try {
     o.onLine(JSON.stringify({ start: startScores(model, test, o.dtype) }));
     const share = visualShare(model, train.data, train.words, o.dtype);

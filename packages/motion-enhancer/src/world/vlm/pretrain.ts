@@ -6,8 +6,9 @@ import { answerRuns, scoresOf, type TypeScores } from '../runs/evaluate-runs.js'
 import { repeatRuns, runOf } from '../runs/model.js';
 import { type ComputeDType, runLosses } from '../runs/step.js';
 import { type LegLine, trainLeg } from '../train/leg.js';
+import { checkQuestions } from './check-questions.js';
 import { choicesOf, pretrainSample } from './pretrain-samples.js';
-import { type WorldData, worldData } from './world-data.js';
+import { type ClipRange, type WorldData, worldData } from './world-data.js';
 
 export interface PretrainOptions {
   model: Qwen25VL;
@@ -87,6 +88,11 @@ export interface MiniScores {
   world: TypeScores;
 }
 
+const worldClips = (count: number): ClipRange => ({ split: 'validation', form: 'world', from: 0, count });
+
+/** Refuses so few clips that none of the world's has a question. @throws UserError ERR_VALUE */
+export const checkScoredClips = (count: number, option: string): void => checkQuestions(worldClips(count), option);
+
 /** How the model answers questions about clips that no training sees. */
 export async function scoreMini(
   weights: ReadonlyMap<string, Tensor>,
@@ -116,7 +122,7 @@ export async function scoreMini(
       { split: 'pretrain', form: 'single', from, count: o.clips },
       { split: 'pretrain', form: 'static', from, count: o.clips },
     ]),
-    world: await score('world', [{ split: 'validation', form: 'world', from: 0, count: o.clips }]),
+    world: await score('world', [worldClips(o.clips)]),
   };
   return result;
 }
