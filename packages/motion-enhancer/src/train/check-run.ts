@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { expected, UserError } from '@motion-enhancer/libtorch';
 import { checkFolder } from '@motion-enhancer/libtorch/make-folder';
-import type { Row } from '../data/rows.js';
+import { mediaOf, type Row } from '../data/rows.js';
+import { chooseVideoFrames, type VideoSettings, type Vlm } from '../vlm/index.js';
 import { checkFreeze } from './groups.js';
 import { PriorIndex } from './prior-index.js';
 import type { Recipe } from './recipe.js';
@@ -31,6 +32,33 @@ export function checkRun({ rows, priors, out, recipe, resume }: PlannedRun): Pri
   const state = resume ? newestState(out) : null;
   if (state) checkSameRun(state.dir, state, { recipe, data: dataHash(rows, index) });
   return index;
+}
+
+/** Frames and frame rate of a video that is long enough for every setting that suits any. */
+const LONG = { count: 90_000, fps: 25 };
+
+/**
+ * Refuses frame settings by which the model can see no video of any length: told once, not for every row.
+ * @throws UserError ERR_VALUE
+ */
+export function checkFrames(
+  vlm: Pick<Vlm, 'family' | 'framesPerToken'>,
+  rows: readonly Row[],
+  recipe: Pick<Recipe, keyof VideoSettings>,
+): void {
+  if (!rows.some((row) => mediaOf(row).some((medium) => medium.type === 'video' && 'path' in medium))) return;
+  try {
+    chooseVideoFrames(vlm, LONG, recipe);
+  } catch (cause) {
+    const { frames, frameRule } = recipe;
+    if (frames === 0 || frames >= vlm.framesPerToken) throw cause;
+    throw expected(
+      `${vlm.framesPerToken} or more, or 0 (as fps says),`,
+      'frames',
+      frames,
+      `This model sees frames ${vlm.framesPerToken} at a time by the frame rule ${frameRule}.`,
+    );
+  }
 }
 
 /** Of the data and priors of a run: ids of the rows in order, names of the priors. */

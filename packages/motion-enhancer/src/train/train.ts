@@ -7,7 +7,7 @@ import type { BadRow, Row, TakenSet } from '../data/rows.js';
 import type { Vlm } from '../vlm/index.js';
 import { coverage, wordsOf } from './alignment-notes.js';
 import { batches, disposeItem, samplesAhead } from './batch.js';
-import { checkRun } from './check-run.js';
+import { checkFrames, checkRun } from './check-run.js';
 import { exportRun } from './export-run.js';
 import { freezeParts } from './groups.js';
 import { trainingOrder } from './order.js';
@@ -63,11 +63,12 @@ export interface TrainResult {
 /**
  * Runs the recipe: RUN/checkpoint (Hugging Face layout), RUN/aligner.safetensors, RUN/log.jsonl, RUN/tensorboard,
  * RUN/run.json, RUN/run.yaml, RUN/states.
- * @throws UserError ERR_PRIOR, ERR_DATA, ERR_RUN (a state of another run), ERR_WRITE, ERR_NOT_FINITE
+ * @throws UserError ERR_VALUE, ERR_PRIOR, ERR_DATA, ERR_RUN (a state of another run), ERR_WRITE, ERR_NOT_FINITE
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { vlm, rows, out, recipe, signal, onStep, onWarning, onNote } = options;
   const index = options.index === undefined ? checkRun(options) : options.index;
+  checkFrames(vlm, rows, recipe);
   if (index) onNote?.(coverage(rows, index));
   const total =
     recipe.steps > 0 ? recipe.steps : Math.max(1, Math.ceil(Math.ceil(rows.length / recipe.batchSize) * recipe.epochs));

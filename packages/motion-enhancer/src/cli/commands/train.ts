@@ -5,13 +5,14 @@ import { type Fields, pick } from '../../config/field.js';
 import { DEVICE_FIELDS } from '../../config/fields-of-run.js';
 import { readRunFile } from '../../config/read-run-file.js';
 import { absoluteSpec, dataOfSettings, readData } from '../../data/rows.js';
-import { checkRun } from '../../train/check-run.js';
+import { checkFrames, checkRun } from '../../train/check-run.js';
 import { finishedRun, writeFinished } from '../../train/finished-run.js';
 import { lambdaOfFlags, lambdaOfSettings } from '../../train/lambda-auto.js';
 import { RECIPE_FIELDS } from '../../train/recipe.js';
 import { stepLine } from '../../train/record/step-log.js';
 import { train } from '../../train/train.js';
 import { loadVlm } from '../../vlm/load.js';
+import { openMediumReader } from '../../vlm/medium-reader.js';
 import { fetchCheckpoint, OR_NAME } from '../fetch-checkpoint.js';
 import { createProgress } from '../progress.js';
 import { OUTPUT_FIELDS, parseCommand, resolveRun } from '../run-options.js';
@@ -73,6 +74,7 @@ export const command: Command = {
     const plan = { rows, priors: values.priors || null, out: values.out, recipe, resume: values.resume };
     const index = checkRun(plan);
     const dir = await fetchCheckpoint(values.vlm, { files: VLM_FILES, json: values.json });
+    checkFrames(openMediumReader(dir), rows, recipe);
     const progress = createProgress({
       label: 'train',
       unit: 'steps',
