@@ -8,7 +8,7 @@ import type { Command } from './registry.js';
 
 const FIELDS = {
   out: { type: 'path', default: '', required: true, text: 'Folder of states and checkpoint' },
-  from: { type: 'path', default: '', text: 'A checkpoint of the same sizes to start from' },
+  from: { type: 'path', default: '', text: 'A checkpoint of the same sizes, outside --out, to start from' },
   fromParts: {
     type: 'choice',
     choices: ['vae', 'all'],

@@ -1,12 +1,10 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { keep, noGrad, scope, UserError } from '@motion-enhancer/libtorch';
+import { keep, noGrad, scope } from '@motion-enhancer/libtorch';
 import { makeFolder } from '@motion-enhancer/libtorch/make-folder';
 import {
   type CogVideoXVae,
   cogVideoXVae,
   MODEL_INDEX_FILE,
-  openCheckpoint,
   SCHEDULER_FILE,
   saveCheckpoint,
 } from '@motion-enhancer/models';
@@ -22,7 +20,8 @@ export interface Parts {
   text: Part;
 }
 
-const FOLDERS = { vae: 'vae', transformer: 'transformer', text: 'text_encoder' } as const;
+/** Of a pipeline folder. */
+export const FOLDERS = { vae: 'vae', transformer: 'transformer', text: 'text_encoder' } as const;
 
 /** Writes a pipeline folder as diffusers has it, weights in bfloat16. */
 export function writeVdm(dir: string, parts: Parts, card: string): void {
@@ -46,27 +45,6 @@ export function writeVdm(dir: string, parts: Parts, card: string): void {
   json('scheduler/scheduler_config.json', SCHEDULER_FILE);
   json('model_index.json', MODEL_INDEX_FILE);
   writeText(join(dir, 'README.md'), card);
-}
-
-/** Copies the weights of a pipeline folder into parts of the same sizes. @throws UserError where they differ */
-export function loadInto(dir: string, parts: Parts, which: readonly (keyof Parts)[]): void {
-  for (const name of which) {
-    const part = parts[name];
-    const folder = join(dir, FOLDERS[name]);
-    if (!existsSync(folder))
-      throw new UserError(`Expected the folder ${folder} to start from. Check --from.`, { code: 'ERR_CHECKPOINT' });
-    const checkpoint = openCheckpoint(folder);
-    try {
-      scope(() =>
-        noGrad(() => {
-          for (const [key, tensor] of part.tensors) tensor.copy_(checkpoint.read(key, { dtype: 'float32' }));
-        }),
-      );
-      if (name === 'vae') part.config.scaling_factor = checkpoint.config.scaling_factor;
-    } finally {
-      checkpoint.close();
-    }
-  }
 }
 
 /** The autoencoder for inference over copies of these weights, frame by frame; free it with `dispose()`. */

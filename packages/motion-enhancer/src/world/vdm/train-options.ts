@@ -19,7 +19,11 @@ export const VDM_TRAINING_FIELDS = {
   seed: { type: 'integer', default: 0, min: 0, text: 'Seed of weights, noise and order' },
   seconds: { type: 'number', default: 1e6, min: 0, text: 'Length of this leg: the next call goes on', unit: 'seconds' },
   workers: { type: 'integer', default: 12, min: 0, text: 'Threads that make clips' },
-  graph: { type: 'boolean', default: true, text: 'Record the passes of a step once as a CUDA graph, on a GPU' },
+  graph: {
+    type: 'boolean',
+    default: true,
+    text: 'On a GPU: record the passes of a step once, as a CUDA graph; a CPU does without',
+  },
   frames: { type: 'integer', default: 16, min: 4, text: 'Frames of a clip' },
   size: { type: 'integer', default: 64, min: 16, text: 'Height and width of a clip', unit: 'pixels' },
 } as const satisfies Fields;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { liveTensors, noGrad, randn, scope } from '@motion-enhancer/libtorch';
+import { liveTensors, noGrad, ones, randn, scope, writeSafetensors } from '@motion-enhancer/libtorch';
 import { cogVideoXVae, groupWords, loadTokenizer } from '@motion-enhancer/models';
 import { resolve } from '../../config/field.js';
 import { loadVdm } from '../../prior/vdm.js';
@@ -12,7 +13,7 @@ import { freePart, startParts, vaeOf } from './parts.js';
 import { MINI_VDM, TINY_VDM } from './sizes.js';
 import { writeWorldTokenizer } from './tokenizer.js';
 import { VDM_TRAINING_FIELDS } from './train-options.js';
-import { trainVdm } from './train-vdm.js';
+import { trainVdm, type VdmTraining } from './train-vdm.js';
 
 test('a tiny model trains in legs, and what it wrote loads as a CogVideoX', async () => {
   const before = liveTensors();
@@ -21,7 +22,7 @@ test('a tiny model trains in legs, and what it wrote loads as a CogVideoX', asyn
     ...{ model: 'tiny', clips: 10, vaeSteps: 12, vaeBatch: 2, steps: 12, batch: 2, size: 16, frames: 6, workers: 0 },
   });
   const lines: string[] = [];
-  const leg = (seconds: number, from = '') =>
+  const leg = (seconds: number, from = '', given: Partial<VdmTraining> = {}) =>
     trainVdm({
       ...options,
       ...{ seconds, from, fromParts: 'all', out: from ? join(out, 'more') : out, device: 'cpu', dtype: 'float32' },
@@ -29,6 +30,7 @@ test('a tiny model trains in legs, and what it wrote loads as a CogVideoX', asyn
       onStage: () => {},
       onProgress: () => {},
       onLine: (line) => void lines.push(line),
+      ...given,
     });
   assert.equal((await leg(0)).finished, false);
   const { checkpoint, finished } = await leg(1e6);
@@ -52,6 +54,31 @@ test('a tiny model trains in legs, and what it wrote loads as a CogVideoX', asyn
   vdm.dispose();
   // Another training may begin with its weights.
   assert.ok((await leg(1e6, checkpoint)).finished);
+  // Not one that writes there, by whatever name, nor one of other sizes.
+  symlinkSync(checkpoint, join(out, 'link'));
+  const refused = (given: Partial<VdmTraining>, error: object) => assert.rejects(leg(0, checkpoint, given), error);
+  for (const from of [checkpoint, out, join(out, 'link'), join(out, 'vae-done')])
+    await refused(
+      { from, out },
+      { name: 'UserError', code: 'ERR_VALUE', message: /outside out .* for from .*another/ },
+    );
+  const code = { name: 'UserError', code: 'ERR_CHECKPOINT' };
+  const vae = join(checkpoint, 'vae', 'config.json');
+  await refused(
+    { model: 'mini' },
+    { ...code, message: /Expected \[16,32,32\] for block_out_channels in .*vae but received \[8,8,8\]/ },
+  );
+  const config = readFileSync(vae, 'utf8');
+  // Sizes that are only told: the weights are of the right ones, or the other way round.
+  writeFileSync(vae, config.replace(/("norm_num_groups": )4/, '$12'));
+  await refused(
+    {},
+    { ...code, message: /Expected 4 for norm_num_groups .* but received 2\..*check --model and --from/ },
+  );
+  writeFileSync(vae, config);
+  const weights = join(checkpoint, 'text_encoder', 'model.safetensors');
+  scope(() => writeSafetensors(weights, { 'shared.weight': ones([1, 16]) }));
+  await refused({}, { ...code, message: /Expected \[.*\] for .* in .*text_encoder but received (nothing|\[1,16\])/ });
   assert.equal(liveTensors(), before);
 });
 
