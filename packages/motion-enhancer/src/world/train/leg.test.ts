@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  cuda,
   Generator,
   keep,
   linear,
@@ -13,6 +12,7 @@ import {
   zeros,
 } from '@motion-enhancer/libtorch';
 import { temporaryFolder } from '../../testing/temporary-folder.js';
+import { gpuTest } from '../../testing/tensor-test.js';
 import { type LegOptions, trainLeg } from './leg.js';
 
 /** Least squares on fresh data of every step. */
@@ -131,39 +131,31 @@ test('a state of another model is refused by name', () => {
   assert.equal(liveTensors(), before);
 });
 
-const skip = cuda().count > 0 ? false : 'no NVIDIA GPU on this machine';
-
-test('a leg whose passes were recorded as a CUDA graph ends where one that launches every operator does', {
-  skip,
-}, () => {
-  const before = liveTensors();
-  scope(() => {
-    const [eager, recorded] = [false, true].map((on) => {
-      const generator = new Generator(5, 'cuda:0');
-      const weights = [keep(randn([24, 16], { generator, device: 'cuda:0' })), keep(zeros([24], { device: 'cuda:0' }))];
-      const [w, b] = weights as [Tensor, Tensor];
-      const losses: number[] = [];
-      const result = trainLeg({
-        ...{ out: temporaryFolder(), seconds: 1e9, total: 30, ema: 0.9, recorded: on, logEvery: 1 },
-        parameters: new Map([
-          ['w', w],
-          ['b', b],
-        ]),
-        learningRate: (step) => 0.01 + 0.001 * step,
-        inputs: () => [randn([64, 16], { generator, device: 'cuda:0' })],
-        loss: (_, [x]) => linear(x!, w, b).gelu('tanh').sub(1).square().mean(),
-        onLog: ({ loss }) => void losses.push(loss),
-      });
-      const ends = [...weights, ...result.averages.values()].map((t) => t.reshape(-1).toArray());
-      for (const t of [...weights, ...result.averages.values()]) t.dispose();
-      generator.dispose();
-      return { losses, ends };
+gpuTest('a leg whose passes were recorded as a CUDA graph ends where one that launches every operator does', () => {
+  const [eager, recorded] = [false, true].map((on) => {
+    const generator = new Generator(5, 'cuda:0');
+    const weights = [keep(randn([24, 16], { generator, device: 'cuda:0' })), keep(zeros([24], { device: 'cuda:0' }))];
+    const [w, b] = weights as [Tensor, Tensor];
+    const losses: number[] = [];
+    const result = trainLeg({
+      ...{ out: temporaryFolder(), seconds: 1e9, total: 30, ema: 0.9, recorded: on, logEvery: 1 },
+      parameters: new Map([
+        ['w', w],
+        ['b', b],
+      ]),
+      learningRate: (step) => 0.01 + 0.001 * step,
+      inputs: () => [randn([64, 16], { generator, device: 'cuda:0' })],
+      loss: (_, [x]) => linear(x!, w, b).gelu('tanh').sub(1).square().mean(),
+      onLog: ({ loss }) => void losses.push(loss),
     });
-    assert.ok(eager!.losses.at(-1)! < 0.5 * eager!.losses[0]!, `${eager!.losses}`);
-    const near = (a: number[], b: number[]) => a.every((x, i) => Math.abs(x - b[i]!) < 1e-4);
-    assert.equal(recorded!.losses.length, 30);
-    assert.ok(near(recorded!.losses, eager!.losses), `${recorded!.losses}\n${eager!.losses}`);
-    for (const [i, end] of recorded!.ends.entries()) assert.ok(near(end, eager!.ends[i]!));
+    const ends = [...weights, ...result.averages.values()].map((t) => t.reshape(-1).toArray());
+    for (const t of [...weights, ...result.averages.values()]) t.dispose();
+    generator.dispose();
+    return { losses, ends };
   });
-  assert.equal(liveTensors(), before);
+  assert.ok(eager!.losses.at(-1)! < 0.5 * eager!.losses[0]!, `${eager!.losses}`);
+  const near = (a: number[], b: number[]) => a.every((x, i) => Math.abs(x - b[i]!) < 1e-4);
+  assert.equal(recorded!.losses.length, 30);
+  assert.ok(near(recorded!.losses, eager!.losses), `${recorded!.losses}\n${eager!.losses}`);
+  for (const [i, end] of recorded!.ends.entries()) assert.ok(near(end, eager!.ends[i]!));
 });

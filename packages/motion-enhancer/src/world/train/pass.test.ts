@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { cuda, liveTensors, ones, scope, type Tensor, UserError, zeros } from '@motion-enhancer/libtorch';
-import { tensorTest } from '../../testing/tensor-test.js';
+import { liveTensors, ones, scope, type Tensor, UserError, zeros } from '@motion-enhancer/libtorch';
+import { gpuTest, tensorTest } from '../../testing/tensor-test.js';
 import { passOf } from './pass.js';
 
 const leaf = (device = 'cpu') => zeros([3], { device }).requiresGrad_(true);
@@ -51,9 +51,6 @@ tensorTest('a pass that fails half-way leaves no gradient for the next one to ad
   fail = false;
   scope(() => assert.deepEqual(pass.run(1).gradients[0]!.toArray(), [1, 1, 1]));
 });
-
-const skip = cuda().count > 0 ? false : 'no NVIDIA GPU on this machine';
-const gpuTest: typeof tensorTest = (name, body) => (skip ? undefined : tensorTest(name, body));
 
 for (const [when, failing] of [
   ['before it is recorded', 1],
