@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { rand, tensor } from '@motion-enhancer/libtorch';
 import { closeTo } from '../testing/close-to.js';
 import { tensorTest } from '../testing/tensor-test.js';
-import { mapSum, sharpenMap, sharpenRows } from './sharpen.js';
+import { mapSum } from './map-rows.js';
+import { sharpenMap, sharpenRows } from './sharpen.js';
 
 const map = (...values: number[]) => Float32Array.from(values);
 

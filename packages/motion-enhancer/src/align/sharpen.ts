@@ -1,6 +1,5 @@
-import { type Tensor, tensor } from '@motion-enhancer/libtorch';
-
-export const mapSum = (map: Float32Array): number => map.reduce((sum, value) => sum + value, 0);
+import type { Tensor } from '@motion-enhancer/libtorch';
+import { changeRows, mapSum } from './map-rows.js';
 
 /**
  * A word's map taken to a power and scaled back to the sum that it had: above 1 its mass gathers at the peaks, below 1 it
@@ -24,11 +23,5 @@ export function sharpenMap(map: Float32Array, power: number): Float32Array {
  * @param rows_WS [words, cells] of any floating-point type
  * @returns [words, cells] in the same type and on the same device; with power 1 the tensor itself
  */
-export function sharpenRows(rows_WS: Tensor, power: number): Tensor {
-  if (power === 1) return rows_WS;
-  const { shape, dtype, device } = rows_WS;
-  const cells = shape[1]!;
-  const values = rows_WS.toFloat32Array();
-  for (let at = 0; at < values.length; at += cells) values.set(sharpenMap(values.subarray(at, at + cells), power), at);
-  return tensor(values, { shape, dtype, device });
-}
+export const sharpenRows = (rows_WS: Tensor, power: number): Tensor =>
+  power === 1 ? rows_WS : changeRows(rows_WS, (map) => sharpenMap(map, power));

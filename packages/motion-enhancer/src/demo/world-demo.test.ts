@@ -43,8 +43,11 @@ tensorTestAsync('the demo in the motion world runs whole, and its page shows wha
   assert.ok(report.aligned.every(({ lossAlign }) => lossAlign !== null && lossAlign > 0));
   assert.ok(report.plain.every(({ lossAlign }) => lossAlign === null));
   const recipe = JSON.parse(readFileSync(join(dir, 'demo', 'aligned', 'run.json'), 'utf8')).recipe;
-  assert.deepEqual([recipe.lambda, recipe.sharpen, recipe.words, recipe.aligner], [1, 4, 'all', 'identity']);
-  assert.match(report.commands.at(-1)!, /--aligner identity --lambda 1 --sharpen 4 --words all$/);
+  const { lambda, sharpen, priorScale, words, aligner } = recipe;
+  assert.deepEqual([lambda, sharpen, priorScale, words, aligner], [1, 4, 'share', 'all', 'identity']);
+  assert.match(report.commands.at(-1)!, /--aligner identity --lambda 1 --sharpen 4 --prior-scale share --words all$/);
+  const rowSum = report.aligned[0]!.rowSum!;
+  assert.ok(rowSum > 0);
   const counted = Object.values(report.scores.aligned).reduce((sum, [, count]) => sum + count, 0);
   assert.equal(counted, report.questions);
   assert.ok(existsSync(join(report.checkpoint, 'model.safetensors')));
@@ -66,7 +69,8 @@ tensorTestAsync('the demo in the motion world runs whole, and its page shows wha
     'fine-tuned, aligned',
     'without alignment',
     'The pull is that of change-r-last:sharp=4',
-    'λ = 1, no aligner, all words, each map taken to the power 4',
+    'λ = 1, no aligner, all words, each map taken to the power 4 and scaled to the mean sum',
+    `that the start model’s rows have on the maps’ grid (${rowSum.toPrecision(3)})`,
     'there are 2 steps in place of hundreds, which prove nothing',
     // Of 400 questions each: 2 and 2.25 points above plain, 2.25 and 2.5 above the control; t(1) is 12.706.
     '<title>masks, − plain +2.1 ± 1.6, − control +2.4 ± 1.6</title>',

@@ -50,7 +50,7 @@ const CLIP_PRIOR: PriorConfig = {
   ...{ stream: 'reference', stepsUsed: 2, unit: 'layer-head', selection: 'change', headCount: 4 },
 };
 
-/** The pull of the ladder's arm `change-r-last:sharp=4`, but that maps keep their own sums; rates for few steps. */
+/** The pull of the ladder's arm `change-r-last:sharp=4`, but on the priors’ own grid; rates for few steps. */
 const RECIPE = {
   lr: 2e-4,
   mergerLr: 2e-4,
@@ -58,6 +58,7 @@ const RECIPE = {
   aligner: 'identity',
   lambda: 1,
   sharpen: 4,
+  priorScale: 'share',
   words: 'all',
   ratioEvery: 4,
   recompute: 'none',
@@ -198,6 +199,6 @@ function commandsOf({ out, vlm, vdm }: WorldDemoOptions, { steps, batchSize }: D
     `${tool} extract --vdm ${vdm.dir} --data ${at('clips/open.json')} --out ${at('priors')} --frames 16 --height 64 --width 64 --stream reference --steps-used 2 --unit layer-head --selection change --head-count 4`,
     `${tool} inspect ${at('priors')}`,
     `${tool} train --vlm ${vlm} --data ${at('clips/open.json')} --out ${at('plain')} ${common}`,
-    `${tool} train --vlm ${vlm} --data ${at('clips/open.json')} --priors ${at('priors')} --out ${at('aligned')} ${common} --aligner ${RECIPE.aligner} --lambda ${RECIPE.lambda} --sharpen ${RECIPE.sharpen} --words ${RECIPE.words}`,
+    `${tool} train --vlm ${vlm} --data ${at('clips/open.json')} --priors ${at('priors')} --out ${at('aligned')} ${common} --aligner ${RECIPE.aligner} --lambda ${RECIPE.lambda} --sharpen ${RECIPE.sharpen} --prior-scale ${RECIPE.priorScale} --words ${RECIPE.words}`,
   ];
 }

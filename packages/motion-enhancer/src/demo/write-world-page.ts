@@ -64,7 +64,7 @@ function pullLine({ recipe: { lambda, sharpen }, aligned }: WorldDemoReport): st
   const [low, high] = [Math.min(...ratios), Math.max(...ratios)].map((ratio) => ratio.toPrecision(2));
   const range = low === high ? low : `${low} to ${high}`;
   return [
-    `The pull is that of change-r-last:sharp=${sharpen} in the experiment (motion-enhancer world ladder): λ = ${lambda}, no aligner, all words, each map taken to the power ${sharpen} with its sum kept; but rows are not scaled to the model’s own attention, and there are ${aligned.length} steps in place of hundreds, which prove nothing`,
+    `The pull is that of change-r-last:sharp=${sharpen} in the experiment (motion-enhancer world ladder): λ = ${lambda}, no aligner, all words, each map taken to the power ${sharpen} and scaled to the mean sum that the start model’s rows have on the maps’ grid (${aligned[0]!.rowSum!.toPrecision(3)}); but maps keep the diffusion model’s finer grid, to which the attention is resized, and there are ${aligned.length} steps in place of hundreds, which prove nothing`,
     ratios.length > 0 ? ` (λ‖∇L_MSE‖ / ‖∇L_AR‖ was ${range} where it was measured).` : '.',
   ].join('');
 }

@@ -5,7 +5,7 @@ import { BrokenRows } from './broken-rows.js';
 import { flopsOf } from './flops.js';
 import { type BatchItem, disposeItem, prepareItem, sizeOf } from './item.js';
 import { batchesOfAlike } from './length-window.js';
-import type { PriorIndex } from './prior-index.js';
+import type { PriorIndex, RowScale } from './prior-index.js';
 import type { Recipe } from './recipe.js';
 
 export { type BatchItem, disposeItem, stepPrior, stepSample } from './item.js';
@@ -24,7 +24,7 @@ export interface BatchSource {
   rows: readonly Row[];
   /** Row numbers in the order of training. */
   order: readonly number[];
-  recipe: Recipe;
+  recipe: Recipe & RowScale;
   index: PriorIndex | null;
   /** Where an earlier part of the run stood. */
   start?: DataPlace;

@@ -26,6 +26,13 @@ export interface PlannedRun {
  */
 export function checkRun({ rows, priors, out, recipe, resume }: PlannedRun): PriorIndex | null {
   checkFreeze(recipe.freeze);
+  if (recipe.priorScale === 'share' && recipe.alignmentLoss === 'min-max')
+    throw expected(
+      'raw',
+      'priorScale',
+      recipe.priorScale,
+      'With alignmentLoss min-max every map is stretched to [0, 1] and its scale is lost: take raw, or alignmentLoss norm or squared.',
+    );
   checkFolder(out);
   const index = priors && recipe.lambda > 0 ? openPriors(priors, rows, recipe) : null;
   // Broken or of an older format: `resume` tells, and passes it over.

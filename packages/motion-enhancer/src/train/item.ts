@@ -4,7 +4,7 @@ import type { Row } from '../data/rows.js';
 import type { PreparedChat, ReadMedium, Vlm } from '../vlm/index.js';
 import { patchesOf, type SampleSize } from './flops.js';
 import type { TrainableVlm } from './forward-sample.js';
-import type { PlacedPrior, PriorIndex } from './prior-index.js';
+import type { PlacedPrior, PriorIndex, RowScale } from './prior-index.js';
 import type { Recipe } from './recipe.js';
 import { disposeSample, type PreparedSample, prepareSample } from './sample.js';
 import type { StepPrior, StepSample } from './step.js';
@@ -22,7 +22,7 @@ export interface BatchItem {
 export async function prepareItem(
   vlm: Vlm,
   row: Row,
-  recipe: Recipe,
+  recipe: Recipe & RowScale,
   index: PriorIndex | null,
   read?: ReadMedium,
 ): Promise<BatchItem> {

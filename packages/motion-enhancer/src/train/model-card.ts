@@ -38,7 +38,7 @@ ${about.randomWeights ? '**These weights come from random ones: what this model 
 Motion-Enhanced Vision-Language Models* (arXiv 2606.06853).
 
 - Data: ${about.rows} rows, ${about.broken} of which could not be used; ${about.steps} steps of ${about.recipe.batchSize} samples.
-${about.sets.map(({ name, taken, rows }) => `  - ${name}: ${taken} of ${rows} rows\n`).join('')}- Priors: ${priors ? `${priors.count} from \`${priors.dir}\`, resized to ${priors.grid} (frames × rows × columns)` : 'none; plain fine-tuning'}.
+${about.sets.map(({ name, taken, rows }) => `  - ${name}: ${taken} of ${rows} rows\n`).join('')}- Priors: ${priors ? `${priors.count} from \`${priors.dir}\`, resized to ${priors.grid} (frames × rows × columns)` : 'none; plain fine-tuning'}.${last?.rowSum === undefined ? '' : ` Each row was scaled to the sum ${last.rowSum.toPrecision(4)}, the mean of the start model's rows.`}
 - The aligner is a tool of training and no part of this model${priors && about.recipe.aligner !== 'identity' ? '; it lies beside this folder' : ''}.
 
 ${losses}

@@ -135,6 +135,22 @@ tensorTest(
   },
 );
 
+tensorTest('rows are scaled after they are sharpened and resized; selection and gate do not see it', () => {
+  const dir = temporaryFolder();
+  for (const id of ['a', 'b']) writePrior(dir, id);
+  writePrior(dir, 'c', { grid: { frames: 3, height: 5, width: 2 } });
+  const index = new PriorIndex(dir, 4096);
+  const placed = (id: string, given: object) =>
+    index.place(row(id), chatOf(TEXT), { ...all, words: 'kept', gate: 'focus', sharpen: 4, ...given }, 'cpu')!;
+  for (const id of ['a', 'c']) {
+    const [raw, scaled] = [placed(id, {}), placed(id, { rowSum: 0.07 })];
+    closeTo(scaled.rows_WS.sum(-1), new Array(scaled.words.length).fill(0.07), 1e-6);
+    closeTo(scaled.rows_WS, raw.rows_WS.mul(0.07).div(raw.rows_WS.sum(-1, true)), 1e-6);
+    assert.deepEqual([scaled.words, scaled.weight], [raw.words, raw.weight]);
+    assert.deepEqual(placed(id, { rowSum: null }).rows_WS.toArray(), raw.rows_WS.toArray(), 'bit for bit');
+  }
+});
+
 tensorTest('of several priors of a sample the newest counts', () => {
   const dir = temporaryFolder();
   const times = ['2026-03-01', '2026-01-01', '2026-02-01'].map((day) => `${day}T00:00:00Z`);

@@ -1,6 +1,6 @@
 import { basename, extname } from 'node:path';
 import { scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
-import { alignmentGrid, type Grid, placeWords, resizeMaps, sharpenRows } from '../align/index.js';
+import { alignmentGrid, type Grid, placeWords, resizeMaps, scaleRows, sharpenRows } from '../align/index.js';
 import { type Row, videoFileOf } from '../data/rows.js';
 import { topIndices } from '../prior/heads.js';
 import type { PriorInfo } from '../prior/prior.js';
@@ -21,8 +21,15 @@ export interface PlacedPrior {
   weight: number;
 }
 
+/** With `priorScale: share` what was measured before the first step. */
+export interface RowScale {
+  /** Each row of a prior is scaled to this sum; null or absent: rows stay as they are. */
+  rowSum?: number | null;
+}
+
 export type PlaceRecipe = Pick<Recipe, 'heads' | 'words' | 'wordRatio'> &
-  Partial<Pick<Recipe, 'headRatio' | 'sharpen' | 'gate' | 'gateFull'>>;
+  Partial<Pick<Recipe, 'headRatio' | 'sharpen' | 'gate' | 'gateFull'>> &
+  RowScale;
 
 export interface ChatText {
   text: string;
@@ -99,8 +106,8 @@ export class PriorIndex {
   }
 
   /**
-   * Selects words (MTTI over the chosen heads), finds them in the chat, sharpens their maps, resizes them. Selection and
-   * gate look at the maps as they were extracted.
+   * Selects words (MTTI over the chosen heads), finds them in the chat, sharpens their maps, resizes them, scales
+   * them. Selection and gate look at the maps as they were extracted.
    * @param onDropped told how many selected words the chat does not have, also where it has none
    * @returns null if no word is found
    */
@@ -132,8 +139,9 @@ export class PriorIndex {
         { dtype: 'int64' },
       );
       const rows = maps.indexSelect(0, index);
+      const resized = resizeMaps(sharpenRows(rows, recipe.sharpen ?? 1), info.grid, this.grid);
       return {
-        rows_WS: resizeMaps(sharpenRows(rows, recipe.sharpen ?? 1), info.grid, this.grid).to(device),
+        rows_WS: scaleRows(resized, recipe.rowSum ?? null).to(device),
         words: placed.map((p) => p.tokens),
         dropped: kept.length - placed.length,
         weight: recipe.gate === 'focus' ? gateWeight(rows, recipe.gateFull ?? 1) : 1,

@@ -29,6 +29,13 @@ export const ALIGNMENT_FIELDS = {
     text: 'Takes each selected word’s map to this power, its sum kept: above 1 it gathers at its peaks; 1 leaves maps as they are',
     paper: 'none',
   },
+  priorScale: {
+    type: 'choice',
+    choices: ['raw', 'share'],
+    default: 'raw',
+    text: 'Rows of priors as they are, or each scaled to the mean sum of the start model’s rows, measured once before the first step',
+    paper: 'raw',
+  },
   gate: {
     type: 'choice',
     choices: ['none', 'focus'],

@@ -33,7 +33,7 @@ after(() => {
   for (const child of children) child.kill('SIGKILL');
 });
 
-/** Settings whose every part has something to remember: λ moves, rows break, steps are sorted by work, ten epochs. */
+/** Settings whose every part has something to remember: λ moves, rows break, steps are sorted by work, rows of priors are scaled, ten epochs. */
 function runFile(out: string, given: Record<string, unknown> = {}): string {
   const file = `${out}.yaml`;
   const { fps, maxPixels, ...recipe } = testRecipe({ steps: 20, batchSize: 2, warmupRatio: 0.1, seed: 7 });
@@ -43,7 +43,15 @@ function runFile(out: string, given: Record<string, unknown> = {}): string {
     file,
     stringify({
       ...{ vlm, data: at('data.json'), priors, out, fps, maxPixels, ...settings },
-      ...{ lambda: 'auto:0.5', ratioEvery: 3, saveEvery: 10, threads: 1, lengthWindow: 3, ...given },
+      ...{
+        lambda: 'auto:0.5',
+        ratioEvery: 3,
+        saveEvery: 10,
+        threads: 1,
+        lengthWindow: 3,
+        priorScale: 'share',
+        ...given,
+      },
     }),
   );
   return file;
@@ -123,6 +131,7 @@ test('20 steps equal 10, kill -9, and 10 more, bit for bit; a damaged state is p
   const others = [
     { option: ['--lr', '2e-3'], told: /Expected 0\.001 .* for lr but received/ },
     { option: ['--sharpen', '4'], told: /Expected 1 .* for sharpen but received/ },
+    { option: ['--prior-scale', 'raw'], told: /Expected "share" .* for priorScale but received/ },
   ];
   for (const { option, told } of others) {
     const other = start(file, '--resume', ...option, '--vlm', at('none'));
@@ -153,6 +162,9 @@ test('20 steps equal 10, kill -9, and 10 more, bit for bit; a damaged state is p
     JSON.parse(readFileSync(at(run, 'states', 'step-00000019', 'state.json'), 'utf8')) as RunState;
   const [a, b] = [stateOf('whole'), stateOf('cut')];
   assert.deepEqual([b.place, b.taken, b.broken, b.lambda], [a.place, a.taken, a.broken, a.lambda]);
+  assert.ok(a.rowSum! > 0);
+  assert.equal(b.rowSum, a.rowSum);
+  assert.match(second.err(), /rows of priors are scaled to the sum 0\.\d+, as it was measured before the first step/);
   assert.ok(a.generators.cpu === b.generators.cpu, 'generators');
   assert.deepEqual(a.broken, [3]);
   assert.equal(b.sha256, a.sha256, 'weights, moments and aligner after step 19');

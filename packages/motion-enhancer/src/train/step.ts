@@ -78,13 +78,26 @@ export function alignedStep(
     checkpoints,
   );
   if (!prior || !positions || !rows) return { lossAr, lossAlign: null, attention: null, resized: null };
-  const attention = visualAttention(rows, positions, prior);
-  const resized = resizeMaps(attention, prior.visualGrid, prior.grid);
+  const { attention, resized } = alignedRows(rows, positions, prior);
   return { lossAr, lossAlign: alignmentLoss(aligner.forward(resized), prior.rows_WS, kind), attention, resized };
 }
 
+/**
+ * A_VLM of a sample's words, and what L_MSE sees of it (method.md 5.1, 5.2).
+ * @param rows_RN attention rows of `positions`, those of `rowsOfWords`: [R, N]
+ * @returns [words, S_vlm], and resized to the prior's grid [words, S]; differentiable
+ */
+export function alignedRows(
+  rows_RN: Tensor,
+  positions: readonly number[],
+  prior: Omit<StepPrior, 'rows_WS'>,
+): { attention: Tensor; resized: Tensor } {
+  const attention = visualAttention(rows_RN, positions, prior);
+  return { attention, resized: resizeMaps(attention, prior.visualGrid, prior.grid) };
+}
+
 /** [words, visual tokens] */
-function visualAttention(rows_RN: Tensor, positions: readonly number[], prior: StepPrior): Tensor {
+function visualAttention(rows_RN: Tensor, positions: readonly number[], prior: Omit<StepPrior, 'rows_WS'>): Tensor {
   const { words, visual, visualPositions } = prior;
   if (!visualPositions) return wordAttention(rows_RN, positions, words, visual);
   const index = tensor([...visualPositions], { dtype: 'int64', device: rows_RN.device });

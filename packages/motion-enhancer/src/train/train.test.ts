@@ -10,6 +10,7 @@ import { tensorTestAsync } from '../testing/tensor-test.js';
 import { loadVlm, type Vlm } from '../vlm/load.js';
 import { stepPrior, stepSample } from './batch.js';
 import { parameterGroups } from './groups.js';
+import { trainingOrder } from './order.js';
 import { PriorIndex } from './prior-index.js';
 import type { Recipe } from './recipe.js';
 import { disposeSample, prepareSample } from './sample.js';
@@ -39,6 +40,9 @@ async function trained(given: Given = {}, look?: (run: Run) => void): Promise<St
     vlm.dispose();
   }
 }
+
+/** Of a run of one step over two rows, the first of which has a prior: one that begins with the other. */
+const seedWithoutPrior = () => [...Array(20).keys()].find((seed) => trainingOrder(2, 1, seed)[0] === 1)!;
 
 /** A log without what the clock says. */
 const timeless = (log: readonly StepLog[]) =>
@@ -119,6 +123,64 @@ tensorTestAsync(
     // Stored maps are rounded to float16.
     closeTo([sharp], [stored], 1e-4);
     assert.ok(Math.abs(sharp / plain - 1) > 0.01, `${sharp} against ${plain}`);
+  },
+);
+
+tensorTestAsync(
+  'priorScale share: L_MSE is that of priors stored with this sum; log, state and card say the sum; others are told',
+  async () => {
+    const recipe = { steps: 1, words: 'all', aligner: 'identity', sharpen: 2, priorScale: 'share' } as const;
+    const notes: string[] = [];
+    const onNote = (note: string) => notes.push(note);
+    let rowSum = 0;
+    const [step] = await trained(
+      { rows: rows.slice(0, 1), recipe: { ...recipe, steps: 2, saveEvery: 1 }, onNote },
+      (run) => {
+        const state = JSON.parse(readFileSync(join(run.out, 'states', 'step-00000001', 'state.json'), 'utf8'));
+        rowSum = state.rowSum;
+        assert.deepEqual(
+          run.log.map((entry) => entry.rowSum),
+          [rowSum, rowSum],
+        );
+        const card = readFileSync(join(run.checkpoint, 'README.md'), 'utf8');
+        assert.ok(card.includes(`scaled to the sum ${rowSum.toPrecision(4)}`), card);
+      },
+    );
+    assert.ok(
+      notes.some((note) =>
+        note.includes(`scaled to the sum ${rowSum.toPrecision(4)}, the mean of 9 aligned words of 1`),
+      ),
+    );
+    const stored = join(dir, 'scaled');
+    scope(() => {
+      const { rows_WFHW } = new PriorStore(priors).read(info.key);
+      const squares = rows_WFHW.flatten(1).square();
+      const maps = squares
+        .mul(rowSum)
+        .div(squares.sum(-1, true))
+        .view(...rows_WFHW.shape);
+      new PriorStore(stored).write({ info, rows_WFHW: maps });
+    });
+    const raw = { ...recipe, sharpen: 1, priorScale: 'raw' } as const;
+    const [same] = await trained({ rows: rows.slice(0, 1), priors: stored, recipe: raw });
+    // Stored maps are rounded to float16.
+    closeTo([step!.lossAlign!], [same!.lossAlign!], 1e-4);
+    const [other] = await trained({ rows: rows.slice(0, 1), recipe: raw });
+    assert.ok(Math.abs(other!.lossAlign! / same!.lossAlign! - 1) > 0.01);
+    assert.ok(!('rowSum' in other!), 'raw leaves the log as it was');
+    // Without priors it has no effect, as all of the alignment has none.
+    assert.deepEqual(
+      timeless(await trained({ priors: null, recipe })),
+      timeless(await trained({ priors: null, recipe: raw })),
+    );
+    await assert.rejects(trained({ recipe: { ...recipe, alignmentLoss: 'min-max' } }), {
+      code: 'ERR_VALUE',
+      message: /Expected raw for priorScale but received "share"\. With alignmentLoss min-max/,
+    });
+    await assert.rejects(trained({ recipe: { ...recipe, seed: seedWithoutPrior() } }), {
+      code: 'ERR_PRIOR',
+      message: /none of this run has one/,
+    });
   },
 );
 

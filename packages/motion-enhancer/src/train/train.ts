@@ -17,6 +17,7 @@ import { mediaReaders } from './read-media.js';
 import type { Recipe } from './recipe.js';
 import { RunLog } from './record/run-log.js';
 import type { StepLog } from './record/step-log.js';
+import { meanRowSum, scaledTo } from './row-sum.js';
 import { startRun } from './run-folder.js';
 import { Trainer } from './trainer.js';
 import { planTrainingMemory } from './training-memory.js';
@@ -82,10 +83,13 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   if (recipe.deterministic) setNumerics('repeatable', true);
   try {
     const start = options.resume ? trainer.resume(onWarning) : null;
+    const measured = index && recipe.priorScale === 'share' && !start;
+    if (measured) trainer.rowSum = await meanRowSum({ vlm, rows, order, recipe, index, ...(onNote ? { onNote } : {}) });
+    else if (trainer.rowSum !== null) onNote?.(`${scaledTo(trainer.rowSum)}, as it was measured before the first step`);
     const log = new RunLog(out, trainer.step);
     const readers = mediaReaders(vlm, recipe.workers, samplesAhead(recipe));
     const next = batches({
-      ...{ vlm, rows, order, recipe, index, read: readers.read },
+      ...{ vlm, rows, order, recipe: { ...recipe, rowSum: trainer.rowSum }, index, read: readers.read },
       ...(start ? { start } : {}),
       ...(onWarning ? { onWarning } : {}),
     });

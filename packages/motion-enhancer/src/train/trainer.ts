@@ -45,6 +45,8 @@ export class Trainer {
   readonly #optimiser: AdamW;
   readonly #parameters: Tensor[];
   readonly #meter: Meter;
+  /** The sum that rows of priors are scaled to; null: they are as they are. Of the start weights: it is saved, not measured again. */
+  rowSum: number | null = null;
   #lambda: number;
   #step = 0;
 
@@ -123,6 +125,7 @@ export class Trainer {
       lr: recipe.lr * factor,
       lrs: Object.fromEntries(this.#groups.map((g) => [g.name.replace(' without decay', ''), g.peak * factor])),
       ...this.#meter.measure(batch, { began, waited, left: total - this.#step }),
+      ...(this.rowSum === null ? {} : { rowSum: this.rowSum }),
     };
   }
 
@@ -143,7 +146,10 @@ export class Trainer {
     this.checkFinite();
     const { out, recipe } = this.#o;
     const { device } = this.#context.model;
-    const state = { ...where, step: this.#step, lambda: this.#lambda, generators: saveGenerators(device) };
+    const state = {
+      ...{ ...where, step: this.#step, lambda: this.#lambda, generators: saveGenerators(device) },
+      ...(this.rowSum === null ? {} : { rowSum: this.rowSum }),
+    };
     return writeState(out, this.#tensors(), { ...state, recipe, data: this.#data() }, recipe.keepStates);
   }
 
@@ -156,6 +162,7 @@ export class Trainer {
     loadGenerators(state.generators);
     this.#step = state.step;
     this.#lambda = state.lambda;
+    this.rowSum = state.rowSum ?? null;
     return state;
   }
 

@@ -30,6 +30,8 @@ export interface StepLog {
   /** Selected words of this step that the chats had, and had not. */
   words: number;
   droppedWords: number;
+  /** With `priorScale: share`: the sum that rows of priors are scaled to, the same in every step. */
+  rowSum?: number;
 }
 
 const clock = (seconds: number) => {
@@ -68,6 +70,7 @@ export function stepScalars(log: StepLog): Record<string, number | null> {
     'loss/total': log.loss,
     'alignment/lambda': log.lambda,
     'alignment/gradient_ratio': log.gradRatio,
+    'alignment/row_sum': log.rowSum ?? null,
     'alignment/words': log.words,
     'alignment/words_not_found': log.droppedWords,
     'optimiser/gradient_norm': log.gradNorm,

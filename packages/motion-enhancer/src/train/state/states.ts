@@ -24,6 +24,8 @@ export interface RunState {
   broken: number[];
   /** λ as it is now. */
   lambda: number;
+  /** With `priorScale: share`: what was measured with the start weights. */
+  rowSum?: number;
   /** libtorch's default generators by device, as bytes in base64. */
   generators: Record<string, string>;
   recipe: Recipe;

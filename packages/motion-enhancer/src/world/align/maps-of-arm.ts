@@ -1,5 +1,5 @@
 // What an arm of the experiment pulls a word's attention toward.
-import { type Grid, mapSum } from '../../align/index.js';
+import { type Grid, scaleMap } from '../../align/index.js';
 import { randomSource, trainingOrder } from '../../train/order.js';
 import type { AlignedWord } from './aligned-words.js';
 import { changeMap, evenness, type MapChanges } from './change-map.js';
@@ -80,7 +80,8 @@ export function armMaps(
     return maps.map((map, w) => {
       if (!map || (gated && !gated.has(s))) return null;
       const source = wrong.has(clip) ? another(others!.get(words[w]!.role)!, clip, random) : map;
-      return scaled(changeMap(source, arm, grid), arm.scale);
+      const changed = changeMap(source, arm, grid);
+      return arm.scale === 'raw' ? changed : scaleMap(changed, arm.scale);
     });
   });
 }
@@ -132,10 +133,4 @@ function another(pool: Pool, clip: number, random: () => number): Float32Array {
     if (drawn.clip !== clip) return drawn.map;
   }
   return pool[0]!.map;
-}
-
-function scaled(map: Float32Array, scale: ArmMaps['scale']): Float32Array {
-  if (scale === 'raw') return map;
-  const sum = mapSum(map);
-  return sum > 0 ? map.map((value) => (value * scale) / sum) : map;
 }
