@@ -1,8 +1,14 @@
+import { LIGHT } from './colours.js';
 import { forestStyle } from './forest-style.js';
+
+const variables = (colours: Readonly<Record<string, string>>) =>
+  Object.entries(colours)
+    .map(([name, colour]) => `--${name}:${colour}`)
+    .join(';');
 
 /** The pages' style sheet: light and dark, one column on a phone, no file beside it. */
 export const STYLE = `
-:root{color-scheme:light dark;--back:#fbfbf9;--card:#fff;--ink:#1c1c22;--soft:#63636e;--line:#dededa;--accent:#b4540a;--heat:#e45a31;--warn-back:#fff1e6;--warn:#8a3800;--series:#3b5bdb}
+:root{color-scheme:light dark;${variables(LIGHT)}}
 @media(prefers-color-scheme:dark){:root{--back:#141417;--card:#1d1d22;--ink:#ececf0;--soft:#a0a0ac;--line:#34343c;--accent:#f98e09;--heat:#f98e09;--warn-back:#3a2010;--warn:#ffc79e;--series:#8ea2ff}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}

@@ -1,5 +1,5 @@
 import type { Grid } from '../../align/index.js';
-import { CLIP_FRAMES, CLIP_SIDE } from '../vlm/mini-config.js';
+import { CLIP } from '../clips/clip-size.js';
 
 /**
  * Where an object is, as a map over a grid: the share of each cell that it covers.
@@ -7,13 +7,13 @@ import { CLIP_FRAMES, CLIP_SIDE } from '../vlm/mini-config.js';
  * @returns [frames · height · width]
  */
 export function coverage(masks: Uint8Array, clip: number, object: number, grid: Grid): Float32Array {
-  const size = CLIP_FRAMES * CLIP_SIDE * CLIP_SIDE;
+  const size = CLIP.frames * CLIP.size * CLIP.size;
   const mask = masks.subarray(clip * size, (clip + 1) * size);
   const map = new Float32Array(grid.frames * grid.height * grid.width);
-  const [t, h, w] = [CLIP_FRAMES / grid.frames, CLIP_SIDE / grid.height, CLIP_SIDE / grid.width];
-  for (let f = 0, at = 0; f < CLIP_FRAMES; f++)
-    for (let y = 0; y < CLIP_SIDE; y++)
-      for (let x = 0; x < CLIP_SIDE; x++, at++)
+  const [t, h, w] = [CLIP.frames / grid.frames, CLIP.size / grid.height, CLIP.size / grid.width];
+  for (let f = 0, at = 0; f < CLIP.frames; f++)
+    for (let y = 0; y < CLIP.size; y++)
+      for (let x = 0; x < CLIP.size; x++, at++)
         if (mask[at] === object + 1)
           map[(Math.floor(f / t) * grid.height + Math.floor(y / h)) * grid.width + Math.floor(x / w)]! += 1;
   const cell = t * h * w;

@@ -4,7 +4,7 @@ import { accuracyOf, type TypeScores } from '../runs/evaluate-runs.js';
 import { armOf, armText } from './arm-text.js';
 import { type Arm, armKey } from './arms.js';
 import { lastOfEach, type RunResult, seriesKey, setupKey } from './results.js';
-import { type Interval, interval95 } from './statistics.js';
+import { type Interval, interval95, mean } from './statistics.js';
 
 /** All questions as one, the mean of the types, and the types. */
 export const COLUMNS = ['overall', 'average', 'MR', 'LM', 'AO', 'RC', 'MO', 'CM'] as const;
@@ -112,8 +112,6 @@ const percentOf = (scores: TypeScores, column: Column): number => {
 
 const byColumn = <T>(value: (column: Column) => T) =>
   Object.fromEntries(COLUMNS.map((column) => [column, value(column)])) as Record<Column, T>;
-
-const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 
 function grouped<T>(values: readonly T[], keyOf: (value: T) => string): T[][] {
   const groups = new Map<string, T[]>();

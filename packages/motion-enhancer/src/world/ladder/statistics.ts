@@ -11,12 +11,15 @@ export interface Interval {
   count: number;
 }
 
+/** NaN of none. */
+export const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+
 export function interval95(values: readonly number[]): Interval {
   const count = values.length;
-  const mean = values.reduce((a, b) => a + b, 0) / count;
-  const variance = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (count - 1);
+  const middle = mean(values);
+  const variance = values.reduce((sum, v) => sum + (v - middle) ** 2, 0) / (count - 1);
   const t = T95[count - 2] ?? manyT95(count - 1);
-  return { mean, half: count < 2 ? Number.NaN : t * Math.sqrt(variance / count), count };
+  return { mean: middle, half: count < 2 ? Number.NaN : t * Math.sqrt(variance / count), count };
 }
 
 /** Beyond the table: the series in 1/ν from the normal's quantile (Abramowitz and Stegun 26.7.5), here to 1e-4. */

@@ -1,8 +1,8 @@
 import { noGrad, Scope, setNumerics } from '@motion-enhancer/libtorch';
 import type { Word } from '@motion-enhancer/models';
 import type { Vdm } from '../../prior/vdm.js';
+import { CLIP } from '../clips/clip-size.js';
 import { describeClip, makeClip, type Split, type WorldClip } from '../generate/index.js';
-import { CLIP } from '../vdm/sizes.js';
 import { type BatchMaps, batchMaps } from './batch-maps.js';
 import { clipInputs, type PassOptions } from './clip-inputs.js';
 

@@ -1,8 +1,5 @@
 import type { RandomSizes } from '@motion-enhancer/models';
 
-/** Frames and pixels of the clips that the world's models see. */
-export const CLIP = { frames: 16, size: 64 } as const;
-
 /**
  * The mini CogVideoX: 8 × 8 × 8 video tokens for 16 frames of 64 × 64. Its autoencoder halves twice in space and never
  * in time, so that a token is two frames of 8 × 8 pixels.

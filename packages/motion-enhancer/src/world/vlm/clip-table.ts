@@ -1,6 +1,6 @@
 import { fromTypedArray, keep, noGrad, scope, type Tensor, tensor, zeros } from '@motion-enhancer/libtorch';
 import { IMAGE_MEAN, IMAGE_STD, type Qwen25VLVisionConfig } from '@motion-enhancer/models';
-import { CLIP_FRAMES, CLIP_SIDE } from './mini-config.js';
+import { CLIP } from '../clips/clip-size.js';
 
 /** Clips on the device, cut into the vision tower's patches, as bytes. Free it with `dispose()`. */
 export class ClipTable {
@@ -13,7 +13,7 @@ export class ClipTable {
 
   constructor(count: number, vision: Qwen25VLVisionConfig, device: string) {
     const { patchSize: p, temporalPatchSize: t } = vision;
-    const patches = (CLIP_FRAMES / t) * (CLIP_SIDE / p) ** 2;
+    const patches = (CLIP.frames / t) * (CLIP.size / p) ** 2;
     const made = (make: () => Tensor) => noGrad(() => keep(scope(make)));
     const channels = (values: readonly number[]) =>
       made(() =>
@@ -37,11 +37,11 @@ export class ClipTable {
   put(at: number, frames: Uint8Array): void {
     noGrad(() =>
       scope(() => {
-        const n = frames.length / (CLIP_FRAMES * CLIP_SIDE ** 2 * 3);
+        const n = frames.length / (CLIP.frames * CLIP.size ** 2 * 3);
         const { patchSize: p, temporalPatchSize: t, spatialMergeSize: m } = this.#vision;
-        const side = CLIP_SIDE / (m * p);
+        const side = CLIP.size / (m * p);
         // As `patchify` orders them: (t, h/m, w/m, m, m), and within one (channel, frame, y, x).
-        const cut = fromTypedArray(frames, [n, CLIP_FRAMES / t, t, side, m, p, side, m, p, 3])
+        const cut = fromTypedArray(frames, [n, CLIP.frames / t, t, side, m, p, side, m, p, 3])
           .to(this.patches.device)
           .permute(0, 1, 3, 6, 4, 7, 9, 2, 5, 8)
           .reshape(n, -1, this.patches.size(2));

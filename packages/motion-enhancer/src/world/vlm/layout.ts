@@ -8,7 +8,8 @@ import {
   type Tokenizer,
   tokenCount,
 } from '@motion-enhancer/models';
-import { CLIP_FPS, CLIP_FRAMES, CLIP_SIDE } from './mini-config.js';
+import { CLIP } from '../clips/clip-size.js';
+import { CLIP_FPS } from './mini-config.js';
 import type { ClipTurn } from './samples.js';
 
 /** Tokens of a chat about one clip. */
@@ -36,7 +37,7 @@ export interface ClipLayout {
  */
 export function clipLayout(tokenizer: Tokenizer, config: Qwen25VLConfig): ClipLayout {
   const { patchSize, temporalPatchSize, spatialMergeSize } = config.vision;
-  const grid: Grid = [CLIP_FRAMES / temporalPatchSize, CLIP_SIDE / patchSize, CLIP_SIDE / patchSize];
+  const grid: Grid = [CLIP.frames / temporalPatchSize, CLIP.size / patchSize, CLIP.size / patchSize];
   const memo = new Map<string, number[]>();
   const encode = (text: string): number[] =>
     (text.match(/[^\n]*\n|[^\n]+/g) ?? []).flatMap((line) => {

@@ -1,12 +1,10 @@
 import type { RawConfig } from '@motion-enhancer/models';
 import { DEFAULT_SYSTEM, IMAGE_MEAN, IMAGE_STD } from '@motion-enhancer/models';
+import { CLIP } from '../clips/clip-size.js';
 import type { CutTokenizer } from './cut-tokenizer.js';
 
 /** Frames a second of the world's clips: a frame pair is one tick of the model's clock (`tokens_per_second` 4). */
 export const CLIP_FPS = 8;
-/** Frames, and side of a frame in pixels. */
-export const CLIP_FRAMES = 16;
-export const CLIP_SIDE = 64;
 
 /** Sizes of the mini VLM. A 64 × 64 clip of 16 frames is 8 × 4 × 4 visual tokens. */
 export interface MiniSizes {
@@ -102,8 +100,8 @@ export function miniFiles(cut: CutTokenizer): Record<string, string> {
       transformers_version: '4.49.0',
     }),
     'preprocessor_config.json': json({
-      min_pixels: CLIP_SIDE ** 2,
-      max_pixels: 16 * CLIP_SIDE ** 2,
+      min_pixels: CLIP.size ** 2,
+      max_pixels: 16 * CLIP.size ** 2,
       patch_size: 8,
       temporal_patch_size: 2,
       merge_size: 2,

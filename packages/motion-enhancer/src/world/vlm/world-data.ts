@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
 import type { Qwen25VLConfig, Tokenizer } from '@motion-enhancer/models';
 import { eachPiece } from '../clips/clip-pool.js';
+import { CLIP } from '../clips/clip-size.js';
 import { describeClip, type Form, type Split, type WorldText } from '../generate/index.js';
 import { ClipTable } from './clip-table.js';
 import { clipLayout } from './layout.js';
-import { CLIP_FRAMES, CLIP_SIDE } from './mini-config.js';
 import { type SampleTable, sampleTable } from './sample-table.js';
 import type { WorldSample } from './samples.js';
 
@@ -38,7 +38,6 @@ export interface WorldDataOptions {
 
 /** Clips that are drawn while this thread describes them. */
 const CHUNK = 2048;
-const CLIP = { frames: CLIP_FRAMES, size: CLIP_SIDE };
 
 /** Draws clips, and puts them and chats about them on the device. */
 export async function worldData(
@@ -48,7 +47,7 @@ export async function worldData(
 ): Promise<WorldData> {
   const total = ranges.reduce((sum, { count }) => sum + count, 0);
   const clips = new ClipTable(total, o.config.vision, o.device);
-  const cells = CLIP_FRAMES * CLIP_SIDE ** 2;
+  const cells = CLIP.frames * CLIP.size ** 2;
   const masks = o.masks ? new Uint8Array(total * cells) : null;
   const texts: WorldText[] = [];
   let at = 0;
