@@ -14,6 +14,12 @@ const FIELDS = {
   results: { type: 'paths', default: [], text: 'Files results.jsonl of world ladder' },
   arm: { type: 'strings', default: [], text: 'Arms whose rows come first, in this order' },
   only: { type: 'boolean', default: false, text: 'No other rows than plain fine-tuning and those of --arm' },
+  fromSeed: {
+    type: 'integer',
+    default: 0,
+    min: 0,
+    text: 'Count runs of this seed and later ones alone: those that were not there when an arm was chosen',
+  },
   out: { type: 'path', default: '', text: 'File to write the table to; without it, it is printed' },
   picture: {
     type: 'path',
@@ -32,7 +38,7 @@ export const command: Command = {
   async run(argv) {
     const parsed = parseCommand('world ladder-report', '--results FILE [options]', FIELDS, argv);
     if (!parsed) return 0;
-    const { results, out, arm, only, picture, compact } = parsed.values;
+    const { results, out, arm, only, fromSeed, picture, compact } = parsed.values;
     if (picture && !/\.svg$/i.test(picture)) throw expected('a file name that ends in .svg', '--picture', picture);
     if (only && arm.length === 0) throw expected('at least one --arm', '--only', 'none');
     const rows = results.flatMap(readResults);
@@ -43,7 +49,14 @@ export const command: Command = {
           code: 'ERR_DATA',
         },
       );
-    const all = compareArms(rows, arm);
+    const counted = rows.filter(({ seed }) => seed >= fromSeed);
+    if (counted.length === 0)
+      throw expected(
+        `a seed that the results have (to ${Math.max(...rows.map(({ seed }) => seed))})`,
+        '--from-seed',
+        fromSeed,
+      );
+    const all = compareArms(counted, arm);
     const chosen = only ? onlyArms(all, arm) : all;
     const main = mainSetup(chosen);
     if (picture && !main)

@@ -138,7 +138,10 @@ test('world ladder-report writes the picture and a compact file that gives the s
   try {
     await command.run(['--results', at('c.jsonl'), '--arm', 'change-r-last']);
     assert.equal(log.mock.calls[0]!.arguments[0], readFileSync(at('t.md'), 'utf8'));
+    await command.run(['--results', at('c.jsonl'), '--from-seed', '1', '--only', '--arm', 'masks']);
+    assert.match(String(log.mock.calls[1]!.arguments[0]), /\n\| masks \| 1000 \| 2 \| \+1\.[78] ± 12\.7 /); // 3 and 11 of 400
   } finally {
     log.mock.restore();
   }
+  await assert.rejects(command.run(['--results', at('c.jsonl'), '--from-seed', '9']), /to 6\) for --from-seed .*"?9/);
 });
