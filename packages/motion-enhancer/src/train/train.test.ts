@@ -151,21 +151,25 @@ tensorTestAsync(
         note.includes(`scaled to the sum ${rowSum.toPrecision(4)}, the mean of 9 aligned words of 1`),
       ),
     );
-    const stored = join(dir, 'scaled');
-    scope(() => {
-      const { rows_WFHW } = new PriorStore(priors).read(info.key);
-      const squares = rows_WFHW.flatten(1).square();
-      const maps = squares
-        .mul(rowSum)
-        .div(squares.sum(-1, true))
-        .view(...rows_WFHW.shape);
-      new PriorStore(stored).write({ info, rows_WFHW: maps });
-    });
+    const storedWith = (sum: number) => {
+      const folder = join(dir, `scaled to ${sum}`);
+      scope(() => {
+        const { rows_WFHW } = new PriorStore(priors).read(info.key);
+        const squares = rows_WFHW.flatten(1).square();
+        const maps = squares
+          .mul(sum)
+          .div(squares.sum(-1, true))
+          .view(...rows_WFHW.shape);
+        new PriorStore(folder).write({ info, rows_WFHW: maps });
+      });
+      return folder;
+    };
     const raw = { ...recipe, sharpen: 1, priorScale: 'raw' } as const;
-    const [same] = await trained({ rows: rows.slice(0, 1), priors: stored, recipe: raw });
+    const [same] = await trained({ rows: rows.slice(0, 1), priors: storedWith(rowSum), recipe: raw });
     // Stored maps are rounded to float16.
     closeTo([step!.lossAlign!], [same!.lossAlign!], 1e-4);
-    const [other] = await trained({ rows: rows.slice(0, 1), recipe: raw });
+    // Maps of next to no mass are as far from even attention as these are: twice the sum is surely further.
+    const [other] = await trained({ rows: rows.slice(0, 1), priors: storedWith(2 * rowSum), recipe: raw });
     assert.ok(Math.abs(other!.lossAlign! / same!.lossAlign! - 1) > 0.01);
     assert.ok(!('rowSum' in other!), 'raw leaves the log as it was');
     // Without priors it has no effect, as all of the alignment has none.
