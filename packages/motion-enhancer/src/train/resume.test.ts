@@ -11,7 +11,7 @@ import { temporaryFolder } from '../testing/temporary-folder.js';
 import type { StepLog } from './record/step-log.js';
 import { hashFile } from './state/hash-file.js';
 import type { RunState } from './state/states.js';
-import { OTHER_VIDEO, row, testRecipe, VIDEO, writePrior, writeTestVlm } from './testing.js';
+import { OTHER_VIDEO, row, testRecipe, timeless, VIDEO, writePrior, writeTestVlm } from './testing.js';
 
 const dir = temporaryFolder();
 const at = (...parts: string[]) => join(dir, ...parts);
@@ -94,9 +94,6 @@ const logOf = (out: string): StepLog[] =>
           }
         })
     : [];
-
-const timeless = (log: readonly StepLog[]) =>
-  log.map(({ seconds, tokensPerSecond, waitSeconds, etaSeconds, memoryBytes, mfu, ...rest }) => rest);
 
 /** Waits until the run says on its console that it did a step. */
 async function reaches(run: ReturnType<typeof start>, step: number): Promise<void> {

@@ -10,6 +10,7 @@ import type { PriorInfo } from '../prior/prior.js';
 import { PriorStore } from '../prior/store.js';
 import { fixture } from '../testing/fixtures.js';
 import { RECIPE_FIELDS, type Recipe } from './recipe.js';
+import type { StepLog } from './record/step-log.js';
 
 export const VIDEO = fixture('videos/hfdatasets_66x50.mov');
 export const OTHER_VIDEO = fixture('videos/made_odd_35x27.mkv');
@@ -82,3 +83,7 @@ export function writePrior(dir: string, id: string, given: Partial<PriorInfo> = 
   });
   return info;
 }
+
+/** A log without what the clock says. */
+export const timeless = (log: readonly StepLog[]) =>
+  log.map(({ seconds, tokensPerSecond, waitSeconds, etaSeconds, memoryBytes, mfu, ...rest }) => rest);
