@@ -3,13 +3,16 @@ import { test } from 'node:test';
 import { cuda, type DType, Generator, liveTensors, randn, scope, stack, type Tensor } from '@motion-enhancer/libtorch';
 import { closeTo } from '../testing/close-to.js';
 import { freshSeed } from '../testing/random-source.js';
+import { tensorTest } from '../testing/tensor-test.js';
 import { AttentionCapture, type Capture, type HeadMaps } from './capture.js';
 import { chooseCapture } from './choose-capture.js';
 import { FusedCapture, whyNotFused } from './fused-capture.js';
 import { locations, type TokenGrid, videoTokens } from './grid.js';
 
 const why = cuda().count > 0 ? whyNotFused('cuda:0', 'bfloat16', 64) : 'this machine has no NVIDIA GPU';
-const skip = why === null ? false : `no fused kernel here: ${why}`;
+/** `tensorTest` where the fused kernel can serve; elsewhere it is skipped with the reason. */
+const fusedTest = (name: string, body: () => void): void =>
+  tensorTest(name, body, why === null ? false : `no fused kernel here: ${why}`);
 const SEED = freshSeed();
 const generator = new Generator(SEED);
 const STATISTICS = ['textToVideo_HTS', 'sameLocation_HPFF', 'total_H', 'squares_H'] as const;
@@ -58,49 +61,46 @@ const GRIDS: [heads: number, passes: number, TokenGrid][] = [
 
 for (const dtype of ['bfloat16', 'float16'] as const)
   for (const focus of [0, 1])
-    test(`the fused kernel equals plain operators: ${dtype}, ${focus ? 'diagonal' : 'random'} heads (seed ${SEED})`, {
-      skip,
-    }, () => {
-      const before = liveTensors();
-      for (const [heads, count, grid] of GRIDS)
-        for (const joint of [false, true])
-          scope(() => {
-            const passes = passesOf(count, heads, grid, dtype, focus);
-            const options = { device: 'cuda:0', dtype };
-            const plain = new AttentionCapture(heads, grid, { ...options, squareSum: 'replay' });
-            const expected = captured(plain, passes, joint);
-            const [ours, again] = [0, 1].map(() =>
-              captured(new FusedCapture(heads, grid, count, options), passes, joint),
-            ) as [HeadMaps, HeadMaps];
-            const what = `${heads} × ${count} of ${grid.frames} × ${locations(grid)} + ${grid.textTokens}`;
-            for (const name of STATISTICS) {
-              assert.deepEqual(ours[name].shape, expected[name].shape, name);
-              // Tensor cores truncate sums to about 22 bits: at logits of 60 that is 1.4e-5 of an entry, twice that of a square.
-              closeTo(ours[name], expected[name], focus ? 6e-5 : 2e-5, `${what}, ${name}`);
-              assert.deepEqual(again[name].toArray(), ours[name].toArray(), `${name}: twice the same bits`);
-            }
-          });
-      assert.equal(liveTensors(), before);
-    });
+    fusedTest(
+      `the fused kernel equals plain operators: ${dtype}, ${focus ? 'diagonal' : 'random'} heads (seed ${SEED})`,
+      () => {
+        for (const [heads, count, grid] of GRIDS)
+          for (const joint of [false, true])
+            scope(() => {
+              const passes = passesOf(count, heads, grid, dtype, focus);
+              const options = { device: 'cuda:0', dtype };
+              const plain = new AttentionCapture(heads, grid, { ...options, squareSum: 'replay' });
+              const expected = captured(plain, passes, joint);
+              const [ours, again] = [0, 1].map(() =>
+                captured(new FusedCapture(heads, grid, count, options), passes, joint),
+              ) as [HeadMaps, HeadMaps];
+              const what = `${heads} × ${count} of ${grid.frames} × ${locations(grid)} + ${grid.textTokens}`;
+              for (const name of STATISTICS) {
+                assert.deepEqual(ours[name].shape, expected[name].shape, name);
+                // Tensor cores truncate sums to about 22 bits: at logits of 60 that is 1.4e-5 of an entry, twice that of a square.
+                closeTo(ours[name], expected[name], focus ? 6e-5 : 2e-5, `${what}, ${name}`);
+                assert.deepEqual(again[name].toArray(), ours[name].toArray(), `${name}: twice the same bits`);
+              }
+            });
+      },
+    );
 
-test(`views and odd strides are packed as they are read (seed ${SEED})`, { skip }, () => {
-  scope(() => {
-    const grid: TokenGrid = { frames: 2, height: 9, width: 9, textTokens: 7 };
-    const N = 7 + 162;
-    const batch = randn([4, N, 3, 64], { generator }).to('bfloat16', 'cuda:0').transpose(1, 2); // [4, 3, N, 64]
-    const odd = randn([3, N, 65], { generator }).to('bfloat16', 'cuda:0').narrow(2, 1, 64);
-    const lse = randn([4, 3, N], { generator }).add(6).to('cuda:0').select(0, 2);
-    const q = batch.select(0, 1);
-    const pass = { q, k: odd, own: lse, joint: lse };
-    const options = { device: 'cuda:0', dtype: 'bfloat16' } as const;
-    const expected = captured(new AttentionCapture(3, grid, { ...options, squareSum: 'accumulate' }), [pass], true);
-    const ours = captured(new FusedCapture(3, grid, 4, options), [pass], true);
-    for (const name of ['textToVideo_HTS', 'sameLocation_HPFF', 'squares_H'] as const)
-      closeTo(ours[name], expected[name], 2e-5, name);
-  });
+fusedTest(`views and odd strides are packed as they are read (seed ${SEED})`, () => {
+  const grid: TokenGrid = { frames: 2, height: 9, width: 9, textTokens: 7 };
+  const N = 7 + 162;
+  const batch = randn([4, N, 3, 64], { generator }).to('bfloat16', 'cuda:0').transpose(1, 2); // [4, 3, N, 64]
+  const odd = randn([3, N, 65], { generator }).to('bfloat16', 'cuda:0').narrow(2, 1, 64);
+  const lse = randn([4, 3, N], { generator }).add(6).to('cuda:0').select(0, 2);
+  const q = batch.select(0, 1);
+  const pass = { q, k: odd, own: lse, joint: lse };
+  const options = { device: 'cuda:0', dtype: 'bfloat16' } as const;
+  const expected = captured(new AttentionCapture(3, grid, { ...options, squareSum: 'accumulate' }), [pass], true);
+  const ours = captured(new FusedCapture(3, grid, 4, options), [pass], true);
+  for (const name of ['textToVideo_HTS', 'sameLocation_HPFF', 'squares_H'] as const)
+    closeTo(ours[name], expected[name], 2e-5, name);
 });
 
-test('auto takes the fused kernel where it can serve, plain operators where it cannot', { skip }, () => {
+fusedTest('auto takes the fused kernel where it can serve, plain operators where it cannot', () => {
   const grid: TokenGrid = { frames: 2, height: 2, width: 2, textTokens: 3 };
   const needs = { heads: 2, headDim: 64, grid, passes: 2, device: 'cuda:0', dtype: 'bfloat16' } as const;
   const choices = [
@@ -123,32 +123,28 @@ test('auto takes the fused kernel where it can serve, plain operators where it c
   chosen.capture.dispose();
 });
 
-test(`groups: every layer's units equal a capture of that layer alone (seed ${SEED})`, { skip }, () => {
-  const before = liveTensors();
-  scope(() => {
-    const [heads, layers, steps] = [2, 3, 2];
-    const grid: TokenGrid = { frames: 3, height: 7, width: 9, textTokens: 12 };
-    const options = { device: 'cuda:0', dtype: 'bfloat16' } as const;
-    const passes = passesOf(layers * steps, heads, grid, 'bfloat16', 0);
-    const textRows = [1, 4, 5];
-    const all = new FusedCapture(heads, grid, passes.length, { ...options, groups: layers, textRows });
-    // Layer after layer within a step, as a model runs.
-    for (const [i, { q, k, own }] of passes.entries()) all.add(q, k, own, own, i % layers);
-    const maps = all.finish();
-    all.dispose();
-    assert.deepEqual(maps.textToVideo_HTS.shape, [layers * heads, textRows.length, videoTokens(grid)]);
-    for (let layer = 0; layer < layers; layer++) {
-      const own = passes.filter((_, i) => i % layers === layer);
-      const alone = captured(new FusedCapture(heads, grid, steps, options), own, false);
-      const part = (x: Tensor) => x.narrow(0, layer * heads, heads).toArray();
-      assert.deepEqual(part(maps.sameLocation_HPFF), alone.sameLocation_HPFF.toArray());
-      assert.deepEqual(part(maps.squares_H), alone.squares_H.toArray());
-      assert.deepEqual(part(maps.total_H), alone.total_H.toArray());
-      const rows = textRows.map((row) => alone.textToVideo_HTS.select(1, row));
-      assert.deepEqual(part(maps.textToVideo_HTS), stack(rows, 1).toArray());
-    }
-  });
-  assert.equal(liveTensors(), before);
+fusedTest(`groups: every layer's units equal a capture of that layer alone (seed ${SEED})`, () => {
+  const [heads, layers, steps] = [2, 3, 2];
+  const grid: TokenGrid = { frames: 3, height: 7, width: 9, textTokens: 12 };
+  const options = { device: 'cuda:0', dtype: 'bfloat16' } as const;
+  const passes = passesOf(layers * steps, heads, grid, 'bfloat16', 0);
+  const textRows = [1, 4, 5];
+  const all = new FusedCapture(heads, grid, passes.length, { ...options, groups: layers, textRows });
+  // Layer after layer within a step, as a model runs.
+  for (const [i, { q, k, own }] of passes.entries()) all.add(q, k, own, own, i % layers);
+  const maps = all.finish();
+  all.dispose();
+  assert.deepEqual(maps.textToVideo_HTS.shape, [layers * heads, textRows.length, videoTokens(grid)]);
+  for (let layer = 0; layer < layers; layer++) {
+    const own = passes.filter((_, i) => i % layers === layer);
+    const alone = captured(new FusedCapture(heads, grid, steps, options), own, false);
+    const part = (x: Tensor) => x.narrow(0, layer * heads, heads).toArray();
+    assert.deepEqual(part(maps.sameLocation_HPFF), alone.sameLocation_HPFF.toArray());
+    assert.deepEqual(part(maps.squares_H), alone.squares_H.toArray());
+    assert.deepEqual(part(maps.total_H), alone.total_H.toArray());
+    const rows = textRows.map((row) => alone.textToVideo_HTS.select(1, row));
+    assert.deepEqual(part(maps.textToVideo_HTS), stack(rows, 1).toArray());
+  }
 });
 
 test('on the CPU auto accumulates and says why', () => {
