@@ -1,6 +1,6 @@
 export * from './aligner.js';
 export * from './loss.js';
-export * from './map-rows.js';
+export { mapSum } from './map-rows.js';
 export * from './resize.js';
 export * from './rows.js';
 export * from './scale.js';

@@ -22,3 +22,12 @@ tensorTest('rows of a tensor, each by itself, in its type; what was given stays 
   assert.deepEqual([half.dtype, half.shape], ['float16', [3, 2]]);
   closeTo(half.to('float32').flatten(), scaled.flatten(), 1e-3);
 });
+
+tensorTest('rows by operators equal each map by itself, in single numbers', () => {
+  for (const size of [1e-40, 1e-36, 1e-4, 1, 1e30])
+    for (const sum of [1e-3, 1, 40]) {
+      const rows = rand([6, 77]).mul(size);
+      const found = scaleRows(rows, sum);
+      for (let w = 0; w < 6; w++) closeTo(found.select(0, w), scaleMap(rows.select(0, w).toFloat32Array(), sum), 1e-6);
+    }
+});

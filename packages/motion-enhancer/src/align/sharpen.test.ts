@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { rand, tensor } from '@motion-enhancer/libtorch';
+import { Generator, rand, tensor } from '@motion-enhancer/libtorch';
 import { closeTo } from '../testing/close-to.js';
+import { freshSeed } from '../testing/random-source.js';
 import { tensorTest } from '../testing/tensor-test.js';
 import { mapSum } from './map-rows.js';
 import { sharpenMap, sharpenRows } from './sharpen.js';
@@ -75,4 +76,37 @@ tensorTest('rows of a tensor, each by itself, in its type; what was given stays 
     [0.6, 2.4],
     0.05,
   );
+});
+
+const SEED = freshSeed();
+tensorTest(`rows by operators equal each map by itself, in single numbers (seed ${SEED})`, () => {
+  const generator = new Generator(SEED);
+  for (const [words, cells] of [
+    [1, 1],
+    [1, 33],
+    [5, 64],
+    [7, 1001],
+  ] as const)
+    for (const size of [1e-36, 1e-4, 1, 1e30])
+      for (const power of [0.2, 0.5, 1.5, 2, 3, 4, 9.7]) {
+        const noise = rand([words, cells], { generator });
+        // Some cells hold nothing.
+        const rows = noise.mul(noise.ge(0.2)).mul(size);
+        const expected = Array.from({ length: words }, (_, w) => sharpenMap(rows.select(0, w).toFloat32Array(), power));
+        const found = sharpenRows(rows, power);
+        expected.forEach((values, w) => {
+          closeTo(found.select(0, w), values, 1e-5, `${words} × ${cells} of ${size} to ${power}, word ${w}`);
+        });
+      }
+  // Below float32's normal numbers; beside a map of zeros; powers that vanish.
+  const edges = [2 ** -140, 2 ** -141, 0, 0, 2 ** 120, 1];
+  assert.deepEqual(sharpenRows(tensor(edges, { shape: [3, 2] }), 1000).toArray(), [
+    3 * 2 ** -141,
+    0,
+    0,
+    0,
+    2 ** 120,
+    0,
+  ]);
+  generator.dispose();
 });
