@@ -60,10 +60,15 @@ export interface DenoiseBatch {
   ids: Tensor;
 }
 
-/** Draws clips, levels (uniform), noise and texts from `generator`, which is the device's. */
+/**
+ * Draws clips, levels, noise and texts from `generator`, which is the device's.
+ * @param noisy share of levels that come from the upper half, the others from all: below it a still thing is so well seen,
+ *   over many frames, that there is nothing to decide
+ */
 export function denoiseBatch(
   bank: LatentBank,
   batch: number,
+  noisy: number,
   tables: DenoiseTables,
   generator: Generator,
 ): DenoiseBatch {
@@ -73,7 +78,8 @@ export function denoiseBatch(
     const [clips, texts] = [bank.latents.size(0), bank.ids.size(1)];
     const index = randint(0, clips, [batch], on);
     const x0 = bank.latents.indexSelect(0, index);
-    const level = randint(0, 1000, [batch], on);
+    const upper = rand([batch], on).lt(noisy);
+    const level = where(upper, randint(500, 1000, [batch], on), randint(0, 1000, [batch], on));
     const noise = randn(x0.shape, { ...on, dtype });
     const by = (table: Tensor) => table.indexSelect(0, level).reshape(-1, 1, 1, 1, 1).to(dtype);
     const [a, b] = [by(tables.signal), by(tables.noise)];

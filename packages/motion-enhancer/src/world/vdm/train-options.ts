@@ -16,6 +16,13 @@ export const VDM_TRAINING_FIELDS = {
   batch: { type: 'integer', default: 128, min: 1, text: 'Clips in a step of the transformer' },
   lr: { type: 'number', default: 1e-3, min: 0, text: 'Peak learning rate of the transformer' },
   ema: { type: 'number', default: 0.9995, min: 0, max: 1, text: 'Decay of the running average of the weights' },
+  noisy: {
+    type: 'number',
+    default: 0.75,
+    min: 0,
+    max: 1,
+    text: 'Share of noise levels drawn from the upper half, where shapes and places are decided; the rest from all',
+  },
   seed: { type: 'integer', default: 0, min: 0, text: 'Seed of weights, noise and order' },
   seconds: { type: 'number', default: 1e6, min: 0, text: 'Length of this leg: the next call goes on', unit: 'seconds' },
   workers: { type: 'integer', default: 12, min: 0, text: 'Threads that make clips' },

@@ -10,6 +10,8 @@ export interface TransformerLeg {
   bank: LatentBank;
   steps: number;
   batch: number;
+  /** Share of noise levels from the upper half. */
+  noisy: number;
   lr: number;
   ema: number;
   seconds: number;
@@ -46,7 +48,7 @@ export function trainTransformer(transformer: Part, text: Part, o: TransformerLe
     inputs: (step) => {
       const generator = new Generator(o.seed + 1000003 * (step + 1) + 1, device);
       try {
-        const { x, v, level, ids } = denoiseBatch(o.bank, o.batch, tables, generator);
+        const { x, v, level, ids } = denoiseBatch(o.bank, o.batch, o.noisy, tables, generator);
         return [x, v, level, ids];
       } finally {
         generator.dispose();

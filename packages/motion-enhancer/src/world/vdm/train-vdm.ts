@@ -104,7 +104,7 @@ function trainParts(
     step = scope(() =>
       trainTransformer(parts.transformer, parts.text, {
         ...{ out: dir('transformer'), bank: { latents, ids, empty }, steps: o.steps, batch: o.batch, lr: o.lr },
-        ...{ ema: o.ema, seconds: left(), seed: o.seed, onLog: log('transformer') },
+        ...{ noisy: o.noisy, ema: o.ema, seconds: left(), seed: o.seed, onLog: log('transformer') },
         recorded: o.device !== 'cpu' && o.graph,
       }),
     );
