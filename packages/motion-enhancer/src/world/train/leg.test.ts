@@ -43,6 +43,39 @@ function run(
   return { weights, averages, step: result.step };
 }
 
+test('a leg that is killed loses what came after its last save, and no more', () => {
+  const before = liveTensors();
+  scope(() => {
+    const whole = run(temporaryFolder(), { total: 30 });
+    const out = temporaryFolder();
+    const { parameters, loss, free } = regression();
+    const killed = (step: number) => {
+      if (step === 17) throw new RangeError('killed');
+      return loss(step);
+    };
+    const options = { out, seconds: 1e9, parameters, learningRate: () => 0.05, ema: 0.9, total: 30 };
+    assert.throws(() => trainLeg({ ...options, loss: killed, saveSeconds: 0, logEvery: 5 }), RangeError);
+    free();
+    const seen: number[] = [];
+    const again = regression();
+    const result = trainLeg({
+      ...{ ...options, parameters: again.parameters },
+      loss: (step) => {
+        seen.push(step);
+        return again.loss(step);
+      },
+    });
+    for (const tensor of result.averages.values()) tensor.dispose();
+    assert.deepEqual(
+      seen,
+      Array.from({ length: 15 }, (_, i) => 15 + i),
+    );
+    assert.deepEqual(again.parameters.get('weight')!.reshape(-1).toArray(), whole.weights);
+    again.free();
+  });
+  assert.equal(liveTensors(), before);
+});
+
 test('legs that are cut off anywhere end where one long leg ends, bit for bit', () => {
   const before = liveTensors();
   scope(() => {

@@ -11,6 +11,8 @@ export interface LegOptions {
   out: string;
   /** Length of this leg; the step in flight is finished. */
   seconds: number;
+  /** The state is saved this often, for a leg that is ended from outside. Default 120. */
+  saveSeconds?: number;
   /** Steps of the whole training, over all legs. */
   total: number;
   /** What is trained, by checkpoint name, float32. Changed in place. */
@@ -79,8 +81,13 @@ export function trainLeg(o: LegOptions): LegResult {
     ]);
     const first = loadState(path, state);
     for (const p of parameters) p.requiresGrad_(true);
-    const step = runSteps(o, first, optimiser, parameters, [...averages.values()]);
-    if (step > first) saveState(path, state, step);
+    let saved = first;
+    const save = (step: number) => {
+      if (step > saved) saveState(path, state, step);
+      saved = step;
+    };
+    const step = runSteps(o, first, optimiser, parameters, [...averages.values()], save);
+    save(step);
     return { step, finished: step >= o.total, averages };
   } catch (error) {
     for (const tensor of averages.values()) tensor.dispose();
@@ -94,8 +101,16 @@ export function trainLeg(o: LegOptions): LegResult {
   }
 }
 
-function runSteps(o: LegOptions, first: number, optimiser: AdamW, parameters: Tensor[], averages: Tensor[]): number {
+function runSteps(
+  o: LegOptions,
+  first: number,
+  optimiser: AdamW,
+  parameters: Tensor[],
+  averages: Tensor[],
+  save: (step: number) => void,
+): number {
   const began = performance.now();
+  let saved = began;
   const every = o.logEvery ?? 50;
   const pass = passOf(o, parameters);
   let step = first;
@@ -120,6 +135,11 @@ function runSteps(o: LegOptions, first: number, optimiser: AdamW, parameters: Te
         });
       });
       step++;
+      // After a step whose loss was seen to be finite.
+      if (told && performance.now() - saved >= (o.saveSeconds ?? 120) * 1000) {
+        save(step);
+        saved = performance.now();
+      }
     }
   } finally {
     pass.dispose();
