@@ -102,10 +102,15 @@ test('inspect: a word that some texts have', async () => {
   const found = await succeeds(...views, '--word', 'waits');
   assert.match(found.err, /^clips\/007 is passed over: its text has no waits$/m);
   assert.equal([...found.out.matchAll(/^page /gm)].length, 1);
-  const none = await runCli([...views, '--word', 'zebra']);
-  assert.equal(none.code, 2);
-  assert.match(none.err, /Expected one of .*fence.*waits.* for --word but received "zebra"/);
-  assert.equal(none.out, '');
+  const two = await succeeds(...views, '--word', 'waits, cat', '--no-animate');
+  const pictures = [...two.out.matchAll(/^picture .*words\/(\d\d-.*)$/gm)].map(([, name]) => name);
+  assert.deepEqual(pictures, ['01-waits.png', '02-cat.png']);
+  for (const words of ['zebra', 'waits,zebra']) {
+    const none = await runCli([...views, '--word', words]);
+    assert.equal(none.code, 2);
+    assert.match(none.err, /Expected one of .*fence.*waits.* for --word but received "(zebra|waits)"/);
+    assert.equal(none.out, '');
+  }
 });
 
 test('train and generate', async () => {

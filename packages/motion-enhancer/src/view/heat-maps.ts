@@ -12,6 +12,8 @@ import { wordPicture, wordSheet } from './word-sheet.js';
 export interface HeatMapOptions {
   /** Words shown at most. */
   most?: number;
+  /** These words, in this order; by default the kept ones, the most salient first. */
+  words?: readonly string[];
   /** Width of a frame in the sheet, pixels. */
   thumbnailWidth?: number;
 }
@@ -38,12 +40,12 @@ export function writeHeatMaps(
   pixelFrames: readonly (readonly [number, number])[],
   options: HeatMapOptions = {},
 ): string[] {
-  const { most = MOST_WORDS, thumbnailWidth } = options;
+  const { most = MOST_WORDS, words, thumbnailWidth } = options;
   const F = prior.info.grid.frames;
   const fitting = Math.min(THUMBNAIL.most, Math.max(THUMBNAIL.least, Math.floor(SHEET_WIDTH / F)));
   const small = thumbnails(frames, pixelFrames.slice(0, F), thumbnailWidth ?? fitting);
   const large = thumbnails(frames, pixelFrames.slice(0, F), WORD_PICTURE_WIDTH);
-  const heats = wordHeats(prior, most);
+  const heats = wordHeats(prior, words ? words.length : most, words);
   const footer = prior.info.model.weights === 'random' ? [RANDOM_NOTE] : [];
   const times = prior.info.cell.seconds.map(([first, last]) => timeLabel(first, last));
   const over = (images: readonly RgbImage[], word: (typeof heats)[number]) =>

@@ -16,7 +16,11 @@ import type { Command } from './registry.js';
 
 const FIELDS = {
   id: { type: 'string', default: '', text: 'One sample; all by default' },
-  word: { type: 'string', default: '', text: 'Animate the heat of this word; the three most salient ones by default' },
+  word: {
+    type: 'string',
+    default: '',
+    text: 'Words, commas between them: they alone are shown and animated; all kept ones, and the three most salient, by default',
+  },
   words: { type: 'integer', default: 12, min: 1, text: 'Kept words in the pictures, the most salient first' },
   frameWidth: {
     type: 'integer',
@@ -47,7 +51,9 @@ export const command: Command = {
         { code: 'ERR_PRIOR' },
       );
     const several = new Set(infos.map(({ id }) => id).filter((id, i, ids) => ids.indexOf(id) !== i));
-    for (const info of withWord(infos, values.word)) {
+    const chosen = values.word.split(',').flatMap((word) => word.trim() || []);
+    const shown = chosen.length > 0 ? { words: chosen } : {};
+    for (const info of withWords(infos, chosen)) {
       console.log(tables(info));
       const { file, files, frames: places } = info.video;
       const frames = files
@@ -56,12 +62,15 @@ export const command: Command = {
       const folder = join(values.out || join(dir, 'maps'), folderOf(info, several.has(info.id)));
       await scopeAsync(async (s) => {
         const prior = s.run(() => store.read(info.key));
-        const sheet = { most: values.words, ...(values.frameWidth ? { thumbnailWidth: values.frameWidth } : {}) };
+        const sheet = {
+          most: values.words,
+          ...shown,
+          ...(values.frameWidth ? { thumbnailWidth: values.frameWidth } : {}),
+        };
         for (const file of s.run(() => writeHeatMaps(folder, prior, frames, info.cell.frames, sheet)))
           console.log(`picture ${file}`);
         if (values.animate) {
-          const words = values.word === '' ? {} : { words: [values.word] };
-          for (const file of await writeWordAnimations(folder, prior, frames, info.cell.frames, words))
+          for (const file of await writeWordAnimations(folder, prior, frames, info.cell.frames, shown))
             console.log(`moving  ${file}`);
         }
         console.log(`page    ${s.run(() => writeInspectPage(folder, prior, frames, info.cell.frames))}`);
@@ -85,19 +94,22 @@ function sampleOf(store: PriorStore, id: string): PriorInfo[] {
 const folderOf = ({ id, key }: PriorInfo, several: boolean) => fileName(several ? `${id}.${key.slice(0, 8)}` : id);
 
 /**
- * Those whose text has the word; the others are told.
- * @throws UserError ERR_VALUE where none has it
+ * Those whose text has all the words; the others are told.
+ * @throws UserError ERR_VALUE where none has them
  */
-function withWord(infos: readonly PriorInfo[], word: string): readonly PriorInfo[] {
-  if (word === '') return infos;
-  const has = (info: PriorInfo) => info.words.some(({ text }) => text.toLowerCase() === word.toLowerCase());
-  const found = infos.filter(has);
-  if (found.length === 0) {
-    const words = [...new Set(infos.flatMap((info) => info.words.map(({ text }) => text)))];
-    const shown = words.length > 40 ? [...words.slice(0, 40), '…'] : words;
-    throw expected(`one of ${shown.join(', ')}`, '--word', word);
+function withWords(infos: readonly PriorInfo[], words: readonly string[]): readonly PriorInfo[] {
+  const lacks = (info: PriorInfo) =>
+    words.find((word) => !info.words.some(({ text }) => text.toLowerCase() === word.toLowerCase()));
+  const found = infos.filter((info) => lacks(info) === undefined);
+  if (found.length === 0 && infos.length > 0) {
+    const known = [...new Set(infos.flatMap((info) => info.words.map(({ text }) => text)))];
+    const shown = known.length > 40 ? [...known.slice(0, 40), '…'] : known;
+    throw expected(`one of ${shown.join(', ')}`, '--word', lacks(infos[0]!)!);
   }
-  for (const info of infos) if (!has(info)) console.error(`${info.id} is passed over: its text has no ${word}`);
+  for (const info of infos) {
+    const word = lacks(info);
+    if (word !== undefined) console.error(`${info.id} is passed over: its text has no ${word}`);
+  }
   return found;
 }
 
