@@ -72,7 +72,7 @@ for wave in $WAVES; do
   1) ladder plain masks masks:other ;;
   2) # real priors
     with_priors plain change-r-last change-r-last:other fixed-r-last fixed-r-last:other mhs-x-all mhs-x-all:other \
-      all-x-all mhs-x-all:kept paper ;;
+      all-x-all all-x-all:other mhs-x-all:kept mhs-x-all:kept:other paper paper:other ;;
   3) # why: what is taken from true masks until they help as little as priors, and what is put right in priors
     ladder plain masks:mix=0.75 masks:wrong=0.2 masks:blur=1 masks:still masks:only=mover
     with_priors plain change-r-last:sharp=4 change-r-last:sharp=4:other change-r-last:sharp=2 change-r-last:gate=0.5 ;;
