@@ -100,6 +100,16 @@ export function bindingPath(): string {
   );
 }
 
+/**
+ * Idle threads of libtorch's pool (libgomp) spin for milliseconds before they sleep. Where processes share the cores, they
+ * then spin while the one they wait for is not running: the demo took ten times as long beside another job (docs/devlog.md).
+ * A short spin costs nothing that was measured on idle cores. libgomp reads this when it is loaded; what the user set stays.
+ */
+function spinBriefly(): void {
+  if (process.env.GOMP_SPINCOUNT === undefined && process.env.OMP_WAIT_POLICY === undefined)
+    process.env.GOMP_SPINCOUNT = '1000';
+}
+
 function load(): Native {
   const path = bindingPath();
   if (!existsSync(path)) {
@@ -108,6 +118,7 @@ function load(): Native {
       { code: 'ERR_BINDING' },
     );
   }
+  spinBriefly();
   try {
     return createRequire(import.meta.url)(path) as Native;
   } catch (cause) {
