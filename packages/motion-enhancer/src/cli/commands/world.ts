@@ -14,6 +14,10 @@ const ACTIONS: Readonly<Record<string, Entry>> = {
     summary: 'videos of captions, and what the autoencoder keeps of clips',
     load: () => import('./world-sample.js'),
   },
+  'score-samples': {
+    summary: 'are shape, colour and motion of captions recognised in samples of them',
+    load: () => import('./world-score-samples.js'),
+  },
   localise: { summary: 'do the priors find what moves', load: () => import('./world-localise.js') },
   priors: { summary: 'priors of many clips in one file', load: () => import('./world-priors.js') },
   show: { summary: 'contact sheet, captions and questions of some clips', load: () => import('./world-show.js') },
