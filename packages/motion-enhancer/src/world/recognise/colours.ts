@@ -1,7 +1,12 @@
 import { COLOUR_NAMES, COLOURS, type Colour } from '../generate/index.js';
 
+/**
+ * Least chroma (range of the channels, in levels) of a colour's pixels as a share of the colour's own. Dark parts of a thing
+ * have half, pixels that its outline cuts less.
+ */
+const LEAST_SHARE = 0.28;
 /** Backgrounds are muted: their channels lie within 33 levels of each other. */
-const LEAST_CHROMA = 44;
+const LEAST_CHROMA = 36;
 /** Backgrounds end at 179 levels. The dark half of a white thing is as grey as they are and is not seen. */
 const LEAST_WHITE = 185;
 
@@ -12,6 +17,10 @@ const hue = ([r, g, b]: readonly [number, number, number]): number => {
   const sector = max === r ? (g - b) / chroma : max === g ? 2 + (b - r) / chroma : 4 + (r - g) / chroma;
   return (60 * sector + 360) % 360;
 };
+
+const chromaOf = (rgb: readonly [number, number, number]): number => Math.max(...rgb) - Math.min(...rgb);
+/** By label */
+const LEAST = [0, ...COLOUR_NAMES.map((name) => Math.max(LEAST_CHROMA, LEAST_SHARE * chromaOf(COLOURS[name])))];
 
 const HUES = COLOUR_NAMES.flatMap((name, i) => (name === 'white' ? [] : [{ label: i + 1, hue: hue(COLOURS[name]) }]));
 const WHITE = labelOf('white');
@@ -38,8 +47,10 @@ export function colourLabels(frame: Uint8Array): Uint8Array {
     const [r, g, b] = [frame[at]!, frame[at + 1]!, frame[at + 2]!];
     const least = Math.min(r, g, b);
     const chroma = Math.max(r, g, b) - least;
-    if (chroma >= LEAST_CHROMA) labels[i] = NEAREST[Math.floor(hue([r, g, b]))]!;
-    else if (least >= LEAST_WHITE) labels[i] = WHITE;
+    if (chroma >= LEAST_CHROMA) {
+      const label = NEAREST[Math.floor(hue([r, g, b]))]!;
+      if (chroma >= LEAST[label]!) labels[i] = label;
+    } else if (least >= LEAST_WHITE) labels[i] = WHITE;
   }
   return labels;
 }
