@@ -36,7 +36,7 @@ export function writeWorldPage(
       pullLine(report),
       random
         ? 'The diffusion model has untrained random weights: its maps mean nothing. The VLM is trained.'
-        : 'The diffusion model is small and under-trained: docs/results/world.md measures how far each form of prior finds the mover. The real video is far from anything that the diffusion model has learned: it shows that any video runs, not what a large model would see.',
+        : 'The diffusion model is small: docs/results/world.md measures how far each form of prior finds the mover. The real video is far from anything that the diffusion model has learned: it shows that any video runs, not what a large model would see.',
     ],
     weights: random ? 'random' : 'trained',
     facts: [
