@@ -31,7 +31,7 @@ export function differentiableForward(
   config: CogVideoXConfig,
   positions: TrainingPositions = trainingPositions(config, latents, text.size(1)),
 ): Tensor {
-  const [B, flat, , h, w] = latents.shape as [number, number, number, number, number];
+  const [, flat, , h, w] = latents.shape as [number, number, number, number, number];
   const patches = patchify(latents, weights.patchProj, config);
   const video = positions.added ? patches.add(positions.added) : patches;
   let x = cat([apply(text, weights.textProj), video], 1); // [B, T + S, width]
@@ -43,7 +43,7 @@ export function differentiableForward(
     parts: trainingKernels(x, config.attentionHeadDim) ?? plainParts,
   };
   for (const block of weights.blocks) x = transformerBlock(x, block, shared);
-  return unpatchify(apply(lastNorms(x, weights, shared, B), weights.projOut), tokenGrid(config, flat, h, w), config);
+  return unpatchify(apply(lastNorms(x, weights, shared), weights.projOut), tokenGrid(config, flat, h, w), config);
 }
 
 /** Pure twin of `transformerBlock_`. */
@@ -57,11 +57,12 @@ function transformerBlock(x_BND: Tensor, weights: BlockWeights, s: Shared): Tens
 }
 
 /** The last two norms, of the video's tokens alone: [B, S, width] */
-function lastNorms(x_BND: Tensor, weights: TransformerWeights, s: Shared, batch: number): Tensor {
+function lastNorms(x_BND: Tensor, weights: TransformerWeights, s: Shared): Tensor {
   const { normFinal, normOut } = weights;
   const video = x_BND.narrow(1, s.textTokens, x_BND.size(1) - s.textTokens);
   const { normEps: eps } = s.config;
-  const [width, like] = [video.size(-1), { dtype: video.dtype, device: video.device }];
+  const [batch, width] = [video.size(0), video.size(-1)];
+  const like = { dtype: video.dtype, device: video.device };
   // The same for every sample.
   const plain = (row: Tensor) => row.expand(batch, 2, width);
   const [gain, bias] = [normFinal.weight ?? ones([width], like), normFinal.bias ?? zeros([width], like)];

@@ -101,7 +101,7 @@ function withWords(infos: readonly PriorInfo[], words: readonly string[]): reado
   const lacks = (info: PriorInfo) =>
     words.find((word) => !info.words.some(({ text }) => text.toLowerCase() === word.toLowerCase()));
   const found = infos.filter((info) => lacks(info) === undefined);
-  if (found.length === 0 && infos.length > 0) {
+  if (found.length === 0) {
     const known = [...new Set(infos.flatMap((info) => info.words.map(({ text }) => text)))];
     const shown = known.length > 40 ? [...known.slice(0, 40), '…'] : known;
     throw expected(`one of ${shown.join(', ')}`, '--word', lacks(infos[0]!)!);

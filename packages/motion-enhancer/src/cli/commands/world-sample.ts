@@ -37,14 +37,11 @@ export const command: Command = {
     const progress = createProgress({ label: 'world sample', unit: 'steps' });
     try {
       const { frames, size } = CLIP;
-      const { latentChannels, spatialCompression } = vdm.vae.config;
-      const side = size / spatialCompression;
       const clips = Array.from({ length: values.count }, (_, i) => makeClip(values.split, values.first + i));
       const texts = values.text ? [values.text] : clips.map(({ caption }) => caption);
       const sampled: RgbImage[][] = texts.map((text, i) => {
         const video = sample(vdm, text, {
           ...{ steps: values.sampleSteps, guidance: values.guidance, seed: values.seed + i },
-          shape: [1, frames, latentChannels, side, side],
           onStep: (done, total) => progress.step(`sample ${i + 1} of ${texts.length}`, done, total),
         });
         return strip(video, frames, size);

@@ -52,8 +52,9 @@ export const command: Command = {
         seed,
         ...run,
       };
-      if (values.out) writeText(values.out, `${JSON.stringify({ settings, chance: CHANCE, ...found }, null, 2)}\n`);
+      // Printed first: minutes of sampling are not lost to a file that cannot be written.
       console.log(sampleScoresText(found, vdm.weights));
+      if (values.out) writeText(values.out, `${JSON.stringify({ settings, chance: CHANCE, ...found }, null, 2)}\n`);
     } finally {
       vdm.dispose();
     }

@@ -32,8 +32,8 @@ export type SampleScores = Record<Source, { scores: Scores; verdicts: Verdict[] 
  * @throws UserError ERR_VALUE: a model that is not of the world's form; clips past the last index
  */
 export function scoreSamples(vdm: Vdm, o: SampleScoreOptions): SampleScores {
-  const { frames, size } = CLIP;
-  const { latentChannels, spatialCompression, temporalCompression } = vdm.vae.config;
+  const { size } = CLIP;
+  const { temporalCompression } = vdm.vae.config;
   if (temporalCompression !== 1)
     throw expected(
       'a temporal_compression_ratio of 1',
@@ -41,13 +41,11 @@ export function scoreSamples(vdm: Vdm, o: SampleScoreOptions): SampleScores {
       temporalCompression,
       'Give a mini CogVideoX of the motion world, such as models/world/vdm.',
     );
-  const side = size / spatialCompression;
   const verdicts: Record<Source, Verdict[]> = { clips: [], copies: [], samples: [] };
   for (let i = 0; i < o.count; i++) {
     const clip = makeClip(o.split, o.first + i, { form: 'single' });
     const video = sample(vdm, clip.caption, {
       ...{ steps: o.sampleSteps, guidance: o.guidance, seed: o.seed + i },
-      shape: [1, frames, latentChannels, side, side],
       onStep: (done, total) => o.onStep?.(i, done, total),
     });
     verdicts.clips.push(verdict(clip, clip.frames, size));

@@ -2,6 +2,7 @@ import { cat, fromTypedArray, Generator, noGrad, randn, scope, type Tensor } fro
 import type { RgbImage } from '../../data/image/index.js';
 import type { Vdm } from '../../prior/vdm.js';
 import { pictures } from '../clip-sheet.js';
+import { CLIP } from '../clips/clip-size.js';
 import type { WorldClip } from '../generate/index.js';
 import { asVideo } from './train-vae.js';
 
@@ -33,19 +34,19 @@ export interface SampleOptions {
   steps: number;
   guidance: number;
   seed: number;
-  /** Of the latents: [1, Flat, C, h, w] */
-  shape: readonly number[];
   onStep?(done: number, total: number): void;
 }
 
-/** A video of a text, by DDIM with classifier-free guidance: uint8 [T, H, W, 3] */
+/** A video of a text, of the world's size, by DDIM with classifier-free guidance: uint8 [T, H, W, 3] */
 export function sample(vdm: Vdm, text: string, o: SampleOptions): Uint8Array {
   return noGrad(() =>
     scope(() => {
       vdm.texts.encode([text, '']);
       const states = cat([vdm.texts.get('').embedding, vdm.texts.get(text).embedding]);
       const generator = new Generator(o.seed);
-      let x = randn(o.shape, { generator }).to(vdm.device);
+      const { latentChannels, spatialCompression } = vdm.vae.config;
+      const side = CLIP.size / spatialCompression;
+      let x = randn([1, CLIP.frames, latentChannels, side, side], { generator }).to(vdm.device); // [1, Flat, C, h, w]
       generator.dispose();
       const levels = vdm.schedule.timesteps(o.steps);
       levels.forEach((t, i) => {
