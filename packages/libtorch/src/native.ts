@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { LibtorchError, OutOfMemoryError, UserError } from './errors.js';
+import { UserError } from '@motion-enhancer/support';
+import { LibtorchError, OutOfMemoryError } from './errors.js';
 
 /** A JavaScript function of one prepared operator: slots and plain values in, slots and plain values out. */
 export type NativeOperator = (...args: any[]) => any;

@@ -1,4 +1,5 @@
-import { type DType, keep, scope, type Tensor, UserError } from '@motion-enhancer/libtorch';
+import { type DType, keep, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 import type { Checkpoint } from './checkpoint.js';
 
 export interface WeightOptions {

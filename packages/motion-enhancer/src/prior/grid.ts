@@ -1,4 +1,4 @@
-import { expected } from '@motion-enhancer/libtorch/errors';
+import { expected } from '@motion-enhancer/support';
 
 /** The video tokens of one pass: F frames of P = height · width locations, frame-major after T text tokens. */
 export interface TokenGrid {

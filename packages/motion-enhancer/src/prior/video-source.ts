@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import { UserError } from '@motion-enhancer/libtorch/errors';
+import { sha256File, UserError } from '@motion-enhancer/support';
 import { readImage } from '../data/image/read-image.js';
 import type { RgbImage } from '../data/image/rgb-image.js';
 import { readFrames, type VideoFrames } from '../data/video/index.js';
-import { sha256File } from './key.js';
 
 /** What a sample's video is: a file, a part of one (seconds), or pictures, one a frame. */
 export type VideoSource = { path: string; start?: number; end?: number } | { paths: readonly string[] };

@@ -3,13 +3,12 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 import { aten, backward, noGrad, randint, scope } from '@motion-enhancer/libtorch';
 import type { InternVL3, Qwen25VL } from '@motion-enhancer/models';
-import { fixture } from '../testing/fixtures.js';
-import { temporaryFolder } from '../testing/temporary-folder.js';
+import { fixture, temporaryFolder } from '@motion-enhancer/support/testing';
 import { tensorTestAsync } from '../testing/tensor-test.js';
-import { answer, answers } from './answer.js';
-import { disposeChat, layOut, prepareChat, prepareMedium } from './chat.js';
-import { encodeInternVL, encodeQwen } from './encode-in-pieces.js';
-import { loadVlm } from './load.js';
+import { answer, answers } from './chat/answer.js';
+import { disposeChat, layOut, prepareChat, prepareMedium } from './chat/chat.js';
+import { loadVlm } from './families/load.js';
+import { encodeInternVL, encodeQwen } from './generate/encode-in-pieces.js';
 import { FORMS, type Form, testSettings, writeTestForm } from './testing.js';
 import type { PreparedChat, Vlm, VlmMessage } from './types.js';
 

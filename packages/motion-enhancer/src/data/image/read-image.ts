@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { UserError } from '@motion-enhancer/libtorch/errors';
+import { UserError } from '@motion-enhancer/support';
 import { loadAv } from '../video/load-av.js';
 import { decodeStill } from './decode-still.js';
 import { decodePng } from './png.js';

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, extname } from 'node:path';
-import { expected, UserError } from '@motion-enhancer/libtorch/errors';
+import { expected, UserError } from '@motion-enhancer/support';
 import { type DataSpec, parseDataSpec } from './data-spec.js';
 import { type DataSet, describedSets } from './described-sets.js';
 import { readDataText, readRecords } from './read-records.js';

@@ -1,4 +1,4 @@
-import { expected } from '@motion-enhancer/libtorch/errors';
+import { expected } from '@motion-enhancer/support';
 import { decodeFrames } from './decode-frames.js';
 import { type Av, loadAv } from './load-av.js';
 import { openVideo } from './open-video.js';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { UserError } from '@motion-enhancer/libtorch/errors';
+import { UserError } from '@motion-enhancer/support';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { lettered, objectOf, optionsOf, type Raw, textOf } from './fields.js';
 import { MediaFinder } from './find-media.js';

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { setThreads } from '@motion-enhancer/libtorch';
-import type { SentError } from '../../prior/dataset/prepare-thread.js';
-import { type MediumReader, openMediumReader } from '../../vlm/medium-reader.js';
+import type { SentError } from '@motion-enhancer/support';
+import { type MediumReader, openMediumReader } from '../../vlm/media/medium-reader.js';
 import { type MediumRequest, type ReadMedium, readMedium } from './read-medium.js';
 
 export interface ThreadData {

@@ -1,7 +1,7 @@
 import { backward, type SafetensorsFile, scope, stack, type Tensor } from '@motion-enhancer/libtorch';
 import { alignerFromTensors } from '../../align/index.js';
-import type { TrainableVlm } from '../../train/forward-sample.js';
-import { alignedStep, type StepSample } from '../../train/step.js';
+import type { TrainableVlm } from '../../train/loss/forward-sample.js';
+import { alignedStep, type StepSample } from '../../train/loss/step.js';
 import { compare, GRADIENT, OUTPUT } from '../compare.js';
 import type { ParityContext, Tolerance } from '../part.js';
 import { readJson } from '../read-json.js';

@@ -1,13 +1,7 @@
 import { parentPort } from 'node:worker_threads';
+import type { SentError } from '@motion-enhancer/support';
 import { type Prepared, type PrepareRequest, prepareRow } from './prepare-row.js';
 
-/** An error on its way between threads, which would lose its class. */
-export interface SentError {
-  name: string;
-  message: string;
-  code?: string;
-  stack?: string;
-}
 export type Reply = { prepared: Prepared } | { error: SentError };
 
 let last: Promise<void> = Promise.resolve();
