@@ -108,10 +108,10 @@ describe('mistakes are told in one line, exit code 2', { concurrency: 2 }, () =>
   it('missing data', () =>
     refuses(['train', '--vlm', vlm, '--data', at('no'), '--out', at('r2')], /no cannot be read/));
   it('priors of other samples', () => {
-    writePrior(at('others'), 'z');
+    writePrior(at('others'), 'a', { text: 'Another text.' });
     return refuses(
       teach('--priors', at('others'), '--out', at('r3')),
-      /None of the 1 rows has a prior in .*others.*--id/,
+      /None of the 1 rows has a prior in .*others.*1: no prior is of their text.*--data/,
     );
   });
   it('what a run cannot be, before its model is looked at', async () => {

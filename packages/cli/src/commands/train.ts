@@ -33,7 +33,11 @@ const FIELDS = {
     required: true,
     text: 'Data sets: JSON, JSON lines or CSV of conversations or captions, a dataset_info.json:NAME, InternVL’s meta JSON; FILE%50 takes half of the rows, FILE#500 so many',
   },
-  priors: { type: 'path', default: '', text: 'Folder of priors, by the rows’ ids; without it, plain fine-tuning' },
+  priors: {
+    type: 'path',
+    default: '',
+    text: 'Folder of priors, found by video, clip and text; without it, plain fine-tuning',
+  },
   out: {
     type: 'path',
     default: '',
@@ -72,7 +76,7 @@ export const command: Command = {
     const { rows, bad, sets } = readData(values.data, { media: values.media, seed: values.seed });
     const recipe = pick(RECIPE_FIELDS, values);
     const plan = { rows, priors: values.priors || null, out: values.out, recipe, resume: values.resume };
-    const index = checkRun(plan);
+    const index = await checkRun({ ...plan, onNote: (line) => console.error(line) });
     const dir = await fetchCheckpoint(values.vlm, { files: VLM_FILES, json: values.json });
     checkFrames(openMediumReader(dir), rows, recipe);
     const progress = createProgress({

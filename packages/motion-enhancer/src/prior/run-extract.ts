@@ -63,13 +63,13 @@ export interface ExtractOutcome {
 }
 
 /** The key that a sample's prior has, and the hash of its video. */
-export async function keyOfSample(
+export function keyOfSample(
   vdm: Pick<Vdm, 'sha256' | 'dtype'>,
   video: VideoSource,
   text: string,
   config: PriorConfig,
-): Promise<{ key: string; sha256: string; identity: string }> {
-  const { sha256, identity } = await hashSource(video);
+): { key: string; sha256: string; identity: string } {
+  const { sha256, identity } = hashSource(video);
   const key = priorKey({ model: vdm.sha256, video: identity, text, options: config, dtype: vdm.dtype });
   return { key, sha256, identity };
 }
@@ -91,7 +91,7 @@ export async function readSample({ vdm, video, text, config, onBroken }: ReadJob
   const choose = (count: number) =>
     chooseClipFrames(count, config.frames, config.oddLatents === 'drop-frames', vdm.vae.config.temporalCompression);
   const frames = await readSource(asSource(video), choose, onBroken ?? 'fail');
-  return { ...(await keyOfSample(vdm, asSource(video), text, config)), frames };
+  return { ...keyOfSample(vdm, asSource(video), text, config), frames };
 }
 
 /** What was extracted before; null unless all priors of the job are there and verify. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { resolve } from 'node:path';
-import { sha256File, UserError } from '@motion-enhancer/support';
+import { readdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { rememberedHash, UserError } from '@motion-enhancer/support';
 import { readImage } from '../data/image/read-image.js';
 import type { RgbImage } from '../data/image/rgb-image.js';
 import { readFrames, type VideoFrames } from '../data/video/index.js';
@@ -25,17 +26,28 @@ export function absoluteSource(source: VideoSource): VideoSource {
     : { paths: source.paths.map((path) => resolve(path)) };
 }
 
-/** Hash of the files, and what of the video a prior's key depends on: the same for whole files. */
-export async function hashSource(source: VideoSource): Promise<{ sha256: string; identity: string }> {
-  if ('path' in source) {
-    const sha256 = await sha256File(source.path);
-    const { start, end } = source;
-    return { sha256, identity: start === undefined && end === undefined ? sha256 : `${sha256} ${start} to ${end}` };
-  }
+/**
+ * Hash of the files, and what of the video a prior's key depends on: the same for whole files. Pictures are hashed in
+ * their order, those of a folder by name.
+ */
+export function hashSource(source: VideoSource): { sha256: string; identity: string } {
+  if ('paths' in source) return hashPictures(source.paths);
+  if (statSync(source.path).isDirectory()) return hashPictures(filesOf(source.path));
+  const sha256 = rememberedHash(source.path);
+  const { start, end } = source;
+  return { sha256, identity: start === undefined && end === undefined ? sha256 : `${sha256} ${start} to ${end}` };
+}
+
+function hashPictures(paths: readonly string[]): { sha256: string; identity: string } {
   const hash = createHash('sha256');
-  for (const path of source.paths) hash.update(await sha256File(path));
+  for (const path of paths) hash.update(rememberedHash(path));
   const sha256 = hash.digest('hex');
   return { sha256, identity: sha256 };
+}
+
+function filesOf(dir: string): string[] {
+  const names = readdirSync(dir).filter((name) => !name.startsWith('.'));
+  return names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).map((name) => join(dir, name));
 }
 
 /**

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { UserError } from '@motion-enhancer/support';
 import { parse } from 'csv-parse/sync';
+import { parseRecord } from './parse-record.js';
 import type { BadRow } from './row.js';
 
 export interface Records {
@@ -32,7 +33,7 @@ export function readRecords(path: string, text = readDataText(path)): Records {
   text.split('\n').forEach((line, i) => {
     if (line.trim() === '') return;
     try {
-      found.records.push({ value: JSON.parse(line), line: i + 1 });
+      found.records.push({ value: parseRecord(line), line: i + 1 });
     } catch {
       found.bad.push({ line: i + 1, reason: 'not valid JSON' });
     }
@@ -42,7 +43,7 @@ export function readRecords(path: string, text = readDataText(path)): Records {
 
 function list(path: string, text: string): Records['records'] {
   try {
-    return (JSON.parse(text) as unknown[]).map((value, i) => ({ value, line: i + 1 }));
+    return (parseRecord(text) as unknown[]).map((value, i) => ({ value, line: i + 1 }));
   } catch (cause) {
     throw new UserError(`The data file ${path} is not valid JSON: ${(cause as Error).message}.`, {
       code: 'ERR_DATA',

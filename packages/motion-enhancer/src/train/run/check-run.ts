@@ -4,6 +4,7 @@ import { statSync } from 'node:fs';
 import { checkFolder, expected, UserError } from '@motion-enhancer/support';
 import { mediaOf, type Row } from '../../data/rows.js';
 import { chooseVideoFrames, type VideoSettings, type Vlm } from '../../vlm/index.js';
+import { counted } from '../data/alignment-notes.js';
 import { PriorIndex } from '../data/prior-index.js';
 import { checkFreeze } from '../optim/groups.js';
 import type { Recipe } from '../recipe.js';
@@ -16,6 +17,8 @@ export interface PlannedRun {
   out: string;
   recipe: Recipe;
   resume?: boolean;
+  /** Told while priors are looked for, which may take long the first time. */
+  onNote?(message: string): void;
 }
 
 /**
@@ -23,7 +26,8 @@ export interface PlannedRun {
  * @returns the run's priors; null where it has none
  * @throws UserError ERR_VALUE, ERR_PRIOR, ERR_RUN, ERR_WRITE
  */
-export function checkRun({ rows, priors, out, recipe, resume }: PlannedRun): PriorIndex | null {
+export async function checkRun(plan: PlannedRun): Promise<PriorIndex | null> {
+  const { rows, priors, out, recipe, resume } = plan;
   checkFreeze(recipe.freeze);
   if (recipe.priorScale === 'share' && recipe.alignmentLoss === 'min-max')
     throw expected(
@@ -33,7 +37,7 @@ export function checkRun({ rows, priors, out, recipe, resume }: PlannedRun): Pri
       'With alignmentLoss min-max every map is stretched to [0, 1] and its scale is lost: take raw, or alignmentLoss norm or squared.',
     );
   checkFolder(out);
-  const index = priors && recipe.lambda > 0 ? openPriors(priors, rows, recipe) : null;
+  const index = priors && recipe.lambda > 0 ? await openPriors(priors, plan) : null;
   // Broken or of an older format: `resume` tells, and passes it over.
   const state = resume ? newestState(out) : null;
   if (state) checkSameRun(state.dir, state, { recipe, data: dataHash(rows, index) });
@@ -73,14 +77,15 @@ export function dataHash(rows: readonly Row[], index: PriorIndex | null): string
   return createHash('sha256').update(text).digest('hex');
 }
 
-function openPriors(dir: string, rows: readonly Row[], recipe: Recipe): PriorIndex {
+async function openPriors(dir: string, { rows, recipe, onNote }: PlannedRun): Promise<PriorIndex> {
   if (statSync(dir, { throwIfNoEntry: false })?.isDirectory() === false)
     throw expected('a folder', 'priors', dir, 'motion-enhancer extract makes one.');
   const index = new PriorIndex(dir, recipe.maxCells);
+  await index.findAll(rows, onNote);
   const aligned = rows.filter((row) => index.has(row));
   if (aligned.length === 0)
     throw new UserError(
-      `None of the ${rows.length} rows has a prior in ${dir} (${index.size} priors). Priors are found by the row's id: extract with --id.`,
+      `None of the ${rows.length} rows has a prior in ${dir} (${index.size} priors; ${counted(rows.flatMap((row) => index.lacks(row) ?? []))}). A prior belongs to a row of the same video, clip and text: extract with --data and this file.`,
       { code: 'ERR_PRIOR' },
     );
   if (!aligned.some((row) => index.hasHeads(row, recipe.heads)))

@@ -124,7 +124,7 @@ tensorTestAsync('a run that is told to stop saves and says so; README.md says wh
 
 tensorTestAsync('errors leave no tensor behind', async () => {
   const broken = [row('a', { video: BROKEN_VIDEO })];
-  await assert.rejects(trained({ rows: broken }), { code: 'ERR_DATA' });
+  await assert.rejects(trained({ rows: broken, priors: null }), { code: 'ERR_DATA' });
   await assert.rejects(trained({ rows: rows.slice(1) }), {
     code: 'ERR_PRIOR',
     message: /None of the 1 rows has a prior/,

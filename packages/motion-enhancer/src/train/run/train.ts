@@ -68,7 +68,7 @@ export interface TrainResult {
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { vlm, rows, out, recipe, signal, onStep, onWarning, onNote } = options;
-  const index = options.index === undefined ? checkRun(options) : options.index;
+  const index = options.index === undefined ? await checkRun(options) : options.index;
   checkFrames(vlm, rows, recipe);
   if (index) onNote?.(coverage(rows, index));
   const total =
