@@ -14,6 +14,7 @@ import {
 } from '@motion-enhancer/core/internal/prior/dataset/manifest.js';
 import { type RowEvent, runDataset } from '@motion-enhancer/core/internal/prior/dataset/run-dataset.js';
 import { TEXT_FROM } from '@motion-enhancer/core/internal/prior/dataset/text-of-row.js';
+import { fitText } from '@motion-enhancer/core/internal/prior/diffusion/text-fit.js';
 import { loadVdm } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
 import { planPrior, settled } from '@motion-enhancer/core/internal/prior/memory-plan.js';
 import { readSelections } from '@motion-enhancer/core/internal/prior/selection/selections.js';
@@ -56,6 +57,8 @@ type Settings = Values<typeof DATASET_FIELDS & typeof PRIOR_FIELDS & typeof DEVI
   onBroken: 'fail' | 'skip' | 'use';
 };
 
+/** Rows whose text is not seen whole are told one by one up to here. */
+const MOST_TOLD = 10;
 /** Exit code of a run that a signal ended. */
 const INTERRUPTED = 130;
 
@@ -110,7 +113,12 @@ export async function extractDataset(values: Settings, fetchVdm: () => Promise<s
       };
       const startedAt = new Date().toISOString();
       let counts: Counts = { rows: entries.length, done: 0, existed: 0, failed: 0 };
-      const facts: RunFacts = { planned: plan.capture, captures: {}, broken: [] };
+      const facts: RunFacts = {
+        planned: plan.capture,
+        captures: {},
+        broken: [],
+        texts: { cutRows: 0, cutWords: 0, unknownRows: 0, unknownWords: 0 },
+      };
       const write = (state: RunState) => writeManifest(store.dir, settings, { state, counts, startedAt, ...facts });
       write('running');
       const show = rowTeller(progress, values.json, entries.length);
@@ -142,6 +150,7 @@ export async function extractDataset(values: Settings, fetchVdm: () => Promise<s
       }
       write(stop.signal.aborted ? 'interrupted' : 'finished');
       progress.finish(`${stop.signal.aborted ? 'interrupted: ' : ''}${summary(counts)}`);
+      tellTexts(progress, facts.texts);
       report(values, settings, counts);
       if (stop.signal.aborted) return INTERRUPTED;
       return counts.done + counts.existed === 0 && counts.failed > 0 ? 2 : 0;
@@ -153,8 +162,20 @@ export async function extractDataset(values: Settings, fetchVdm: () => Promise<s
   }
 }
 
+function tellTexts(progress: Progress, { cutRows, cutWords, unknownRows, unknownWords }: RunFacts['texts']): void {
+  if (cutRows > 0)
+    progress.log(`texts: the text encoder's limit cut ${cutWords} words of ${cutRows} rows; those words have no prior`);
+  if (unknownRows > 0) progress.log(`texts: the tokenizer does not know ${unknownWords} words of ${unknownRows} rows`);
+}
+
 /** What the manifest says of a row beyond the counts. */
-function note(facts: RunFacts, { state, capture, brokenVideo, line, id, video }: RowEvent): void {
+function note(facts: RunFacts, { state, capture, brokenVideo, line, id, video, text }: RowEvent): void {
+  if (text && state !== 'failed') {
+    facts.texts.cutRows += text.cut > 0 ? 1 : 0;
+    facts.texts.cutWords += text.cut;
+    facts.texts.unknownRows += text.unknown > 0 ? 1 : 0;
+    facts.texts.unknownWords += text.unknown;
+  }
   if (capture) {
     const way = `${capture.squareSum}${capture.fused ? ', fused' : ''}`;
     facts.captures[way] = (facts.captures[way] ?? 0) + 1;
@@ -167,6 +188,7 @@ function rowTeller(progress: Progress, json: boolean, total: number) {
   let computing = false;
   let ended = 0;
   let note = '';
+  let texts = 0;
   progress.stage('rows', { total });
   return {
     inside(text: string): void {
@@ -182,6 +204,10 @@ function rowTeller(progress: Progress, json: boolean, total: number) {
       else if (event.state === 'failed') progress.log(`row ${event.line} (${event.id}) failed: ${event.reason}`);
       else if (event.storedAs !== undefined)
         progress.log(`row ${event.line} (${event.id}): its prior is there under the id ${event.storedAs}`);
+      if (!json && event.text && event.state !== 'failed' && texts++ < MOST_TOLD)
+        progress.log(
+          `row ${event.line} (${event.id}): ${fitText(event.text)}${texts === MOST_TOLD ? '; further rows are counted' : ''}`,
+        );
       progress.update(ended, event.id);
     },
   };

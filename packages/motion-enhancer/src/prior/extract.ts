@@ -8,6 +8,7 @@ import { type CaptureNeeds, chooseCapture } from './capture/choose-capture.js';
 import { maskOf } from './capture/mask.js';
 import type { PriorConfig } from './config.js';
 import { isX, type Row } from './diffusion/step-rows.js';
+import type { TextFit } from './diffusion/text-fit.js';
 import { invert, type OnStep, reconstruct, type StepAttention } from './diffusion/trajectory.js';
 import { tileOf } from './diffusion/vae-tile.js';
 import type { Vdm } from './diffusion/vdm.js';
@@ -63,12 +64,7 @@ export async function extract(
       return { text: vdm.texts.get(text), empty: vdm.texts.get('').embedding };
     });
     const words = conditioning.text.words;
-    if (words.length === 0) {
-      throw new UserError(
-        `Expected at least one word for text but received ${JSON.stringify(text)}. A prior is made for words.`,
-        { code: 'ERR_TEXT' },
-      );
-    }
+    checkText(text, vdm.texts.fit(text));
     const [, flat, , h, w] = x0.shape as [number, number, number, number, number];
     const { frames: F, height, width } = tokenGrid(vdm.transformer.config, flat, h, w);
     const grid: TokenGrid = { frames: F, height, width, textTokens: conditioning.empty.size(1) };
@@ -109,6 +105,20 @@ export async function extract(
       pixelFrames,
     };
   });
+}
+
+/** @throws UserError ERR_TEXT for a text of which no prior can be made */
+export function checkText(text: string, { words, known }: TextFit): void {
+  const shown = JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
+  if (words === 0)
+    throw new UserError(`Expected at least one word for text but received ${shown}. A prior is made for words.`, {
+      code: 'ERR_TEXT',
+    });
+  if (!known)
+    throw new UserError(
+      `Expected words that the diffusion model knows for text but received ${shown}: its tokenizer knows none of them, and their maps would all be equal. Translate the text (CogVideoX reads English).`,
+      { code: 'ERR_TEXT' },
+    );
 }
 
 /** Adds how exact sampled denominators are. */

@@ -3,8 +3,9 @@ import { besideDefaultQueue, keep, noGrad, OutOfMemoryError, scope } from '@moti
 import { wordSpans } from '@motion-enhancer/models';
 import { type Claim, claimState, refreshClaim, releaseClaim, UserError } from '@motion-enhancer/support';
 import type { PriorConfig } from '../config.js';
+import type { TextFit } from '../diffusion/text-fit.js';
 import type { Vdm } from '../diffusion/vdm.js';
-import { encodeVideo, type Latents, type OnProgress } from '../extract.js';
+import { checkText, encodeVideo, type Latents, type OnProgress } from '../extract.js';
 import { computePrior, type ExtractOutcome, type NamedSelection, type SampleInput } from '../run-extract.js';
 import { type Alias, appendAlias, readAliases } from '../store/aliases.js';
 import type { PriorCapture } from '../store/prior.js';
@@ -30,6 +31,8 @@ export interface RowEvent {
   capture?: PriorCapture;
   /** Why the video is not whole, used or not. */
   brokenVideo?: string;
+  /** Words of its text that the encoder's limit cuts, or that the tokenizer does not know, where there are any. */
+  text?: TextFit;
   seconds: number;
 }
 
@@ -61,6 +64,7 @@ interface Item {
   file: VideoSource;
   text: string;
   source?: TextSource;
+  fit?: TextFit;
   prepared: Promise<Prepared>;
   /** Once it is known. */
   ready?: Prepared;
@@ -172,7 +176,9 @@ class DatasetRun {
     try {
       const { text, source } = textOfRow(entry.row, this.#job.textFrom);
       if (wordSpans(text).length === 0) throw new Error(`its ${source} has no word`);
-      return { ...told, text, source, prepared: this.#prepare(file, text) };
+      const fit = this.#job.vdm.texts.fit(text);
+      checkText(text, fit);
+      return { ...told, text, source, fit, prepared: this.#prepare(file, text) };
     } catch (error) {
       return { ...told, text: '', prepared: badRow((error as Error).message) };
     }
@@ -197,8 +203,8 @@ class DatasetRun {
 
   async #row(item: Item, waiting: Entry[]): Promise<void> {
     const began = performance.now();
-    const { entry, id, video } = item;
-    const told = { line: entry.line, id, video };
+    const { entry, id, video, fit } = item;
+    const told = { line: entry.line, id, video, ...(fit && fit.cut + fit.unknown > 0 ? { text: fit } : {}) };
     const seconds = () => (performance.now() - began) / 1000;
     try {
       let prepared = await item.prepared;
@@ -300,7 +306,7 @@ class DatasetRun {
   }
 
   /** A prior of a broken video, made when that was allowed, does not count where it is not. */
-  #existed(told: Pick<RowEvent, 'line' | 'id' | 'video'>, key: string, seconds: number): void {
+  #existed(told: Pick<RowEvent, 'line' | 'id' | 'video' | 'text'>, key: string, seconds: number): void {
     const { store, onBroken, onRow } = this.#job;
     const { id, video, capture } = store.info(key);
     if (video.verdict !== 'ok' && onBroken !== 'use') {

@@ -7,6 +7,7 @@ import {
   type Tokenizer,
   type Word,
 } from '@motion-enhancer/models';
+import { type TextFit, textFit } from './text-fit.js';
 
 /** A text as the diffusion model takes it. */
 export interface EncodedText {
@@ -72,6 +73,11 @@ export class TextEmbeddings {
       encoder.dispose();
       if (this.#o.device.startsWith('cuda')) emptyCache(this.#o.device);
     }
+  }
+
+  /** What of a text the model is told; no encoder is needed. */
+  fit(text: string): TextFit {
+    return textFit(this.#tokenizer, this.#o.maxLength, text);
   }
 
   /** The embedding of a text on the model's device, with its words; encoded now if `encode` had not been told of it. */

@@ -14,6 +14,7 @@ import {
 } from '@motion-enhancer/models';
 import { weightsHash } from '../store/key.js';
 import { TextEmbeddings } from './text-embeddings.js';
+import { type TextFit, textFit } from './text-fit.js';
 
 /** A frozen video diffusion model: everything of a CogVideoX checkpoint that the method uses. */
 export interface Vdm {
@@ -40,6 +41,17 @@ export async function vdmHash(dir: string): Promise<string> {
   return weightsHash(files);
 }
 
+/** What of a text a checkpoint's diffusion model is told; nothing is loaded but the tokenizer. */
+export function textFitOf(dir: string, text: string): TextFit {
+  const folders = pipelineFolders(dir);
+  return textFit(loadTokenizer(folders.tokenizer), maxTextLength(folders.transformer), text);
+}
+
+function maxTextLength(transformer: string): number {
+  const configFile = join(transformer, 'config.json');
+  return readCogVideoXConfig(readJsonObject(configFile, 'ERR_CONFIG'), configFile).maxTextSeqLength;
+}
+
 export interface VdmOptions {
   device: string;
   dtype: DType;
@@ -54,11 +66,10 @@ export async function loadVdm(dir: string, o: VdmOptions): Promise<Vdm> {
   const { device, dtype } = o;
   const folders = pipelineFolders(dir);
   const sha256 = await vdmHash(dir);
-  const configFile = join(folders.transformer, 'config.json');
-  const { maxTextSeqLength } = readCogVideoXConfig(readJsonObject(configFile, 'ERR_CONFIG'), configFile);
+  const maxLength = maxTextLength(folders.transformer);
   const run = { device, dtype };
   const tokenizer = loadTokenizer(folders.tokenizer);
-  const texts = new TextEmbeddings(folders.textEncoder, tokenizer, { ...run, maxLength: maxTextSeqLength });
+  const texts = new TextEmbeddings(folders.textEncoder, tokenizer, { ...run, maxLength });
   const parts: { dispose(): void }[] = [{ dispose: () => texts.clear() }];
   const dispose = () => {
     for (const part of parts) part.dispose();
