@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { nearestName } from '@motion-enhancer/support';
 import { COMMANDS } from './commands/registry.js';
+import { guardOutput } from './guard-output.js';
 
 async function main(argv: string[]): Promise<number> {
   const [name, ...rest] = argv;
@@ -40,11 +41,7 @@ async function report(error: unknown): Promise<number> {
   return 1;
 }
 
-// A reader that closes the pipe early (head, less) is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-});
-
+guardOutput();
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;

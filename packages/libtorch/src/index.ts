@@ -17,6 +17,7 @@ export * from './optim/index.js';
 export * from './random.js';
 export * from './safetensors/index.js';
 export { keep, liveBytes, liveTensors, Scope, scope, scopeAsync, tensorsFreedByCollector, tensorsIn } from './scope.js';
+export { endOnSecondSignal } from './second-signal.js';
 export { besideDefaultQueue } from './side-queue.js';
 export { type Operand, Tensor } from './tensor.js';
 export { bytesOf, fromTypedArray, type Nested, type TensorOptions, tensor } from './transfer.js';

@@ -37,6 +37,8 @@ export interface Native {
   setLeafGrad(slot: number, gradient: number | null): void;
   differentiate: Differentiate<(number | null)[]>;
   differentiateAsync: Differentiate<Promise<(number | null)[]>>;
+  /** Of a binding that was compiled before there was this call: undefined. */
+  endOnSecondSignal?(): void;
   manualSeed(seed: number | bigint): void;
   newGenerator(device: string, seed: number | bigint): number;
   freeGenerator(handle: number): void;
