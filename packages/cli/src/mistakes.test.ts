@@ -140,6 +140,12 @@ describe('mistakes are told in one line, exit code 2', { concurrency: 2 }, () =>
     refuses(watch('--text', '?!', '--out', at('p3')), /at least one word for --text .*"\?!"/));
   it('an output folder that is a file', () => refuses(watch('--out', at('file', 'p')), /file\/p cannot be made/));
   it('a run folder that is a file', () => refuses(teach('--out', at('file')), /file cannot be made/));
+  it('demo: a folder of the user’s', async () => {
+    mkdirSync(at('project', 'priors'), { recursive: true });
+    writeFileSync(at('project', 'priors', 'mine'), '');
+    await refuses(['demo', '--out', at('project')], /project holds files that this command did not make/);
+    assert.ok(existsSync(at('project', 'priors', 'mine')));
+  });
   it('inspect: no folder, none of that id', async () => {
     await refuses(['inspect'], /Expected a folder of priors/);
     writePrior(at('one'), 'a');

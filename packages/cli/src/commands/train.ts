@@ -76,7 +76,7 @@ export const command: Command = {
     const { rows, bad, sets } = readData(values.data, { media: values.media, seed: values.seed });
     const recipe = pick(RECIPE_FIELDS, values);
     const plan = { rows, priors: values.priors || null, out: values.out, recipe, resume: values.resume };
-    const index = await checkRun({ ...plan, onNote: (line) => console.error(line) });
+    const index = await checkRun({ ...plan, base: values.vlm, onNote: (line) => console.error(line) });
     const dir = await fetchCheckpoint(values.vlm, { files: VLM_FILES, json: values.json });
     checkFrames(openMediumReader(dir), rows, recipe);
     const progress = createProgress({

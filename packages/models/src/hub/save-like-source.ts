@@ -14,6 +14,8 @@ export interface SaveOptions {
   /** Replace a checkpoint that is there already. */
   overwrite?: boolean;
   maxShardBytes?: number;
+  /** More files of the folder by name, beside those of the source; they come before those. */
+  extraFiles?: Readonly<Record<string, string>>;
 }
 
 /** @internal A model that came from a checkpoint folder. */
@@ -26,7 +28,7 @@ export interface LoadedModel {
 
 /** Files beside the weights that make the result usable: tokenizer, processor, chat template, model code. */
 const CARRIED = /\.(json|txt|jinja|model|py)$/;
-const NOT_CARRIED = /^config\.json$|\.safetensors\.index\.json$|^trainer_state\.json$/;
+const NOT_CARRIED = /^config\.json$|^motion-enhancer\.json$|\.safetensors\.index\.json$|^trainer_state\.json$/;
 
 /**
  * Saves a model in the form of the checkpoint that it came from: its config, the files beside it, its weight names.
@@ -63,7 +65,7 @@ export function saveLikeSource(
       config: withDtype(parseJsonObject(configText, configFile, 'ERR_CONFIG'), dtype),
       configText,
       tensors: stored(converted),
-      extraFiles: carriedFiles(model.dir),
+      extraFiles: { ...carriedFiles(model.dir), ...options.extraFiles },
       ...(options.overwrite === undefined ? {} : { overwrite: options.overwrite }),
       ...(options.maxShardBytes === undefined ? {} : { maxShardBytes: options.maxShardBytes }),
     });

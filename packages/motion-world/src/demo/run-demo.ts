@@ -14,7 +14,7 @@ import { askAboutVideo } from '@motion-enhancer/core/internal/vlm/chat/ask.js';
 import { loadVlm } from '@motion-enhancer/core/internal/vlm/families/load.js';
 import { VIDEO_FIELDS } from '@motion-enhancer/core/internal/vlm/media/video-input.js';
 import type { DType } from '@motion-enhancer/libtorch';
-import { writeText } from '@motion-enhancer/support';
+import { ownFolder, writeText } from '@motion-enhancer/support';
 import { ASSETS, demoCheckpoints } from './checkpoints.js';
 
 const VIDEO = 'videos/moviepy_bbb_432_433.webm';
@@ -59,7 +59,7 @@ export interface DemoOptions {
   onLine(line: string): void;
 }
 
-/** Runs the pipeline in `out`, which is emptied of an earlier run first. */
+/** Runs the pipeline in `out`, which is emptied of an earlier run first. @throws UserError ERR_WRITE for a foreign folder */
 export async function runDemo({ out, device, dtype, onStage, onProgress, onLine }: DemoOptions): Promise<DemoReport> {
   const run = { device, dtype };
   const seconds: Record<string, number> = {};
@@ -71,6 +71,7 @@ export async function runDemo({ out, device, dtype, onStage, onProgress, onLine 
     return result;
   };
   const dir = (name: string) => join(out, name);
+  ownFolder(out, 'motion-enhancer demo');
   for (const old of ['priors', 'run']) rmSync(dir(old), { recursive: true, force: true });
 
   const checkpoints = await stage('checkpoints', async () => demoCheckpoints(dir('checkpoints')));

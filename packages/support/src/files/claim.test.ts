@@ -132,6 +132,24 @@ test('processes that find the same void claims: each goes to one of them', { tim
   assert.deepEqual(taken.flat().toSorted(), keys);
 });
 
+test('a claim of a host whose clock is ahead is void when it was not refreshed for as long as any other', (t) => {
+  const dir = folder();
+  put(dir, 'a1', { pid: 1, host: 'elsewhere', started: '', token: 'x' });
+  const path = join(dir, '.a1.claim');
+  const touch = (ahead: number) => utimesSync(path, new Date(), new Date(Date.now() + ahead));
+  let now = 1e6;
+  t.mock.method(performance, 'now', () => now);
+  touch(86_400_000);
+  assert.equal(claimState(dir, 'a1'), 'held');
+  now += CLAIM_LIMIT_MS - 1;
+  assert.equal(claimState(dir, 'a1'), 'held');
+  touch(86_500_000);
+  now += 2;
+  assert.equal(claimState(dir, 'a1'), 'held', 'it was refreshed');
+  now += CLAIM_LIMIT_MS + 1;
+  assert.equal(claimState(dir, 'a1'), 'void');
+});
+
 test('this process lives; its identity with another start does not', () => {
   const me = ownIdentity();
   assert.ok(isAlive(me));

@@ -66,7 +66,7 @@ export function claimState(dir: string, key: string): 'absent' | 'void' | 'held'
 /** Void: its process is dead, or it was not refreshed for too long. */
 export function readClaim(path: string): { void: boolean; token: string; pid: number | null } | 'absent' {
   try {
-    const age = Date.now() - statSync(path).mtimeMs;
+    const age = ageOf(path, statSync(path).mtimeMs);
     const text = readFileSync(path, 'utf8');
     const content = parseClaim(text);
     if (!content) return { void: age > EMPTY_LIMIT_MS, token: text, pid: null };
@@ -76,6 +76,25 @@ export function readClaim(path: string): { void: boolean; token: string; pid: nu
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'absent';
     throw error;
   }
+}
+
+/** Claims whose time lies ahead, by path: that time, and when this process first saw it. */
+const ahead = new Map<string, { mtimeMs: number; seen: number }>();
+
+/**
+ * Milliseconds since a claim was refreshed. Where the clock of its host is ahead of ours, since we first saw it as it is:
+ * it would else hold for as long as that clock is ahead.
+ */
+function ageOf(path: string, mtimeMs: number): number {
+  const age = Date.now() - mtimeMs;
+  if (age > -EMPTY_LIMIT_MS) {
+    ahead.delete(path);
+    return age;
+  }
+  const known = ahead.get(path);
+  if (known?.mtimeMs === mtimeMs) return performance.now() - known.seen;
+  ahead.set(path, { mtimeMs, seen: performance.now() });
+  return 0;
 }
 
 function parseClaim(text: string): ClaimContent | null {

@@ -8,8 +8,11 @@ import { counted } from '../data/alignment-notes.js';
 import { PriorIndex } from '../data/prior-index.js';
 import { checkFreeze } from '../optim/groups.js';
 import type { Recipe } from '../recipe.js';
+import { FREE_TO_CHANGE } from '../recipe-run.js';
 import { checkSameRun } from '../state/same-run.js';
 import { newestState } from '../state/states.js';
+import { refuseClaimed } from './claim-run.js';
+import { checkExportTarget } from './export-target.js';
 
 export interface PlannedRun {
   rows: readonly Row[];
@@ -17,6 +20,8 @@ export interface PlannedRun {
   out: string;
   recipe: Recipe;
   resume?: boolean;
+  /** Folder of the model that is trained, where it is one. */
+  base?: string;
   /** Told while priors are looked for, which may take long the first time. */
   onNote?(message: string): void;
 }
@@ -27,7 +32,7 @@ export interface PlannedRun {
  * @throws UserError ERR_VALUE, ERR_PRIOR, ERR_RUN, ERR_WRITE
  */
 export async function checkRun(plan: PlannedRun): Promise<PriorIndex | null> {
-  const { rows, priors, out, recipe, resume } = plan;
+  const { rows, priors, out, recipe, resume, base = '' } = plan;
   checkFreeze(recipe.freeze);
   if (recipe.priorScale === 'share' && recipe.alignmentLoss === 'min-max')
     throw expected(
@@ -37,10 +42,12 @@ export async function checkRun(plan: PlannedRun): Promise<PriorIndex | null> {
       'With alignmentLoss min-max every map is stretched to [0, 1] and its scale is lost: take raw, or alignmentLoss norm or squared.',
     );
   checkFolder(out);
+  refuseClaimed(out);
   const index = priors && recipe.lambda > 0 ? await openPriors(priors, plan) : null;
   // Broken or of an older format: `resume` tells, and passes it over.
   const state = resume ? newestState(out) : null;
   if (state) checkSameRun(state.dir, state, { recipe, data: dataHash(rows, index) });
+  checkExportTarget(out, resume ? runName(rows, index, recipe) : null, base);
   return index;
 }
 
@@ -69,6 +76,13 @@ export function checkFrames(
       `This model sees frames ${vlm.framesPerToken} at a time by the frame rule ${frameRule}.`,
     );
   }
+}
+
+/** Names a run by what it learns and how: where it goes on, it is the same. */
+export function runName(rows: readonly Row[], index: PriorIndex | null, recipe: Recipe): string {
+  const kept = Object.entries(recipe).filter(([field]) => !FREE_TO_CHANGE.has(field));
+  const text = JSON.stringify([dataHash(rows, index), kept.sort(([a], [b]) => (a < b ? -1 : 1))]);
+  return createHash('sha256').update(text).digest('hex').slice(0, 24);
 }
 
 /** Of the data and priors of a run: ids of the rows in order, names of the priors. */

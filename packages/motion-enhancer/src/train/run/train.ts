@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { setNumerics } from '@motion-enhancer/libtorch';
+import { makeFolder, refreshClaim, releaseClaim } from '@motion-enhancer/support';
 import type { BadRow, Row, TakenSet } from '../../data/rows.js';
 import type { Vlm } from '../../vlm/index.js';
 import { coverage, wordsOf } from '../data/alignment-notes.js';
@@ -15,8 +16,10 @@ import { freezeParts } from '../optim/groups.js';
 import type { Recipe } from '../recipe.js';
 import { RunLog } from '../record/run-log.js';
 import type { StepLog } from '../record/step-log.js';
-import { checkFrames, checkRun } from './check-run.js';
+import { checkFrames, checkRun, runName } from './check-run.js';
+import { claimRun } from './claim-run.js';
 import { exportRun } from './export-run.js';
+import { checkExportTarget } from './export-target.js';
 import { provenanceOf } from './provenance.js';
 import { startRun } from './run-folder.js';
 import { Trainer } from './trainer.js';
@@ -67,9 +70,24 @@ export interface TrainResult {
  * @throws UserError ERR_VALUE, ERR_PRIOR, ERR_DATA, ERR_RUN (a state of another run), ERR_WRITE, ERR_NOT_FINITE
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const { vlm, rows, out, recipe, signal, onStep, onWarning, onNote } = options;
-  const index = options.index === undefined ? await checkRun(options) : options.index;
+  const { vlm, rows, out, recipe, resume } = options;
+  const index = options.index === undefined ? await checkRun({ ...options, base: vlm.dir }) : options.index;
   checkFrames(vlm, rows, recipe);
+  makeFolder(out);
+  const claim = claimRun(out);
+  try {
+    const name = runName(rows, index, recipe);
+    checkExportTarget(out, resume ? name : null, vlm.dir);
+    return await claimedTraining({ ...options, index, name, goesOn: () => refreshClaim(claim) });
+  } finally {
+    releaseClaim(claim);
+  }
+}
+
+type ClaimedTraining = TrainOptions & { index: PriorIndex | null; name: string; goesOn(): void };
+
+async function claimedTraining(options: ClaimedTraining): Promise<TrainResult> {
+  const { vlm, rows, out, recipe, index, name, goesOn, signal, onStep, onWarning, onNote } = options;
   if (index) onNote?.(coverage(rows, index));
   const total =
     recipe.steps > 0 ? recipe.steps : Math.max(1, Math.ceil(Math.ceil(rows.length / recipe.batchSize) * recipe.epochs));
@@ -104,6 +122,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         const batch = await next(recipe.batchSize);
         try {
           const entry = trainer.run(batch, began);
+          goesOn();
           log.add(entry);
           onStep?.(entry, total);
         } finally {
@@ -118,7 +137,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       if (stopped) save();
       trainer.checkFinite();
       const about = () => provenanceOf({ ...options, index, log: log.steps, broken: next.broken.size });
-      if (!stopped) exportRun(out, vlm, index ? trainer.aligner : null, about());
+      if (!stopped) exportRun({ run: out, name }, vlm, index ? trainer.aligner : null, about());
       const checkpoint = join(out, 'checkpoint');
       const skipped = next.broken.size;
       return { steps: trainer.step, total, log: log.steps, checkpoint, finished: !stopped, state, skipped };

@@ -106,7 +106,11 @@ function syncFolder(dir: string): void {
   } catch {}
 }
 
-/** What a killed run left beside its states. */
+/** Removes what a killed run left beside its states. */
+export const tidyStates = (run: string): void => {
+  if (existsSync(join(run, 'states'))) tidy(join(run, 'states'));
+};
+
 function tidy(dir: string): void {
   for (const name of readdirSync(dir))
     if (/^\.step-\d{8}\.\d+\.tmp$/.test(name)) rmSync(join(dir, name), { recursive: true, force: true });
