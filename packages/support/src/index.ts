@@ -26,6 +26,7 @@ export { nearestName } from './nearest-name.js';
 export { hostIdentity, isAlive, ownIdentity, type ProcessIdentity } from './process-identity.js';
 export { randomSource } from './random-source.js';
 export { parseShard, type Shard } from './shard.js';
+export { tellOnce } from './tell-once.js';
 export { loaderFlags } from './threads/loader-flags.js';
 export { reviveError, type SentError } from './threads/sent-error.js';
 export { threadOf } from './threads/thread-of.js';

@@ -62,7 +62,7 @@ export function saveLikeSource(
     const configFile = join(model.dir, 'config.json');
     const configText = readText(configFile, 'ERR_CONFIG');
     saveCheckpoint(dir, {
-      config: withDtype(parseJsonObject(configText, configFile, 'ERR_CONFIG'), dtype),
+      config: withDtype(withHead(parseJsonObject(configText, configFile, 'ERR_CONFIG'), model.parameters), dtype),
       configText,
       tensors: stored(converted),
       extraFiles: { ...carriedFiles(model.dir), ...options.extraFiles },
@@ -70,6 +70,18 @@ export function saveLikeSource(
       ...(options.maxShardBytes === undefined ? {} : { maxShardBytes: options.maxShardBytes }),
     });
   });
+}
+
+/** A head that is a parameter of its own is tied to nothing, whatever the source's config said. */
+function withHead(config: RawConfig, parameters: ReadonlyMap<string, Tensor>): RawConfig {
+  if (!parameters.has('lm_head.weight')) return config;
+  const changed: Record<string, unknown> = { ...config };
+  if (changed.tie_word_embeddings === true) changed.tie_word_embeddings = false;
+  for (const part of ['text_config', 'llm_config']) {
+    const section = changed[part] as RawConfig | null | undefined;
+    if (section?.tie_word_embeddings === true) changed[part] = { ...section, tie_word_embeddings: false };
+  }
+  return changed;
 }
 
 /** transformers 5 calls the field `dtype`, earlier ones `torch_dtype`. */

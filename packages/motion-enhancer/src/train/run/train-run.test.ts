@@ -67,7 +67,7 @@ tensorTestAsync('the checkpoint has the trained weights and all that is needed t
       readdirSync(folder)
         .filter((name) => /\.(json|txt)$/.test(name))
         .sort();
-    assert.deepEqual(beside(checkpoint), beside(vlmDir));
+    assert.deepEqual(beside(checkpoint), [...beside(vlmDir), 'motion-enhancer.json'].sort());
     const aligner = loadAligner(join(out, 'aligner.safetensors'));
     assert.deepEqual([aligner.kind, aligner.cells, aligner.hidden], ['mlp', 24, 16]);
     aligner.dispose();
