@@ -16,7 +16,7 @@ export { checkDiskSpace } from './files/disk-space.js';
 export { hashFile } from './files/hash-file.js';
 export { checkFolder, makeFolder } from './files/make-folder.js';
 export { emptyOwnFolder, ownFolder } from './files/own-folder.js';
-export { rememberedHash } from './files/remembered-hash.js';
+export { knownHash, rememberedHash, rememberHash } from './files/remembered-hash.js';
 export { removeLeftovers } from './files/remove-leftovers.js';
 export { sha256File } from './files/sha256-file.js';
 export { writeFileAtomically, writeFully } from './files/write-file-atomically.js';

@@ -25,22 +25,33 @@ export function rememberedHash(file: string): string {
     throw new UserError(`Expected a regular file but received ${JSON.stringify(file)}, which is none.`, {
       code: 'ERR_FILE',
     });
-  const cachePath = join(
-    process.env.XDG_CACHE_HOME || join(homedir(), '.cache'),
-    'motion-enhancer',
-    'file-hashes.jsonl',
-  );
-  const cache = cacheOf(cachePath);
   const id = idOf(path, before);
-  const known = cache.get(id);
+  const known = cacheOf(cachePath()).get(id);
   if (known !== undefined) return known;
   const hash = hashFile(path);
   const settled = Math.abs(Date.now() - before.mtimeMs) > YOUNG_MS && idOf(path, statSync(path)) === id;
-  if (settled) {
-    cache.set(id, hash);
-    append(cachePath, id, hash);
-  }
+  if (settled) remember(id, hash);
   return hash;
+}
+
+/** What is remembered of a file as it is now; null where nothing is. @throws the system's error for what is not there */
+export function knownHash(file: string): string | null {
+  const path = resolve(file);
+  return cacheOf(cachePath()).get(idOf(path, statSync(path))) ?? null;
+}
+
+/** Remembers a hash that is known without reading the file again. */
+export function rememberHash(file: string, hash: string): void {
+  const path = resolve(file);
+  remember(idOf(path, statSync(path)), hash);
+}
+
+const cachePath = () =>
+  join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'motion-enhancer', 'file-hashes.jsonl');
+
+function remember(id: string, hash: string): void {
+  cacheOf(cachePath()).set(id, hash);
+  append(cachePath(), id, hash);
 }
 
 const idOf = (path: string, { size, mtimeMs }: Stats) => JSON.stringify([path, size, mtimeMs]);

@@ -1,17 +1,19 @@
 // States of a run: RUN/states/step-00000100/ with state.safetensors (weights, master weights, moments, aligner) and
-// state.json (where the run stands, the recipe, sha256 of the tensors). A folder of that name is whole: it is written
+// state.json (where the run stands, the recipe, sha256 of the tensors and of itself). A folder of that name is whole: it is written
 // beside, synced and renamed.
-import { closeSync, existsSync, fsyncSync, openSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DTYPES, type Tensor } from '@motion-enhancer/libtorch';
 import { checkDiskSpace, hashFile, makeFolder, UserError, writeText } from '@motion-enhancer/support';
 import { loadState, saveState } from '../../data/state-file.js';
 import type { Recipe } from '../recipe.js';
 import { checkSameRun } from './same-run.js';
+import { readStateJson, stateJson } from './state-json.js';
 
 /** Where a run stands: with the tensors, all that its next step depends on. */
 export interface RunState {
-  format: 1;
+  /** 1 had no hash of state.json itself. */
+  format: 1 | 2;
   /** Steps done. */
   step: number;
   /** Place in the order of the data of the first sample of the window in use, and how many of its samples are used. */
@@ -49,8 +51,7 @@ export function newestState(run: string): (RunState & { dir: string }) | null {
   if (step === undefined) return null;
   const dir = join(run, 'states', nameOf(step));
   try {
-    const state = JSON.parse(readFileSync(join(dir, 'state.json'), 'utf8')) as RunState;
-    return state.format === 1 ? { ...state, dir } : null;
+    return { ...readStateJson(join(dir, 'state.json')), dir };
   } catch {
     return null;
   }
@@ -81,8 +82,7 @@ export function writeState(
   try {
     const file = join(beside, 'state.safetensors');
     saveState(file, tensors, state.step);
-    const whole: RunState = { format: 1, ...state, sha256: hashFile(file) };
-    writeText(join(beside, 'state.json'), `${JSON.stringify(whole, null, 2)}\n`);
+    writeText(join(beside, 'state.json'), stateJson({ ...state, sha256: hashFile(file) }));
     rmSync(target, { recursive: true, force: true });
     renameSync(beside, target);
     syncFolder(dir);
@@ -133,8 +133,8 @@ export function readState(
     const file = join(dir, 'state.safetensors');
     let state: RunState;
     try {
-      state = JSON.parse(readFileSync(join(dir, 'state.json'), 'utf8')) as RunState;
-      if (state.format !== 1 || hashFile(file) !== state.sha256) throw new Error('its content does not match its hash');
+      state = readStateJson(join(dir, 'state.json'));
+      if (hashFile(file) !== state.sha256) throw new Error('its content does not match its hash');
     } catch (error) {
       onWarning?.(`the state ${dir} is passed over: ${(error as Error).message}`);
       continue;
