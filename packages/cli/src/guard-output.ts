@@ -1,3 +1,5 @@
+import { visibleText } from '@motion-enhancer/support';
+
 /**
  * Work goes on where what it says can no longer be written (a closed pipe, a full disk, a lost terminal). Progress is
  * then lost; results are what a command is for: without them its exit code is 141 for a reader that went (as the shell
@@ -9,6 +11,8 @@ export function guardOutput(): void {
   guard(process.stdout, (error) => {
     lost ??= error;
   });
+  showControls(process.stdout, ['log']);
+  showControls(process.stderr, ['error', 'warn']);
   process.on('exit', () => {
     if (!lost) return;
     // A reader that has read enough (head, less) needs no words.
@@ -18,6 +22,16 @@ export function guardOutput(): void {
       );
     if (!process.exitCode) process.exitCode = lost.code === 'EPIPE' ? 141 : 1;
   });
+}
+
+/** Ids, texts and replies come from files and models: on a terminal their control characters are shown, not obeyed. */
+function showControls(stream: NodeJS.WriteStream, names: readonly ('log' | 'error' | 'warn')[]): void {
+  if (!stream.isTTY) return;
+  for (const name of names) {
+    const say = console[name].bind(console);
+    console[name] = (...given: unknown[]) =>
+      say(...given.map((value) => (typeof value === 'string' ? visibleText(value) : value)));
+  }
 }
 
 /** Pipes fail by an event, files by an exception. */

@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { BROKEN_VIDEO, TEXT, VIDEO, writePrior, writeTestVlm } from '@motion-enhancer/core/internal/train/testing.js';
 import { writeRandomCogVideoX } from '@motion-enhancer/models';
 import { fixture, temporaryFolder } from '@motion-enhancer/support/testing';
@@ -140,6 +141,24 @@ describe('mistakes are told in one line, exit code 2', { concurrency: 2 }, () =>
     refuses(watch('--text', '?!', '--out', at('p3')), /at least one word for --text .*"\?!"/));
   it('an output folder that is a file', () => refuses(watch('--out', at('file', 'p')), /file\/p cannot be made/));
   it('a run folder that is a file', () => refuses(teach('--out', at('file')), /file cannot be made/));
+  it('few open files, and a working folder that is gone', () => {
+    const run = (line: string) => {
+      const command = fileURLToPath(new URL('../bin/motion-enhancer.js', import.meta.url));
+      return spawnSync('bash', ['-c', line, process.execPath, command], {
+        encoding: 'utf8',
+        env: { ...process.env, NODE_TEST_CONTEXT: '', VIDEO },
+      });
+    };
+    for (const most of [40, 64]) {
+      const few = run(`ulimit -n ${most}; "$0" "$1" generate --vlm ${vlm} --video "$VIDEO" --prompt hi`);
+      assert.equal(few.status, 2, few.stderr);
+      assert.match(few.stderr, /^error: EMFILE.*ulimit -n/m);
+      assert.doesNotMatch(few.stderr, /\n {4}at /);
+    }
+    const gone = run(`cd "$(mktemp -d)" && rmdir "$PWD" && "$0" "$1" probe "$VIDEO"`);
+    assert.equal(gone.status, 2);
+    assert.match(gone.stderr, /^error: The working folder is no longer there/m);
+  });
   it('demo: a folder of the user’s', async () => {
     mkdirSync(at('project', 'priors'), { recursive: true });
     writeFileSync(at('project', 'priors', 'mine'), '');

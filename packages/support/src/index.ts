@@ -30,3 +30,4 @@ export { tellOnce } from './tell-once.js';
 export { loaderFlags } from './threads/loader-flags.js';
 export { reviveError, type SentError } from './threads/sent-error.js';
 export { threadOf } from './threads/thread-of.js';
+export { visibleText } from './visible-text.js';
