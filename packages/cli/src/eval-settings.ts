@@ -1,7 +1,10 @@
 import { type Field, type Fields, pick, resolve, type Values } from '@motion-enhancer/core/internal/config/field.js';
 import { flagNames } from '@motion-enhancer/core/internal/config/flags.js';
+import {
+  type FavorDictionary,
+  readDictionary,
+} from '@motion-enhancer/core/internal/eval/benchmarks/favor-open/metric/index.js';
 import { readJsonFile } from '@motion-enhancer/core/internal/eval/benchmarks/read-file.js';
-import { type FavorDictionary, readDictionary } from '@motion-enhancer/core/internal/eval/favor/index.js';
 import type { Protocol } from '@motion-enhancer/core/internal/eval/prompts/index.js';
 import {
   type GenerationOptions,

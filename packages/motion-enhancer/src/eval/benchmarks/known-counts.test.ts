@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { BenchmarkName } from '../prompts/types.js';
 import { checkCounts, countMismatch } from './known-counts.js';
 import type { LoadedBenchmark } from './question.js';
-import { SEED_TYPES } from './seed-types.js';
+import { SEED_TYPES } from './seedbench/types.js';
 
 const loaded = (benchmark: BenchmarkName, split: string, counts: Record<string, number>): LoadedBenchmark => ({
   ...{ benchmark, split, counts, file: 'f', questions: [], bad: [], notes: [] },

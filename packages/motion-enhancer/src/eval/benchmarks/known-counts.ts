@@ -1,6 +1,6 @@
 import { UserError } from '@motion-enhancer/support';
 import type { LoadedBenchmark } from './question.js';
-import { SEED_TYPES } from './seed-types.js';
+import { SEED_TYPES } from './seedbench/types.js';
 
 interface Known {
   /** Rows in all. */

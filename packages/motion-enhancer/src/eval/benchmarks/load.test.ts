@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { fixture, temporaryFolder } from '@motion-enhancer/support/testing';
 import { benchmarkOf, loadBenchmark } from './load.js';
-import { splitAsLmmsEval, splitOptions } from './motionbench.js';
+import { splitAsLmmsEval, splitOptions } from './motionbench/load.js';
 import { type EvalQuestion, type LoadedBenchmark, mediumKey, mediumPath } from './question.js';
 import { parseSrt, readSrt, subtitlesAt } from './srt.js';
 import { type FixtureBenchmark, layOutBenchmark } from './testing.js';

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { nearestName, UserError } from '@motion-enhancer/support';
 import { BENCHMARKS, type BenchmarkName } from '../prompts/types.js';
-import { loadFavor, loadFavorOpen } from './favor.js';
+import { loadFavor, loadFavorOpen } from './favor/load.js';
 import { checkCounts } from './known-counts.js';
-import { loadMotionBench } from './motionbench.js';
+import { loadMotionBench } from './motionbench/load.js';
 import { type LoadedBenchmark, mediumPath } from './question.js';
-import { loadSeedBench } from './seedbench.js';
-import { loadVideoMme } from './videomme.js';
+import { loadSeedBench } from './seedbench/load.js';
+import { loadVideoMme } from './videomme/load.js';
 
 export interface LoadBenchmarkOptions {
   /** MotionBench: dev (default), test, all. SEED-Bench: all (default), image, video. */

@@ -1,4 +1,4 @@
-import { SEED_TYPES } from '../benchmarks/seed-types.js';
+import { SEED_TYPES } from '../benchmarks/seedbench/types.js';
 
 /** A type of question and what its score divides by. */
 export interface QuestionType {

@@ -1,11 +1,11 @@
 import { UserError } from '@motion-enhancer/support';
 import type { VlmFamily } from '../../vlm/types.js';
+import { FAVOR_PROTOCOLS } from '../benchmarks/favor/protocols.js';
+import { MOTIONBENCH_PROTOCOLS } from '../benchmarks/motionbench/protocols.js';
+import { SEEDBENCH_PROTOCOLS } from '../benchmarks/seedbench/protocols.js';
+import { VIDEOMME_PROTOCOLS } from '../benchmarks/videomme/protocols.js';
 import { judgeOf } from '../judges/index.js';
-import { FAVOR_PROTOCOLS } from './favor.js';
-import { MOTIONBENCH_PROTOCOLS } from './motionbench.js';
-import { SEEDBENCH_PROTOCOLS } from './seedbench.js';
 import type { Protocol } from './types.js';
-import { VIDEOMME_PROTOCOLS } from './videomme.js';
 
 export { pyRepr, pyReprText } from './python-repr.js';
 export * from './types.js';

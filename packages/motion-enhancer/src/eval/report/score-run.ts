@@ -1,5 +1,10 @@
 import { basename } from 'node:path';
-import { type CaptionScores, type FavorDictionary, type MotionRecord, scoreCaptions } from '../favor/index.js';
+import {
+  type CaptionScores,
+  type FavorDictionary,
+  type MotionRecord,
+  scoreCaptions,
+} from '../benchmarks/favor-open/metric/index.js';
 import type { JudgeName } from '../judges/types.js';
 import {
   FAVOR_LAYOUT,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { writeText } from '@motion-enhancer/support';
-import type { CaptionScores } from '../favor/index.js';
+import type { CaptionScores } from '../benchmarks/favor-open/metric/index.js';
 import { submissionLetters } from '../metrics/index.js';
 import type { AnswerRecord } from './answer-record.js';
 

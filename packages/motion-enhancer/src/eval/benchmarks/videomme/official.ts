@@ -1,4 +1,4 @@
-import { videoMmeLetter } from '../parsers/vlmevalkit.js';
+import { videoMmeLetter } from '../../parsers/vlmevalkit.js';
 
 /** A question's reply, '' where there is none, and the right letter. */
 export interface VideoMmeReply {

@@ -1,7 +1,7 @@
-import { letterProtocol } from './letter.js';
-import { askedDirectly, optionLines } from './option-lines.js';
-import { GREEDY, HARNESS_VIDEO } from './recipes.js';
-import type { Protocol, VideoRecipe } from './types.js';
+import { letterProtocol } from '../../prompts/letter.js';
+import { askedDirectly, optionLines } from '../../prompts/option-lines.js';
+import { GREEDY, HARNESS_VIDEO } from '../../prompts/recipes.js';
+import type { Protocol, VideoRecipe } from '../../prompts/types.js';
 
 /** The authors' decoded frames are 8 a question. */
 const EIGHT: Readonly<Record<'qwen2_5_vl' | 'internvl3', VideoRecipe>> = {

@@ -1,8 +1,8 @@
-import { letterProtocol } from './letter.js';
-import { frameTimes } from './motionsight.js';
-import { optionLines, writtenQuestion } from './option-lines.js';
-import { GREEDY, HARNESS_VIDEO, LETTER_DECODING, PAPER_VIDEO } from './recipes.js';
-import type { Protocol } from './types.js';
+import { letterProtocol } from '../../prompts/letter.js';
+import { frameTimes } from '../../prompts/motionsight.js';
+import { optionLines, writtenQuestion } from '../../prompts/option-lines.js';
+import { GREEDY, HARNESS_VIDEO, LETTER_DECODING, PAPER_VIDEO } from '../../prompts/recipes.js';
+import type { Protocol } from '../../prompts/types.js';
 
 const LETTERS_ONLY = 'Answer with only the option letter.';
 

@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
-import { listOf, objectOf, optionsOf, type Raw, textOf } from './fields.js';
-import { MediaFinder } from './find-media.js';
-import { type EvalQuestion, LETTERS, type LoadedBenchmark } from './question.js';
-import { findFile, RowCollector, readJsonFile } from './read-file.js';
+import { listOf, objectOf, optionsOf, type Raw, textOf } from '../fields.js';
+import { MediaFinder } from '../find-media.js';
+import { type EvalQuestion, LETTERS, type LoadedBenchmark } from '../question.js';
+import { findFile, RowCollector, readJsonFile } from '../read-file.js';
 
 /** FAVOR's six types; files have the short names, descriptions the long ones. */
 export const FAVOR_TYPES: Readonly<Record<string, string>> = {

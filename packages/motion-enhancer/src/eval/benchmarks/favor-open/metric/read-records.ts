@@ -1,4 +1,4 @@
-import { pySplit, pyStrip } from '../parsers/python-text.js';
+import { pySplit, pyStrip } from '../../../parsers/python-text.js';
 import type { SubjectActions } from './types.js';
 
 /**

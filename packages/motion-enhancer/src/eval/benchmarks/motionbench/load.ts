@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
-import { lettered, listOf, objectOf, type Raw, textOf } from './fields.js';
-import { MediaFinder } from './find-media.js';
-import type { EvalQuestion, LoadedBenchmark } from './question.js';
-import { findFile, RowCollector, readJsonLines } from './read-file.js';
+import { lettered, listOf, objectOf, type Raw, textOf } from '../fields.js';
+import { MediaFinder } from '../find-media.js';
+import type { EvalQuestion, LoadedBenchmark } from '../question.js';
+import { findFile, RowCollector, readJsonLines } from '../read-file.js';
 
 /** The published names of the six types, as the paper's tables shorten them. */
 export const MOTIONBENCH_TYPES: Readonly<Record<string, string>> = {

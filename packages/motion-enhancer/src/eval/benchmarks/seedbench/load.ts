@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { idOf, lettered, listOf, objectOf, type Raw, textOf } from './fields.js';
-import { MediaFinder } from './find-media.js';
-import { type EvalMedium, type EvalQuestion, LETTERS, type LoadedBenchmark } from './question.js';
-import { findFile, RowCollector, readJsonFile } from './read-file.js';
-import { SEED_TYPES } from './seed-types.js';
+import { idOf, lettered, listOf, objectOf, type Raw, textOf } from '../fields.js';
+import { MediaFinder } from '../find-media.js';
+import { type EvalMedium, type EvalQuestion, LETTERS, type LoadedBenchmark } from '../question.js';
+import { findFile, RowCollector, readJsonFile } from '../read-file.js';
+import { SEED_TYPES } from './types.js';
 
 export type SeedSplit = 'all' | 'image' | 'video';
 

@@ -1,8 +1,8 @@
-import { letterProtocol } from './letter.js';
-import { frameTimes } from './motionsight.js';
-import { pyRepr } from './python-repr.js';
-import { GREEDY, HARNESS_VIDEO } from './recipes.js';
-import type { PromptQuestion, Protocol } from './types.js';
+import { letterProtocol } from '../../prompts/letter.js';
+import { frameTimes } from '../../prompts/motionsight.js';
+import { pyRepr } from '../../prompts/python-repr.js';
+import { GREEDY, HARNESS_VIDEO } from '../../prompts/recipes.js';
+import type { PromptQuestion, Protocol } from '../../prompts/types.js';
 
 const officialText = ({ question, options }: PromptQuestion): string =>
   `Carefully watch the video and pay attention to temporal dynamics in this video, focusing on the camera motions, actions, activities, and interactions. Based on your observations, select the best option that accurately addresses the question.\n${question}\nYou can only response with the answer among ${pyRepr(options)}`;

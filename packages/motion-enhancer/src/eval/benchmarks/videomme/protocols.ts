@@ -1,7 +1,7 @@
-import { letterProtocol } from './letter.js';
-import { DIRECTLY, writtenOptions } from './option-lines.js';
-import { GREEDY, HARNESS_VIDEO, LETTER_DECODING, PAPER_VIDEO } from './recipes.js';
-import type { Protocol } from './types.js';
+import { letterProtocol } from '../../prompts/letter.js';
+import { DIRECTLY, writtenOptions } from '../../prompts/option-lines.js';
+import { GREEDY, HARNESS_VIDEO, LETTER_DECODING, PAPER_VIDEO } from '../../prompts/recipes.js';
+import type { Protocol } from '../../prompts/types.js';
 
 const SELECT = 'Select the best answer to the following multiple-choice question based on the video';
 const ONLY_LETTER = 'Respond with only the letter (A, B, C, or D) of the correct option.';

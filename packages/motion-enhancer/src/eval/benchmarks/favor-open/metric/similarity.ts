@@ -1,4 +1,4 @@
-import { pySplit, pyStrip } from '../parsers/python-text.js';
+import { pySplit, pyStrip } from '../../../parsers/python-text.js';
 import { SETTINGS } from './settings.js';
 import type { MotionLanguage } from './types.js';
 import { COMPUTER_ACTIONS, KEY_PHRASES, KEY_WORDS, SUBJECT_NOUNS } from './word-groups.js';

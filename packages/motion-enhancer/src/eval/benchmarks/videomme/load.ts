@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { UserError } from '@motion-enhancer/support';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
-import { lettered, objectOf, optionsOf, type Raw, textOf } from './fields.js';
-import { MediaFinder } from './find-media.js';
-import { type EvalQuestion, LETTERS, type LoadedBenchmark } from './question.js';
-import { findFile, RowCollector, readJsonFile } from './read-file.js';
+import { lettered, objectOf, optionsOf, type Raw, textOf } from '../fields.js';
+import { MediaFinder } from '../find-media.js';
+import { type EvalQuestion, LETTERS, type LoadedBenchmark } from '../question.js';
+import { findFile, RowCollector, readJsonFile } from '../read-file.js';
 
 const FILES = [
   'videomme/test-00000-of-00001.parquet',

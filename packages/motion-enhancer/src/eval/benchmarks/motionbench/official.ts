@@ -1,6 +1,6 @@
 import { UserError } from '@motion-enhancer/support';
-import { betterAnswer, polishAnswer } from '../parsers/motionbench.js';
-import { pyStrip } from '../parsers/python-text.js';
+import { betterAnswer, polishAnswer } from '../../parsers/motionbench.js';
+import { pyStrip } from '../../parsers/python-text.js';
 
 /** A line of MotionBench's video_info.meta.jsonl, as far as scoring reads it. */
 export interface MotionBenchLine {
