@@ -3,14 +3,13 @@ import assert from 'node:assert/strict';
 import { cpSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mock, test } from 'node:test';
-import { COMMANDS } from '../cli/commands/registry.js';
-import { PriorStore } from '../prior/store.js';
-import type { StepLog } from '../train/record/step-log.js';
-import { readResults } from '../world/ladder/results.js';
-import { closeTo } from './close-to.js';
-import { fixture } from './fixtures.js';
-import { temporaryFolder } from './temporary-folder.js';
-import { tensorTest, tensorTestAsync } from './tensor-test.js';
+import { PriorStore } from '@motion-enhancer/core/internal/prior/store/store.js';
+import { closeTo } from '@motion-enhancer/core/internal/testing/close-to.js';
+import { tensorTest, tensorTestAsync } from '@motion-enhancer/core/internal/testing/tensor-test.js';
+import type { StepLog } from '@motion-enhancer/core/internal/train/record/step-log.js';
+import { readResults } from '@motion-enhancer/motion-world/internal/ladder/results.js';
+import { fixture, temporaryFolder } from '@motion-enhancer/support/testing';
+import { COMMANDS } from './commands/registry.js';
 
 /** Where the files were written; those of a run name it. */
 const WRITTEN_IN = '/tmp/formats-1';
