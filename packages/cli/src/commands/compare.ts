@@ -1,7 +1,7 @@
 import { basename, join, resolve } from 'node:path';
 import type { Fields } from '@motion-enhancer/core/internal/config/field.js';
+import { benchmarks } from '@motion-enhancer/core/internal/eval/benchmarks/index.js';
 import { judgeOf } from '@motion-enhancer/core/internal/eval/judges/index.js';
-import { BENCHMARKS } from '@motion-enhancer/core/internal/eval/prompts/index.js';
 import { compareRuns, pairText } from '@motion-enhancer/core/internal/eval/report/compare-runs.js';
 import { writeDiffPage } from '@motion-enhancer/core/internal/eval/report/diff-page.js';
 import { renderCsv, renderMarkdown, renderText } from '@motion-enhancer/core/internal/eval/report/render.js';
@@ -12,7 +12,7 @@ import { wideTables } from '@motion-enhancer/core/internal/eval/report/wide-tabl
 import { writeReports } from '@motion-enhancer/core/internal/eval/report/write-reports.js';
 import { html } from '@motion-enhancer/core/internal/view/html.js';
 import { makeFolder, UserError } from '@motion-enhancer/support';
-import { FAVOR_DICTIONARY_FIELD, favorDictionary } from '../eval-settings.js';
+import { FAVOR_DICTIONARY_FIELD } from '../eval-settings.js';
 import { OUTPUT_FIELDS, parseCommand } from '../run-options.js';
 import type { Command } from './registry.js';
 
@@ -45,15 +45,17 @@ export const command: Command = {
     if (!parsed) return 0;
     const { values, rest } = parsed;
     if (values.judge !== '') judgeOf(values.judge);
-    const dictionary = favorDictionary(values.favorDictionary);
-    const scores = rest.map((dir) => scoreRun(dir, { judge: values.judge, dictionary }));
+    const scores = rest.map((dir) => scoreRun(dir, { judge: values.judge, dictionary: values.favorDictionary }));
     if (scores.length === 0 && !values.paper)
       throw new UserError('Expected runs but received none. Give folders that eval --out wrote.', {
         code: 'ERR_USAGE',
       });
     const names = namesOf(rest);
-    const benchmarks = scores.length > 0 ? [...new Set(scores.map(({ run }) => run.settings.benchmark))] : BENCHMARKS;
-    const lines = benchmarks.flatMap((benchmark) => [
+    const told =
+      scores.length > 0
+        ? [...new Set(scores.map(({ run }) => run.settings.benchmark))]
+        : benchmarks().map(({ name }) => name);
+    const lines = told.flatMap((benchmark) => [
       ...scores.filter(({ run }) => run.settings.benchmark === benchmark).flatMap(measuredLines),
       ...(values.paper ? reportedLines(benchmark) : []),
     ]);

@@ -3,10 +3,11 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSyn
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { fixture, temporaryFolder } from '@motion-enhancer/support/testing';
-import { benchmarkOf, loadBenchmark } from './load.js';
+import { loadBenchmark } from './load.js';
 import { splitAsLmmsEval, splitOptions } from './motionbench/load.js';
 import { type EvalQuestion, type LoadedBenchmark, mediumKey, mediumPath } from './question.js';
 import { parseSrt, readSrt, subtitlesAt } from './srt.js';
+import { benchmarkOf } from './table.js';
 import { type FixtureBenchmark, layOutBenchmark } from './testing.js';
 
 const root = temporaryFolder();

@@ -1,10 +1,3 @@
-export {
-  type MotionBenchAccuracy,
-  type MotionBenchLine,
-  officialMotionBench,
-  submissionLetters,
-} from '../benchmarks/motionbench/official.js';
-export { officialVideoMme, type VideoMmeAccuracy, type VideoMmeReply } from '../benchmarks/videomme/official.js';
 export { type Interval, pairedBootstrap } from './bootstrap.js';
 export { type AnswerComparison, type CompareOptions, compareAnswers } from './compare-answers.js';
 export * from './layout.js';

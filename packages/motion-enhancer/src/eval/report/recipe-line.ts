@@ -1,7 +1,7 @@
 import type { RunScore } from './score-run.js';
 
 /** Everything that a score depends on, in one line: it stands at every published number. */
-export function recipeLine({ run, left, errors, malformed, captions }: RunScore): string {
+export function recipeLine({ run, left, errors, malformed, own }: RunScore): string {
   const { settings, vlm, data } = run;
   const { video, decoding, changed } = settings;
   const frames =
@@ -12,9 +12,7 @@ export function recipeLine({ run, left, errors, malformed, captions }: RunScore)
   const parts = [
     `${settings.benchmark} ${settings.split}${settings.types.length > 0 ? ` (${settings.types.join(', ')})` : ''}${settings.limit > 0 ? `, first ${settings.limit}` : ''}`,
     `protocol ${settings.protocol} v${settings.protocolVersion}`,
-    captions
-      ? `FAVOR’s LLM-free metric, ${captions.comparability}: ${captions.reasons.join('; ')}`
-      : `judge ${settings.judge ?? 'least loss'}`,
+    own?.rule ?? `judge ${settings.judge ?? 'least loss'}`,
     `${frames}, rule ${video.frameRule}, ${pixels}${clock}, system ${video.system}`,
     decodingText(decoding, vlm.repetitionPenalty),
     ...(settings.subtitles ? ['with subtitles'] : []),

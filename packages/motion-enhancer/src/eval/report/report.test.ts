@@ -3,11 +3,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { randomSource, temporaryFolder } from '@motion-enhancer/support/testing';
+import { motionBenchSubmission } from '../benchmarks/motionbench/submission.js';
 import type { AnswerRecord } from '../run/answer-record.js';
 import { readAnswers } from '../run/answers-file.js';
 import { mergeRuns } from '../run/merge-runs.js';
 import type { RunFile } from '../run/run-settings.js';
-import { writeSubmission } from '../run/submission.js';
 import { compareRuns, pairText } from './compare-runs.js';
 import { writeDiffPage } from './diff-page.js';
 import { recipeLine } from './recipe-line.js';
@@ -203,9 +203,10 @@ test('shards come together; those of other settings do not', () => {
 
 test('MotionBench’s leaderboard file: a letter a question, as the authors’ tool reads it', () => {
   const answers = readAnswers(a);
-  const { path, odd } = writeSubmission(a, answers);
-  const letters = JSON.parse(readFileSync(path, 'utf8')) as Record<string, string>;
+  const { name, text, unread } = motionBenchSubmission(answers);
+  assert.equal(name, 'submission.json');
+  const letters = JSON.parse(text) as Record<string, string>;
   assert.equal(Object.keys(letters).length, 120);
   for (const [id, letter] of Object.entries(letters)) assert.equal(letter, answers.get(id)!.output![0]);
-  assert.equal(odd, [...answers.values()].filter(({ output }) => output === 'hm').length);
+  assert.equal(unread, [...answers.values()].filter(({ output }) => output === 'hm').length);
 });

@@ -13,7 +13,6 @@ import type { Vlm } from '../../vlm/types.js';
 import { type FixtureBenchmark, layOutBenchmark } from '../benchmarks/testing.js';
 import { MediaPool } from '../media/media-pool.js';
 import { PARSER_NAMES } from '../parsers/index.js';
-import type { BenchmarkName } from '../prompts/index.js';
 import type { AnswerRecord } from './answer-record.js';
 import { readAnswers } from './answers-file.js';
 import { runEval } from './run-eval.js';
@@ -39,7 +38,7 @@ const data = new Map(
     layOutBenchmark(name, join(root, 'data', name)),
   ]),
 );
-const folderOf = (benchmark: BenchmarkName) => data.get(benchmark.replace('-open', ''))!;
+const folderOf = (benchmark: string) => data.get(benchmark.replace('-open', ''))!;
 
 /** Everything of the answers but when and how fast they came. */
 const facts = (dir: string) =>

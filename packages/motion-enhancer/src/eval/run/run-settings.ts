@@ -7,17 +7,16 @@ import type { BadRow } from '../../data/rows.js';
 import type { GenerationOptions } from '../../vlm/generate/generation-options.js';
 import type { VideoSettings } from '../../vlm/media/video-input.js';
 import type { JudgeName } from '../judges/types.js';
-import type { BenchmarkName, ProtocolName } from '../prompts/types.js';
 
 /** Everything that could change an answer or its verdict: a run goes on only with the same. */
 export interface RunSettings {
-  benchmark: BenchmarkName;
+  benchmark: string;
   split: string;
   /** Types that were asked for; empty: all. */
   types: readonly string[];
   /** Questions at most, 0: all. */
   limit: number;
-  protocol: ProtocolName;
+  protocol: string;
   protocolVersion: number;
   judge: JudgeName | null;
   subtitles: boolean;

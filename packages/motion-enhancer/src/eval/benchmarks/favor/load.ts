@@ -1,8 +1,8 @@
-import { dirname } from 'node:path';
-import { listOf, objectOf, optionsOf, type Raw, textOf } from '../fields.js';
-import { MediaFinder } from '../find-media.js';
+import { objectOf, optionsOf, type Raw, textOf } from '../fields.js';
+import type { MediaFinder } from '../find-media.js';
 import { type EvalQuestion, LETTERS, type LoadedBenchmark } from '../question.js';
 import { findFile, RowCollector, readJsonFile } from '../read-file.js';
+import { bareName, favorVideos } from './videos.js';
 
 /** FAVOR's six types; files have the short names, descriptions the long ones. */
 export const FAVOR_TYPES: Readonly<Record<string, string>> = {
@@ -20,16 +20,6 @@ export const FAVOR_TYPES: Readonly<Record<string, string>> = {
   NSM: 'NSM',
   'Non-Subject Motion': 'NSM',
 };
-
-const VIDEO_FOLDERS = ['videos/FAVOR-Bench', 'FAVOR-Bench', 'videos/FAVOR', 'videos', 'video', '.'];
-
-/** Folder of FAVOR's videos; names come with and without their ending. */
-export function favorVideos(file: string): MediaFinder {
-  return new MediaFinder(dirname(file), VIDEO_FOLDERS);
-}
-
-/** Its name without the ending, as FAVOR's own scripts have it. */
-export const bareName = (name: string): string => name.replace(/\.mp4$/i, '');
 
 /**
  * FAVOR-Bench's closed questions: question_perspective.json (a flat list) or video_perspective.json (a video with its
@@ -102,50 +92,4 @@ function questionOf(id: string, video: string, row: Raw, videos: MediaFinder, li
   } catch (error) {
     throw new Error(`${id}: ${(error as Error).message}`);
   }
-}
-
-/**
- * FAVOR-Bench's open part: a caption a video, compared with FAVOR_gt_annotations.json (or with video_perspective.json,
- * which holds the same fields but for the number of subjects).
- * @throws UserError ERR_DATA
- */
-export function loadFavorOpen(data: string): LoadedBenchmark {
-  const file = findFile(
-    data,
-    ['FAVOR_gt_annotations.json', 'LLM-free/FAVOR_gt_annotations.json', 'video_perspective.json'],
-    'FAVOR-Bench’s open part',
-  );
-  const content = readJsonFile(file);
-  const videos = favorVideos(file.replace(/LLM-free[\\/]([^\\/]+)$/, '$1'));
-  const rows = new RowCollector();
-  const entries: [string, unknown][] = Array.isArray(content)
-    ? content.map((row) => [String((row as Raw | null)?.video_name), row])
-    : Object.entries(objectOf(content));
-  for (const [i, [name, value]] of entries.entries()) {
-    rows.count(String((value as Raw | null)?.num_subjects ?? 'unsaid'));
-    rows.add(i + 1, () => {
-      const annotation = objectOf(value);
-      textOf(annotation, 'motion_list');
-      if (typeof annotation.chronological_motion_list !== 'string') listOf(annotation, 'chronological_motion_list');
-      return [caption(bareName(name), annotation, videos, i + 1)];
-    });
-  }
-  return rows.end('favor-open', 'all', file);
-}
-
-function caption(id: string, annotation: Raw, videos: MediaFinder, line: number): EvalQuestion {
-  return {
-    id,
-    benchmark: 'favor-open',
-    type: 'caption',
-    tags: typeof annotation.num_subjects === 'string' ? { num_subjects: annotation.num_subjects } : {},
-    medium: { type: 'video', path: videos.find(id, ['.mp4', '']) },
-    question: '',
-    options: [],
-    letters: [],
-    answer: null,
-    subtitles: null,
-    annotation,
-    line,
-  };
 }

@@ -8,14 +8,11 @@ const officialText = ({ question, options }: PromptQuestion): string =>
   `Carefully watch the video and pay attention to temporal dynamics in this video, focusing on the camera motions, actions, activities, and interactions. Based on your observations, select the best option that accurately addresses the question.\n${question}\nYou can only response with the answer among ${pyRepr(options)}`;
 
 /** 1 fps, and a processor that is not told so: it takes every video for one of 2 fps. */
-const OFFICIAL_VIDEO = {
+export const OFFICIAL_VIDEO = {
   qwen2_5_vl: { fps: 1, frames: 0, frameRule: 'qwen-vl-utils', maxPixels: 360 * 420, secondPerGrid: 'legacy' },
   // The paper's table says 1 fps for InternVL3, too.
   internvl3: { fps: 1, frames: 0, frameRule: 'segments-fps', maxFrames: 64 },
 } as const;
-
-const CAPTION =
-  'Describe the motions in this video in detail and in the order in which they happen: how the camera moves, and what each subject does.';
 
 export const FAVOR_PROTOCOLS: readonly Protocol[] = [
   {
@@ -71,20 +68,4 @@ export const FAVOR_PROTOCOLS: readonly Protocol[] = [
     ],
   },
   letterProtocol('favor'),
-  {
-    benchmark: 'favor-open',
-    name: 'official',
-    version: 1,
-    description: 'a free description, scored by the authors’ LLM-free metric',
-    source: 'FAVOR-Bench/FAVOR-Bench @ 62c7e0f LLM-free (metric), inference_qa_qwen.py (frames, decoding)',
-    reading: 'caption',
-    prompt: () => ({ text: CAPTION }),
-    video: OFFICIAL_VIDEO,
-    decoding: { ...GREEDY, maxNewTokens: 512 },
-    ours: [
-      'the prompt: the authors’ files hold none for descriptions',
-      'at most 512 tokens',
-      'step 1 of the metric follows the authors’ description in our own code',
-    ],
-  },
 ];

@@ -1,6 +1,9 @@
 import { UserError } from '@motion-enhancer/support';
 import { betterAnswer, polishAnswer } from '../../parsers/motionbench.js';
 import { pyStrip } from '../../parsers/python-text.js';
+import type { AnswerRecord } from '../../run/answer-record.js';
+import type { RunFile } from '../../run/run-settings.js';
+import { readJsonLines } from '../read-file.js';
 
 /** A line of MotionBench's video_info.meta.jsonl, as far as scoring reads it. */
 export interface MotionBenchLine {
@@ -80,4 +83,14 @@ export function officialMotionBench(
     total_answered_num: answered,
     right_num: right,
   };
+}
+
+/** The same of a run. @throws UserError */
+export function officialMotionBenchOf(answers: ReadonlyMap<string, AnswerRecord>, run: RunFile): MotionBenchAccuracy {
+  const lines = readJsonLines(run.data.file).flatMap(({ value }) => {
+    const line = value as MotionBenchLine | undefined;
+    return Array.isArray(line?.qa) ? [line] : [];
+  });
+  const replies = [...answers.values()].flatMap(({ id, output }) => (output === null ? [] : [[id, output] as const]));
+  return officialMotionBench(submissionLetters(replies), lines);
 }

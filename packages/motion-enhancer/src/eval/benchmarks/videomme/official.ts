@@ -1,4 +1,5 @@
 import { videoMmeLetter } from '../../parsers/vlmevalkit.js';
+import type { AnswerRecord } from '../../run/answer-record.js';
 
 /** A question's reply, '' where there is none, and the right letter. */
 export interface VideoMmeReply {
@@ -35,4 +36,15 @@ export function officialVideoMme(replies: readonly VideoMmeReply[]): VideoMmeAcc
     answered: answered.length,
     questions: replies.length,
   };
+}
+
+/** The same of a run. */
+export function officialVideoMmeOf(answers: ReadonlyMap<string, AnswerRecord>): VideoMmeAccuracy {
+  return officialVideoMme(
+    [...answers.values()].map(({ type, right, output }) => ({
+      duration: type,
+      answer: right ?? '',
+      reply: output ?? '',
+    })),
+  );
 }

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { temporaryFolder } from '@motion-enhancer/support/testing';
-import type { AnswerRecord } from './answer-record.js';
-import { writeSeedSubmission, writeVideoMmeOutput } from './submission.js';
+import type { AnswerRecord } from '../run/answer-record.js';
+import { seedBenchSubmission } from './seedbench/submission.js';
+import { videoMmeSubmission } from './videomme/submission.js';
 
 const record = (id: string, more: Partial<AnswerRecord>): [string, AnswerRecord] => [
   id,
@@ -17,14 +16,14 @@ const record = (id: string, more: Partial<AnswerRecord>): [string, AnswerRecord]
 test('SEED-Bench: a line a question, those without an answer left out', () => {
   const answers = new Map([record('101669', {}), record('v1', { chosen: null }), record('v2', { chosen: 'D' })]);
   assert.equal(
-    readFileSync(writeSeedSubmission(temporaryFolder(), answers), 'utf8'),
+    seedBenchSubmission(answers).text,
     '{"question_id":"101669","prediction":"B"}\n{"question_id":"v2","prediction":"D"}\n',
   );
 });
 
 test('Video-MME: the authors’ template, a video with its questions', () => {
   const answers = new Map([record('001-1', {}), record('002-1', { type: 'long' }), record('001-2', { output: null })]);
-  const videos = JSON.parse(readFileSync(writeVideoMmeOutput(temporaryFolder(), answers), 'utf8'));
+  const videos = JSON.parse(videoMmeSubmission(answers).text);
   assert.deepEqual(videos[0], {
     ...{ video_id: '001', duration: 'short', domain: 'D', sub_category: 'S' },
     questions: [
