@@ -198,3 +198,23 @@ test('media that are not there: none at all is a wrong folder, some need a word'
   rmSync(join(dir, 'data'), { recursive: true });
   await assert.rejects(loadBenchmark('videomme', dir, { ...allow, allowMissing: true }), /None of the 3 media files/);
 });
+
+test('files that hold something else entirely are refused, whatever it is', async () => {
+  for (const benchmark of ['favor', 'favor-open', 'seedbench', 'videomme', 'motionbench'])
+    for (const content of [
+      '5',
+      'null',
+      '"text"',
+      'true',
+      '[]',
+      '[null]',
+      '[[1]]',
+      '{}',
+      '{"questions": 3}',
+      '{"a": null}',
+    ]) {
+      const file = join(root, 'odd.json');
+      writeFileSync(file, content);
+      await assert.rejects(loadBenchmark(benchmark, file, allow), { name: 'UserError', code: 'ERR_DATA' }, content);
+    }
+});

@@ -1,3 +1,4 @@
+import { UserError } from '@motion-enhancer/support';
 import { bareName, favorVideos } from '../favor/videos.js';
 import { listOf, objectOf, type Raw, textOf } from '../fields.js';
 import type { MediaFinder } from '../find-media.js';
@@ -20,7 +21,7 @@ export function loadFavorOpen(data: string): LoadedBenchmark {
   const rows = new RowCollector();
   const entries: [string, unknown][] = Array.isArray(content)
     ? content.map((row) => [String((row as Raw | null)?.video_name), row])
-    : Object.entries(objectOf(content));
+    : Object.entries(contentOf(content, file));
   for (const [i, [name, value]] of entries.entries()) {
     rows.count(String((value as Raw | null)?.num_subjects ?? 'unsaid'));
     rows.add(i + 1, () => {
@@ -31,6 +32,18 @@ export function loadFavorOpen(data: string): LoadedBenchmark {
     });
   }
   return rows.end('favor-open', 'all', file);
+}
+
+/** @throws UserError ERR_DATA */
+function contentOf(content: unknown, file: string): Raw {
+  try {
+    return objectOf(content);
+  } catch (cause) {
+    throw new UserError(
+      `Expected an object of annotations or a list of videos in ${file} but received ${JSON.stringify(content).slice(0, 40)}. Give FAVOR_gt_annotations.json or video_perspective.json as published.`,
+      { code: 'ERR_DATA', cause },
+    );
+  }
 }
 
 function caption(id: string, annotation: Raw, videos: MediaFinder, line: number): EvalQuestion {

@@ -13,30 +13,79 @@ export function readMotionList(text: string): SubjectActions {
     subjects.set(id, description);
     actions.set(id, splitActions(list));
   };
-  const described = [...text.matchAll(/Subject (\d+):?\s+(.*?)\s*\[(.*?)\]/g)];
+  const described = describedSubjects(text);
   const bare = described.length > 0 ? [] : [...text.matchAll(/Subject (\d+)\s*\[(.*?)\]/g)];
-  for (const [, id, description, list] of described) add(Number(id), pyStrip(description!), pyStrip(list!));
+  for (const { id, description, list } of described) add(id, pyStrip(description), pyStrip(list));
   for (const [, id, list] of bare) add(Number(id), `Subject ${Number(id)}`, pyStrip(list!));
   if (described.length + bare.length === 0)
     for (const line of text.split('\n')) {
       const id = /subject\s+(\d+)/.exec(line.toLowerCase())?.[1];
-      const list = /\[(.*?)\]/.exec(line)?.[1];
+      const list = firstBracket(line);
       if (id === undefined || list === undefined) continue;
-      const description = /subject\s+\d+:\s*(.*?)\s*\[/.exec(line.toLowerCase())?.[1];
-      add(Number(id), description === undefined ? `Subject ${Number(id)}` : pyStrip(description), pyStrip(list));
+      const before = /subject\s+\d+:([^[]*)\[/.exec(line.toLowerCase())?.[1];
+      add(Number(id), before === undefined ? `Subject ${Number(id)}` : pyStrip(before.trim()), pyStrip(list));
     }
   if (subjects.size === 0) {
-    const list = /\[(.*?)\]/.exec(text)?.[1];
+    const list = text
+      .split(LINE_END)
+      .map(firstBracket)
+      .find((one) => one !== undefined);
     if (list !== undefined) add(1, 'Subject 1', pyStrip(list));
   }
   return { subjects, actions };
+}
+
+/** What `.` of a regular expression does not match. */
+const LINE_END = /[\n\r\u2028\u2029]/;
+
+/** What stands in the first brackets of a line that close. */
+function firstBracket(line: string): string | undefined {
+  const open = line.indexOf('[');
+  const close = line.indexOf(']', open);
+  return open >= 0 && close >= 0 ? line.slice(open + 1, close) : undefined;
+}
+
+/**
+ * Matches of upstream's `Subject (\d+):?\s+(.*?)\s*\[(.*?)\]`, each in time that grows with its length alone: the
+ * expression itself takes the third power of a run of blanks.
+ */
+function describedSubjects(text: string): { id: number; description: string; list: string }[] {
+  const found: { id: number; description: string; list: string }[] = [];
+  const head = /Subject (\d+):?\s+/g;
+  for (let match = head.exec(text); match; match = head.exec(text)) {
+    const bracket = bracketAfter(text, head.lastIndex);
+    if (!bracket) continue;
+    const { open, close } = bracket;
+    const description = text.slice(head.lastIndex, open).trimEnd();
+    found.push({ id: Number(match[1]), description, list: text.slice(open + 1, close) });
+    head.lastIndex = close + 1;
+  }
+  return found;
+}
+
+/** The first brackets that close on their line and before which, but for blanks, no line ends. */
+function bracketAfter(text: string, from: number): { open: number; close: number } | null {
+  for (let open = text.indexOf('[', from); open >= 0; ) {
+    if (LINE_END.test(text.slice(from, open).trimEnd())) return null;
+    const end = lineEnd(text, open);
+    const close = text.indexOf(']', open);
+    if (close >= 0 && close < end) return { open, close };
+    open = text.indexOf('[', end);
+  }
+  return null;
+}
+
+function lineEnd(text: string, from: number): number {
+  const end = /[\n\r\u2028\u2029]/g;
+  end.lastIndex = from;
+  return end.exec(text)?.index ?? text.length;
 }
 
 /** At commas; only where there is none, at semicolons and "and". One closing mark of each action is cut. */
 function splitActions(list: string): string[] {
   if (list === '') return [];
   return list
-    .split(list.includes(',') ? ',' : /;|\s+and\s+/)
+    .split(list.includes(',') ? ',' : /;|(?<!\s)\s+and\s+/)
     .map(pyStrip)
     .filter((action) => action !== '')
     .map(withoutMark)
@@ -51,8 +100,14 @@ const withoutMark = (action: string): string => pyStrip(action.replace(/[,.;!?]$
  */
 export function readChronologicalList(text: string): (readonly [action: string, subject: number])[] {
   const found: (readonly [string, number])[] = [];
-  const matches = [...text.matchAll(/(.*?)\s*\(Subject (\d+)\)/g)];
-  for (const [, action, id] of matches) if (pyStrip(action!) !== '') found.push([pyStrip(action!), Number(id)]);
+  const matches = [...text.matchAll(/\(Subject (\d+)\)/g)];
+  let from = 0;
+  for (const { index, 0: whole, 1: id } of matches) {
+    // Upstream's `(.*?)\s*\(Subject (\d+)\)`: an action is the line before its subject; blanks between may be line ends.
+    const action = pyStrip(text.slice(from, index).trimEnd().split(LINE_END).at(-1)!);
+    if (action !== '') found.push([action, Number(id)]);
+    from = index + whole.length;
+  }
   if (matches.length === 0)
     for (const item of text.split(/,\s*/).map(pyStrip)) {
       const [open, close] = [item.lastIndexOf('('), item.lastIndexOf(')')];

@@ -26,7 +26,8 @@ const SCENE =
  * (docs/evaluation-grading.md says how much).
  */
 export function readCaption(caption: string, lexicon = new Lexicon()): CaptionRecord {
-  const parted = sentencesOf(caption).map(cameraClauses);
+  // Runs of blanks mean one, and would cost the square of their length below.
+  const parted = sentencesOf(caption).map((sentence) => cameraClauses(sentence.replace(/\s+/g, ' ')));
   const sentences = parted.map(({ rest }) => (SCENE.test(rest) && !tellsMotion(rest, lexicon) ? '' : rest));
   const mentions = sentences.map((sentence, i) => mentionsIn(sentence, i, lexicon));
   // Whom the camera follows, does not act in that clause but may be what a pronoun after it means.
