@@ -1,4 +1,4 @@
-import { basename, join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Fields } from '@motion-enhancer/core/internal/config/field.js';
 import { benchmarks } from '@motion-enhancer/core/internal/eval/benchmarks/index.js';
 import { judgeOf } from '@motion-enhancer/core/internal/eval/judges/index.js';
@@ -6,8 +6,9 @@ import { compareRuns, pairText } from '@motion-enhancer/core/internal/eval/repor
 import { writeDiffPage } from '@motion-enhancer/core/internal/eval/report/diff-page.js';
 import { renderCsv, renderMarkdown, renderText } from '@motion-enhancer/core/internal/eval/report/render.js';
 import { reportedLines } from '@motion-enhancer/core/internal/eval/report/reported-lines.js';
+import { runNames } from '@motion-enhancer/core/internal/eval/report/run-names.js';
 import { measuredLines } from '@motion-enhancer/core/internal/eval/report/score-lines.js';
-import { type RunScore, scoreRun } from '@motion-enhancer/core/internal/eval/report/score-run.js';
+import { type RunScore, scoreRun, systemName } from '@motion-enhancer/core/internal/eval/report/score-run.js';
 import { wideTables } from '@motion-enhancer/core/internal/eval/report/wide-table.js';
 import { writeReports } from '@motion-enhancer/core/internal/eval/report/write-reports.js';
 import { html } from '@motion-enhancer/core/internal/view/html.js';
@@ -50,13 +51,16 @@ export const command: Command = {
       throw new UserError('Expected runs but received none. Give folders that eval --out wrote.', {
         code: 'ERR_USAGE',
       });
-    const names = namesOf(rest);
+    const names = runNames(rest);
     const told =
       scores.length > 0
         ? [...new Set(scores.map(({ run }) => run.settings.benchmark))]
         : benchmarks().map(({ name }) => name);
     const lines = told.flatMap((benchmark) => [
-      ...scores.filter(({ run }) => run.settings.benchmark === benchmark).flatMap(measuredLines),
+      ...scores.flatMap((score, i) =>
+        // Two checkpoints may be called alike, as all of train's are; their runs are not.
+        score.run.settings.benchmark === benchmark ? measuredLines(score, `${names[i]}: ${systemName(score.run)}`) : [],
+      ),
       ...(values.paper ? reportedLines(benchmark) : []),
     ]);
     const pairs = pairsOf(scores).map(([a, b]) => ({
@@ -100,12 +104,4 @@ function pairsOf(scores: readonly RunScore[]): [number, number][] {
     const first = scores.findIndex((other) => other.run.settings.benchmark === run.settings.benchmark);
     return first < i && scores[i]!.table !== null ? [[first, i]] : [];
   });
-}
-
-/** Folders' own names; where two are the same, with that of the folder above. */
-function namesOf(dirs: readonly string[]): string[] {
-  const names = dirs.map((dir) => basename(resolve(dir)));
-  return names.map((name, i) =>
-    names.indexOf(name) === i && names.lastIndexOf(name) === i ? name : `${basename(resolve(dirs[i]!, '..'))}/${name}`,
-  );
 }

@@ -148,7 +148,7 @@ async function evaluate(values: Values<typeof FIELDS>, argv: readonly string[]):
       const given = changedSettings(argv, FIELDS);
       const { video, decoding, changed } = settingsOfRun(protocol, vlm.family, values, given);
       const teller = answerTeller(progress, values.json);
-      const { total, before, answered } = await runEval({
+      const { total, before, answered, ids } = await runEval({
         vlm,
         loaded,
         protocol,
@@ -173,7 +173,7 @@ async function evaluate(values: Values<typeof FIELDS>, argv: readonly string[]):
         `${stopped ? 'interrupted: ' : ''}${answered} answered, ${before} before, ${total - before - answered} left`,
       );
       if (stopped) return INTERRUPTED;
-      return await tellScore(values.out, values);
+      return await tellScore(values.out, values, ids);
     } finally {
       vlm.dispose();
     }

@@ -24,6 +24,6 @@ export { reportedLines } from './report/reported-lines.js';
 export { measuredLines, type ScoreLine } from './report/score-lines.js';
 export { type RunScore, scoreRun } from './report/score-run.js';
 export type { AnswerRecord } from './run/answer-record.js';
-export { readAnswers } from './run/answers-file.js';
 export { mergeRuns } from './run/merge-runs.js';
+export { readAnswers } from './run/read-answers.js';
 export { type EvalOptions, type EvalResult, runEval } from './run/run-eval.js';

@@ -24,7 +24,8 @@ export function protocolOf(benchmark: string, name: string): Protocol {
 
 /** A protocol as plain data, with one question's prompt as an example: what stands beside every score. */
 export function recipeOf(protocol: Protocol, family: VlmFamily): Record<string, unknown> {
-  const { prompt, video, ...data } = protocol;
+  const { prompt, video, ...all } = protocol;
+  const { earlier: _, ...data } = { earlier: [], ...all };
   const example = { question: '{question}', options: ['{first option}', '{second option}'], frameSeconds: [0.5, 1.5] };
   return {
     ...data,

@@ -59,6 +59,8 @@ export interface ReplyProtocol extends ProtocolParts {
   readonly decoding: DecodingRecipe;
   /** Its verdict is the score. */
   readonly judge: JudgeName;
+  /** Versions that differ in the judge alone: runs that were begun with one go on with it. */
+  readonly earlier?: readonly { version: number; judge: JudgeName }[];
 }
 
 /** The option whose text has the least loss after the prompt is the answer; nothing is generated. */

@@ -41,7 +41,8 @@ function writeRun(captions: (string | null)[]): string {
     const error = output === null ? { error: { code: 'ERR_VIDEO', message: 'torn' } } : {};
     return JSON.stringify({
       id: `v${i}`,
-      type: 'caption',
+      ...{ type: 'caption', tags: {}, question: '', options: [], letters: [], right: null, medium: 'v.mp4' },
+      ...{ judged: {}, chosen: null, frames: [] },
       output,
       correct: null,
       parsed: {},

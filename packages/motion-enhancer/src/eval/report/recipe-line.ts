@@ -1,7 +1,7 @@
 import type { RunScore } from './score-run.js';
 
 /** Everything that a score depends on, in one line: it stands at every published number. */
-export function recipeLine({ run, left, errors, malformed, own }: RunScore): string {
+export function recipeLine({ run, left, errors, malformed, damaged, surplus, own }: RunScore): string {
   const { settings, vlm, data } = run;
   const { video, decoding, changed } = settings;
   const frames =
@@ -19,6 +19,8 @@ export function recipeLine({ run, left, errors, malformed, own }: RunScore): str
     ...(changed.length > 0 ? [`changed from the protocol: ${changed.join(', ')}`] : []),
     `${settings.dtype}${vlm.weights === 'random' ? ', untrained random weights' : ''}`,
     `${data.questions} questions${left > 0 ? `, ${left} without answer: a part only` : ''}${errors > 0 ? `, ${errors} in error and counted wrong` : ''}${malformed > 0 ? `, ${malformed} malformed rows left out` : ''}`,
+    ...(damaged > 0 ? [`${damaged} damaged lines of answers left out`] : []),
+    ...(surplus > 0 ? [`${surplus} answers more than questions: run eval again, which drops them`] : []),
     ...run.notes,
     `questions ${settings.data.slice(0, 12)}, model ${settings.model.slice(0, 12)}`,
     run.code,

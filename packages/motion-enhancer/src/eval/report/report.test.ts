@@ -4,15 +4,17 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { randomSource, temporaryFolder } from '@motion-enhancer/support/testing';
 import { motionBenchSubmission } from '../benchmarks/motionbench/submission.js';
+import { answerLine } from '../run/answer-line.js';
 import type { AnswerRecord } from '../run/answer-record.js';
-import { readAnswers } from '../run/answers-file.js';
 import { mergeRuns } from '../run/merge-runs.js';
+import { readAnswers } from '../run/read-answers.js';
 import type { RunFile } from '../run/run-settings.js';
 import { compareRuns, pairText } from './compare-runs.js';
 import { writeDiffPage } from './diff-page.js';
 import { recipeLine } from './recipe-line.js';
 import { renderCsv, renderMarkdown, renderText } from './render.js';
 import { reportedLines } from './reported-lines.js';
+import { runNames } from './run-names.js';
 import { measuredLines } from './score-lines.js';
 import { scoreRun } from './score-run.js';
 import { wideTables } from './wide-table.js';
@@ -89,7 +91,7 @@ function writeRun(name: string, count: number, right: (i: number) => boolean, ch
       at: '',
     };
   });
-  writeFileSync(join(dir, 'answers.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  writeFileSync(join(dir, 'answers.jsonl'), lines.map(answerLine).join(''));
   return dir;
 }
 
@@ -209,4 +211,13 @@ test('MotionBench’s leaderboard file: a letter a question, as the authors’ t
   assert.equal(Object.keys(letters).length, 120);
   for (const [id, letter] of Object.entries(letters)) assert.equal(letter, answers.get(id)!.output![0]);
   assert.equal(unread, [...answers.values()].filter(({ output }) => output === 'hm').length);
+});
+
+test('runs are called by their folders, with as much of the path as tells them apart', () => {
+  assert.deepEqual(runNames(['/x/a', '/x/b']), ['a', 'b']);
+  assert.deepEqual(runNames(['/x/a/s', '/x/b/s', '/x/c']), ['a/s', 'b/s', 'c']);
+  assert.deepEqual(runNames(['/p/x/s', '/q/x/s']), ['p/x/s', 'q/x/s']);
+  assert.deepEqual(runNames(['/x/s', '/x/s']), ['s', 's'], 'the same run twice');
+  assert.deepEqual(runNames(['/s', '/a/s']), ['s', 'a/s']);
+  assert.deepEqual(runNames([]), []);
 });

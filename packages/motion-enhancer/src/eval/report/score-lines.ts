@@ -20,11 +20,11 @@ export interface ScoreLine {
   recipe: string;
 }
 
-/** A run's numbers. */
-export function measuredLines(score: RunScore): ScoreLine[] {
+/** A run's numbers. @param system what its rows are called; by default as its model */
+export function measuredLines(score: RunScore, system = systemName(score.run)): ScoreLine[] {
   const { run, table, own } = score;
   const { benchmark } = run.settings;
-  const base = { source: 'measured', system: systemName(run), benchmark, recipe: recipeLine(score) } as const;
+  const base = { source: 'measured', system, benchmark, recipe: recipeLine(score) } as const;
   if (own) return termLines(own, base);
   if (!table) return [];
   const percent = (value: number) => 100 * value;

@@ -5,7 +5,8 @@ import type { JudgeName } from '../judges/types.js';
 import { type GradedAnswer, type ScoreTable, scoreTable } from '../metrics/index.js';
 import type { ParserName } from '../parsers/types.js';
 import type { AnswerRecord } from '../run/answer-record.js';
-import { readAnswers } from '../run/answers-file.js';
+import { readRunAnswers } from '../run/read-answers.js';
+import { regrade } from '../run/regrade.js';
 import { type RunFile, readRun } from '../run/run-settings.js';
 
 /** What a run's folder amounts to. */
@@ -23,6 +24,10 @@ export interface RunScore {
   errors: number;
   /** Published rows that are no question: they are left out. */
   malformed: number;
+  /** Lines of answers that are damaged and left out. */
+  damaged: number;
+  /** Answers more than the run has questions: ids that the benchmark has not. Where `ids` are known, none. */
+  surplus: number;
 }
 
 export interface ScoreRunOptions {
@@ -30,18 +35,22 @@ export interface ScoreRunOptions {
   judge?: string;
   /** File of word lists, for benchmarks whose own score reads one; '' is theirs. */
   dictionary?: string;
+  /** Of the run's questions: answers to others do not count. */
+  ids?: ReadonlySet<string>;
 }
 
 /**
  * Scores what a run has answered so far.
  * @throws UserError ERR_RUN
  */
-export function scoreRun(dir: string, { judge = '', dictionary = '' }: ScoreRunOptions = {}): RunScore {
+export function scoreRun(dir: string, { judge = '', dictionary = '', ids }: ScoreRunOptions = {}): RunScore {
   const said = readRun(dir);
   // Only replies can be judged anew: ranked options and captions stay as they are.
   const name = said.settings.judge && judge !== '' ? (judge as JudgeName) : said.settings.judge;
   const run: RunFile = { ...said, settings: { ...said.settings, judge: name } };
-  const answers = name === said.settings.judge ? readAnswers(dir) : judgedBy(readAnswers(dir), name!);
+  const { answers: all, damaged } = readRunAnswers(dir, said);
+  const known = ids ? new Map([...all].filter(([id]) => ids.has(id))) : all;
+  const answers = name === null || name === said.settings.judge ? known : judgedBy(known, name);
   const { layout, score } = benchmarkOf(run.settings.benchmark);
   const graded = gradedAnswers(answers, name);
   return {
@@ -53,6 +62,8 @@ export function scoreRun(dir: string, { judge = '', dictionary = '' }: ScoreRunO
     left: Math.max(0, run.data.questions - answers.size),
     errors: [...answers.values()].filter(({ error }) => error).length,
     malformed: run.bad.length,
+    damaged,
+    surplus: Math.max(0, answers.size - run.data.questions),
   };
 }
 
@@ -60,9 +71,13 @@ export function scoreRun(dir: string, { judge = '', dictionary = '' }: ScoreRunO
 function judgedBy(answers: ReadonlyMap<string, AnswerRecord>, judge: JudgeName): Map<string, AnswerRecord> {
   return new Map(
     [...answers].map(([id, record]) => {
-      const { correct, error, parsed, judged } = record;
-      if (correct === null || error) return [id, record];
-      return [id, { ...record, correct: judged[judge] ?? false, chosen: parsed[judge as ParserName] ?? null }];
+      if (record.correct === null || record.error) return [id, record];
+      // A judge that is younger than the run.
+      const { parsed, judged } = judge in record.judged ? record : regrade(record, judge);
+      return [
+        id,
+        { ...record, parsed, judged, correct: judged[judge] ?? false, chosen: parsed[judge as ParserName] ?? null },
+      ];
     }),
   );
 }

@@ -1,7 +1,8 @@
 import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '@motion-enhancer/support';
-import { AnswersFile, readAnswers } from './answers-file.js';
+import { AnswersFile } from './answers-file.js';
+import { readAnswers } from './read-answers.js';
 import { checkSame, openRun, readRun } from './run-settings.js';
 
 /**
