@@ -105,7 +105,8 @@ export const command: Command = {
     if (!parsed) return 0;
     const { values } = parsed;
     if (values.merge.length > 0) {
-      const { answers, left } = mergeRuns(values.merge, values.out);
+      const { answers, left, damaged } = mergeRuns(values.merge, values.out);
+      if (damaged > 0) console.error(`note: ${damaged} damaged lines of answers are left out`);
       if (!values.json) console.log(`merged ${values.merge.length} runs: ${answers} answers, ${left} questions left`);
       return await tellScore(values.out, values);
     }

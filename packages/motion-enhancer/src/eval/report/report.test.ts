@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { randomSource, temporaryFolder } from '@motion-enhancer/support/testing';
@@ -188,9 +188,10 @@ test('shards come together; those of other settings do not', () => {
   });
   assert.equal(scoreRun(dirs[0]!).left, 60);
   const out = join(root, 'merged');
-  assert.deepEqual(mergeRuns(dirs, out), { answers: 120, left: 0 });
-  // Once more changes nothing.
-  assert.deepEqual(mergeRuns(dirs, out), { answers: 120, left: 0 });
+  assert.deepEqual(mergeRuns(dirs, out), { answers: 120, left: 0, damaged: 0 });
+  // Once more changes nothing; what is damaged is counted.
+  appendFileSync(join(dirs[0]!, 'answers.jsonl'), '{"id":"q0"}\n');
+  assert.deepEqual(mergeRuns(dirs, out), { answers: 120, left: 0, damaged: 1 });
   assert.deepEqual(scoreRun(out).table, scoreRun(a).table);
   const run = JSON.parse(readFileSync(join(dirs[1]!, 'run.json'), 'utf8')) as RunFile;
   run.settings.video.fps = 2;
