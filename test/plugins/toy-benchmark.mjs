@@ -35,6 +35,8 @@ export default function register({ core }) {
       {
         ...letterProtocol('toy'),
         name: 'official',
+        version: 1,
+        earlier: [],
         description: 'the first character of the reply',
         source: 'this file',
         prompt: ({ question, options }) => ({ text: `${question} ${options.join(' or ')}?` }),

@@ -69,7 +69,7 @@ test('eval, again, and a second checkpoint; compare with the paper beside and a 
   await within(evalArgs(other, 'b'));
   const out = join(root, 'compared');
   const table = await within(['compare', join(root, 'a'), join(root, 'b'), '--out', out]);
-  assert.match(table, /mini-a .*\n.*mini-b /);
+  assert.match(table, /^ {2}a \(mini-a, .*\n {2}b \(mini-b, /m);
   assert.match(table, /reported by the paper[\s\S]*Qwen2\.5-VL-3B \+ MotionEnhancer \(1 fps\) +56\.60/);
   assert.match(table, /b against a: 13 questions in common/);
   assert.ok(existsSync(join(out, 'diff-a-to-b.html')));
@@ -94,7 +94,7 @@ test('runs are told apart by their folders where models are called alike; what w
   const [first, second] = [0, 1].map((i) => join(root, `train-${i}/scores`)) as [string, string];
   const table = await within(['compare', first, second, '--no-paper']);
   for (const i of [0, 1])
-    assert.match(table, new RegExp(`^  train-${i}/scores: checkpoint \\(untrained random weights\\) +\\d`, 'm'));
+    assert.match(table, new RegExp(`^  train-${i}/scores \\(checkpoint, untrained random weights\\) +\\d`, 'm'));
   assert.match(table, /train-1\/scores against train-0\/scores: 13 questions in common/);
 
   appendFileSync(join(second, 'answers.jsonl'), '{"id":"u0a"}\n');

@@ -58,8 +58,7 @@ export const command: Command = {
         : benchmarks().map(({ name }) => name);
     const lines = told.flatMap((benchmark) => [
       ...scores.flatMap((score, i) =>
-        // Two checkpoints may be called alike, as all of train's are; their runs are not.
-        score.run.settings.benchmark === benchmark ? measuredLines(score, `${names[i]}: ${systemName(score.run)}`) : [],
+        score.run.settings.benchmark === benchmark ? measuredLines(score, systemName(score.run, names[i])) : [],
       ),
       ...(values.paper ? reportedLines(benchmark) : []),
     ]);

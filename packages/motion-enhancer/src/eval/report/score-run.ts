@@ -93,7 +93,13 @@ export function gradedAnswers(answers: ReadonlyMap<string, AnswerRecord>, judge:
   );
 }
 
-/** What the run's model is called in tables; random weights are said. */
-export function systemName({ vlm }: RunFile): string {
-  return `${basename(vlm.dir)}${vlm.weights === 'random' ? ' (untrained random weights)' : ''}`;
+/**
+ * What the run's model is called in tables; random weights are said.
+ * @param name of the run, where several stand in one table: two checkpoints may be called alike, as all of train's are
+ */
+export function systemName({ vlm }: RunFile, name?: string): string {
+  const model = basename(vlm.dir);
+  const random = vlm.weights === 'random' ? 'untrained random weights' : '';
+  if (name !== undefined) return `${name} (${model}${random && `, ${random}`})`;
+  return `${model}${random && ` (${random})`}`;
 }
