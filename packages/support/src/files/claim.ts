@@ -90,6 +90,7 @@ export function readClaim(
  * Milliseconds since a claim was last refreshed. Its holder's clock writes the time of modification; where that lies in
  * our future, the two clocks differ, and the time of change counts, which the file system's own clock writes. One that
  * lies in that clock's future, too, is from before the clock was set back: nobody refreshes it.
+ * Why not simply void: docs/decisions/2026-11-30-damage-in-evaluations.md.
  */
 function ageOf(path: string, clock: (folder: string) => number): number {
   const { mtimeMs, ctimeMs } = statSync(path);

@@ -1,7 +1,10 @@
 import { crc32c } from '@motion-enhancer/support';
 import type { AnswerRecord } from './answer-record.js';
 
-/** A line of answers.jsonl: the record, and at its end the CRC-32C of the record's own JSON. */
+/**
+ * A line of answers.jsonl: the record, and at its end the CRC-32C of the record's own JSON
+ * (docs/decisions/2026-11-30-damage-in-evaluations.md).
+ */
 export function answerLine(record: AnswerRecord): string {
   const text = JSON.stringify(record);
   return `${text.slice(0, -1)}${MARK}${sumOf(text)}"}\n`;

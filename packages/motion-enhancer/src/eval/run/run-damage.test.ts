@@ -25,7 +25,7 @@ import { answerLine } from './answer-line.js';
 import type { AnswerRecord } from './answer-record.js';
 import { readAnswers, readRunAnswers } from './read-answers.js';
 import { type EvalOptions, runEval } from './run-eval.js';
-import type { RunFile } from './run-settings.js';
+import { type RunFile, readRun } from './run-settings.js';
 import { evalOptions } from './testing.js';
 
 const root = temporaryFolder();
@@ -150,6 +150,14 @@ test('run.json: a changed byte, a name of a field, a newer format are refused in
   await refused((t) => t.replace('"format": 2', '"format": 3'), /Expected a run of format 1 or 2 .* received 3/);
   await refused(() => '[]', /it holds no object/);
   await refused(() => '{', /not valid JSON/);
+  const { below } = randomSource(seed);
+  for (let k = 0; k < 300; k++) {
+    const flipped = Buffer.from(text);
+    const at = below(flipped.length - 1);
+    flipped[at] = flipped[at]! ^ (1 << below(8));
+    writeFileSync(path, flipped);
+    assert.throws(() => readRun(dir), { name: 'UserError', code: 'ERR_RUN' }, `byte ${at}, seed ${seed}`);
+  }
   writeFileSync(path, text);
   asFormat1(dir);
   const old = readFileSync(path, 'utf8');
