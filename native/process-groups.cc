@@ -3,6 +3,7 @@
 #define USE_C10D_GLOO
 #include "process-groups.h"
 
+#include <c10/util/Logging.h>
 #include <torch/csrc/distributed/c10d/FileStore.hpp>
 #include <torch/csrc/distributed/c10d/GroupRegistry.hpp>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
@@ -57,7 +58,18 @@ struct StorePlace {
   std::string prefix;
 };
 
+// c10d prints each failed attempt with its C++ stack, though the exception says the same.
+class QuietLog {
+ public:
+  QuietLog() : before_(FLAGS_caffe2_log_level) { FLAGS_caffe2_log_level = 3; }
+  ~QuietLog() { FLAGS_caffe2_log_level = before_; }
+
+ private:
+  const int before_;
+};
+
 static StorePointer open(const StorePlace& place, int size, milliseconds timeout) {
+  QuietLog quiet;
   StorePointer store;
   if (place.port < 0) {
     store = c10::make_intrusive<c10d::FileStore>(place.host_or_path, size);
@@ -85,8 +97,7 @@ static napi_value open_store(Env& env, size_t, napi_value* argv) {
   const int size = as_int32(env.napi, argv[4]);
   const milliseconds timeout(as_int64(env.napi, argv[5]));
   auto handle = std::make_shared<int>(0);
-  return in_background(
-      env, "openStore", [=] { *handle = keep(open(place, size, timeout)); }, [&env, handle] { return from_int(env.napi, *handle); });
+  return in_background(env, [=] { *handle = keep(open(place, size, timeout)); }, [&env, handle] { return from_int(env.napi, *handle); });
 }
 
 // closeStore(handle): a store that this process serves ends with it
@@ -101,7 +112,7 @@ static napi_value store_set(Env& env, size_t, napi_value* argv) {
   StorePointer store = store_of(as_int32(env.napi, argv[0]));
   std::string key = as_string(env.napi, argv[1]), text = as_string(env.napi, argv[2]);
   auto work = [=] { store->set(key, std::vector<uint8_t>(text.begin(), text.end())); };
-  return in_background(env, "storeSet", work, [&env] { return undefined(env.napi); });
+  return in_background(env, work, [&env] { return undefined(env.napi); });
 }
 
 // storeGet(handle, key) -> Promise of the text, null when the key is not there
@@ -114,7 +125,7 @@ static napi_value store_get(Env& env, size_t, napi_value* argv) {
     std::vector<uint8_t> value = store->get(key);
     *text = std::string(value.begin(), value.end());
   };
-  return in_background(env, "storeGet", work, [&env, text] {
+  return in_background(env, work, [&env, text] {
     napi_value none;
     napi_get_null(env.napi, &none);
     return text->has_value() ? from_string(env.napi, **text) : none;
@@ -127,14 +138,14 @@ static napi_value store_add(Env& env, size_t, napi_value* argv) {
   std::string key = as_string(env.napi, argv[1]);
   const int64_t by = as_int64(env.napi, argv[2]);
   auto value = std::make_shared<int64_t>(0);
-  return in_background(env, "storeAdd", [=] { *value = store->add(key, by); }, [&env, value] { return from_int(env.napi, *value); });
+  return in_background(env, [=] { *value = store->add(key, by); }, [&env, value] { return from_int(env.napi, *value); });
 }
 
 // storeDelete(handle, key) -> Promise
 static napi_value store_delete(Env& env, size_t, napi_value* argv) {
   StorePointer store = store_of(as_int32(env.napi, argv[0]));
   std::string key = as_string(env.napi, argv[1]);
-  return in_background(env, "storeDelete", [=] { store->deleteKey(key); }, [&env] { return undefined(env.napi); });
+  return in_background(env, [=] { store->deleteKey(key); }, [&env] { return undefined(env.napi); });
 }
 
 struct GroupPlan {
@@ -190,7 +201,7 @@ static napi_value create_group(Env& env, size_t, napi_value* argv) {
     std::lock_guard<std::mutex> lock(held().mutex);
     held().groups[plan.name] = group;
   };
-  return in_background(env, "createGroup", work, [&env] { return undefined(env.napi); });
+  return in_background(env, work, [&env] { return undefined(env.napi); });
 }
 
 // closeGroup(name) -> Promise
@@ -208,7 +219,7 @@ static napi_value close_group(Env& env, size_t, napi_value* argv) {
     group->shutdown();
     c10d::unregister_process_group(name);
   };
-  return in_background(env, "closeGroup", work, [&env] { return undefined(env.napi); });
+  return in_background(env, work, [&env] { return undefined(env.napi); });
 }
 
 // hasNccl() -> whether the unit for NCCL is in this binding
