@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <utility>
 
 #include "background.h"
 #include "env.h"
@@ -51,21 +52,32 @@ static int keep(StorePointer store) {
   return held().next++;
 }
 
+// c10d prints what fails in a store with its C++ stack, though the exception says the same.
+class QuietLog {
+ public:
+  QuietLog() {
+    std::lock_guard<std::mutex> lock(mutex());
+    if (depth_++ == 0) before_ = std::exchange(FLAGS_caffe2_log_level, 3);
+  }
+  ~QuietLog() {
+    std::lock_guard<std::mutex> lock(mutex());
+    if (--depth_ == 0) FLAGS_caffe2_log_level = before_;
+  }
+
+ private:
+  static std::mutex& mutex() {
+    static auto* one = new std::mutex();
+    return *one;
+  }
+  static inline int depth_ = 0;
+  static inline int before_ = 0;
+};
+
 struct StorePlace {
   std::string host_or_path;
   int port = -1;  // -1: a file
   bool serve = false;
   std::string prefix;
-};
-
-// c10d prints each failed attempt with its C++ stack, though the exception says the same.
-class QuietLog {
- public:
-  QuietLog() : before_(FLAGS_caffe2_log_level) { FLAGS_caffe2_log_level = 3; }
-  ~QuietLog() { FLAGS_caffe2_log_level = before_; }
-
- private:
-  const int before_;
 };
 
 static StorePointer open(const StorePlace& place, int size, milliseconds timeout) {
@@ -97,7 +109,8 @@ static napi_value open_store(Env& env, size_t, napi_value* argv) {
   const int size = as_int32(env.napi, argv[4]);
   const milliseconds timeout(as_int64(env.napi, argv[5]));
   auto handle = std::make_shared<int>(0);
-  return in_background(env, [=] { *handle = keep(open(place, size, timeout)); }, [&env, handle] { return from_int(env.napi, *handle); });
+  auto work = [=] { *handle = keep(open(place, size, timeout)); };
+  return in_background(env, work, [&env, handle] { return from_int(env.napi, *handle); });
 }
 
 // closeStore(handle): a store that this process serves ends with it
@@ -111,7 +124,10 @@ static napi_value close_store(Env& env, size_t, napi_value* argv) {
 static napi_value store_set(Env& env, size_t, napi_value* argv) {
   StorePointer store = store_of(as_int32(env.napi, argv[0]));
   std::string key = as_string(env.napi, argv[1]), text = as_string(env.napi, argv[2]);
-  auto work = [=] { store->set(key, std::vector<uint8_t>(text.begin(), text.end())); };
+  auto work = [=] {
+    QuietLog quiet;
+    store->set(key, std::vector<uint8_t>(text.begin(), text.end()));
+  };
   return in_background(env, work, [&env] { return undefined(env.napi); });
 }
 
@@ -121,6 +137,7 @@ static napi_value store_get(Env& env, size_t, napi_value* argv) {
   std::string key = as_string(env.napi, argv[1]);
   auto text = std::make_shared<std::optional<std::string>>();
   auto work = [=] {
+    QuietLog quiet;
     if (!store->check({key})) return;
     std::vector<uint8_t> value = store->get(key);
     *text = std::string(value.begin(), value.end());
@@ -138,14 +155,22 @@ static napi_value store_add(Env& env, size_t, napi_value* argv) {
   std::string key = as_string(env.napi, argv[1]);
   const int64_t by = as_int64(env.napi, argv[2]);
   auto value = std::make_shared<int64_t>(0);
-  return in_background(env, [=] { *value = store->add(key, by); }, [&env, value] { return from_int(env.napi, *value); });
+  auto work = [=] {
+    QuietLog quiet;
+    *value = store->add(key, by);
+  };
+  return in_background(env, work, [&env, value] { return from_int(env.napi, *value); });
 }
 
 // storeDelete(handle, key) -> Promise
 static napi_value store_delete(Env& env, size_t, napi_value* argv) {
   StorePointer store = store_of(as_int32(env.napi, argv[0]));
   std::string key = as_string(env.napi, argv[1]);
-  return in_background(env, [=] { store->deleteKey(key); }, [&env] { return undefined(env.napi); });
+  auto work = [=] {
+    QuietLog quiet;
+    store->deleteKey(key);
+  };
+  return in_background(env, work, [&env] { return undefined(env.napi); });
 }
 
 struct GroupPlan {

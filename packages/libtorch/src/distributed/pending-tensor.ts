@@ -85,6 +85,7 @@ function reasonOf({ message }: Error): string {
   const text = message
     .split('\n')[0]!
     .replace(/^_c10d_functional::\w+ failed: /, '')
+    .replace(/ This is typically caused by .*$/, '')
     .replace(/\[\/[^\]]*\.(cc|cpp|h):\d+\] ?/g, '');
   return /closed by peer|reset by peer|Broken pipe/i.test(text)
     ? `a rank is gone (${text}).`
