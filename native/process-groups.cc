@@ -247,6 +247,19 @@ static napi_value close_group(Env& env, size_t, napi_value* argv) {
   return in_background(env, work, [&env] { return undefined(env.napi); });
 }
 
+// waitTensor(slot) -> Promise, once the collectives that write the tensor are done
+static napi_value wait_tensor(Env& env, size_t, napi_value* argv) {
+  at::Tensor tensor = env.slots.get(as_int32(env.napi, argv[0]));
+  auto work = [tensor] {
+    static auto op = c10::Dispatcher::singleton()
+                         .findSchemaOrThrow("_c10d_functional::wait_tensor", "")
+                         .typed<at::Tensor(const at::Tensor&)>();
+    at::NoGradGuard off;
+    op.call(tensor);
+  };
+  return in_background(env, work, [&env] { return undefined(env.napi); });
+}
+
 // hasNccl() -> whether the unit for NCCL is in this binding
 static napi_value has_nccl(Env& env, size_t, napi_value*) { return from_bool(env.napi, make_nccl != nullptr); }
 
@@ -259,6 +272,7 @@ void define_process_groups(Env& env, napi_value exports) {
   define(env, exports, "storeDelete", store_delete);
   define(env, exports, "createGroup", create_group);
   define(env, exports, "closeGroup", close_group);
+  define(env, exports, "waitTensor", wait_tensor);
   define(env, exports, "hasNccl", has_nccl);
 }
 

@@ -68,7 +68,7 @@ export interface Native {
   endCapture(device: number): number;
   launchGraph(handle: number): void;
   freeGraph(handle: number): void;
-  /** Each of these seven rejects or answers only when the store does: hold a timer while waiting. A port of -1 names a file. */
+  /** The promises from here to `closeGroup` keep no process alive, and some may never settle: hold a timer while waiting. A port of -1 names a file. */
   openStore(
     hostOrPath: string,
     port: number,
@@ -91,6 +91,7 @@ export interface Native {
     networkInterface: string,
     host: string,
   ): Promise<void>;
+  waitTensor(slot: number): Promise<void>;
   closeGroup(name: string): Promise<void>;
   closeStore(store: number): void;
   hasNccl(): boolean;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { full } from '../factories.js';
+import { native } from '../native.js';
 import { scope, scopeAsync } from '../scope.js';
 import { leakFree } from '../testing/leak-free.js';
 import { allGather } from './all-gather.js';
@@ -22,20 +23,31 @@ function allWell(ends: readonly RankEnd[]): void {
   }
 }
 
-test('two processes: sums, maxima, averages, gathers, shares and deals are right, waiting or not', async () => {
-  allWell(await runRanks('collectives', 2));
-});
+describe('several processes', { concurrency: 2 }, () => {
+  test('two processes: sums, maxima, averages, gathers, shares and deals are right, waiting or not', async () => {
+    allWell(await runRanks('collectives', 2));
+  });
 
-test('four processes, which meet at a port as under torchrun', async () => {
-  const env = { MASTER_ADDR: '127.0.0.1', MASTER_PORT: `${await freePort()}` };
-  allWell(await runRanks('collectives', 4, { env }));
-});
+  test('four processes, which meet at a port as under torchrun', async () => {
+    const env = { MASTER_ADDR: '127.0.0.1', MASTER_PORT: `${await freePort()}` };
+    allWell(await runRanks('collectives', 4, { env }));
+  });
 
-test('small values are gathered and broadcast, and a barrier waits for the last', async () => {
-  const env = { MASTER_ADDR: 'localhost', MASTER_PORT: `${await freePort()}` };
-  const [byPort, byFile] = await Promise.all([runRanks('json', 2, { env }), runRanks('json', 3)]);
-  allWell(byPort);
-  allWell(byFile);
+  test('small values are gathered and broadcast, and a barrier waits for the last', async () => {
+    // As under a torchrun whose agent serves the store, which here is this process.
+    const port = await freePort();
+    const served = await native.openStore('127.0.0.1', port, true, '', 1, 20_000);
+    const env = {
+      MASTER_ADDR: 'localhost',
+      MASTER_PORT: `${port}`,
+      TORCHELASTIC_USE_AGENT_STORE: 'True',
+      TORCHELASTIC_RESTART_COUNT: '1',
+    };
+    const [byPort, byFile] = await Promise.all([runRanks('json', 2, { env }), runRanks('json', 3)]);
+    allWell(byPort);
+    allWell(byFile);
+    native.closeStore(served);
+  });
 });
 
 leakFree('a group of one gives back what it gets and calls nothing native', async () => {

@@ -16,7 +16,7 @@ export async function explainFailure(group: ProcessGroup, error: UserError): Pro
   const silent = await silentRanks(group).catch(() => null);
   const more =
     silent === null
-      ? 'The store, which rank 0 serves, does not answer either.'
+      ? `Nor does ${group.store.described} answer.`
       : silent.length > 0
         ? `No word from ${named(group, silent)}.`
         : 'Every rank is alive: they did not call the same collectives in time.';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { joinGroup } from './join-group.js';
 import { freePort } from './testing/free-port.js';
 import { runRanks } from './testing/run-ranks.js';
@@ -19,34 +19,37 @@ const failures = (stdout: string): Failed[] =>
     .split('\n')
     .map((line) => JSON.parse(line) as Failed);
 
-test('a rank that is killed ends the other at once, and is named', async () => {
-  const [left, killed] = await runRanks('leaving', 2, { env: await tcp({ LEAVER: '1', BY: 'SIGKILL' }) });
-  assert.equal(killed!.signal, 'SIGKILL');
-  assert.equal(left!.code, 0, left!.stderr);
-  const [async_, sync, met] = failures(left!.stdout);
-  for (const failed of [async_!, sync!]) {
-    assert.equal(failed.code, 'ERR_GROUP');
-    assert.match(failed.error, /^Rank 0 of 2 waited \d\.\d s in allReduce: .*No word from rank 1 /);
-    assert.ok(failed.error.includes(hostname()), failed.error);
-    assert.ok(failed.ms < 4000, `${failed.ms} ms`);
-  }
-  assert.match(met!.error, /^Rank 0 of 2 waited [12]\.\d s in barrier: rank 1 did not come\.$/);
-});
+// Most of their time is waiting for time-outs, so they run together.
+describe('when a rank is gone', { concurrency: true }, () => {
+  test('a rank that is killed ends the other at once, and is named', async () => {
+    const [left, killed] = await runRanks('leaving', 2, { env: await tcp({ LEAVER: '1', BY: 'SIGKILL' }) });
+    assert.equal(killed!.signal, 'SIGKILL');
+    assert.equal(left!.code, 0, left!.stderr);
+    const [async_, sync, met] = failures(left!.stdout);
+    for (const failed of [async_!, sync!]) {
+      assert.equal(failed.code, 'ERR_GROUP');
+      assert.match(failed.error, /^Rank 0 of 2 waited \d\.\d s in allReduce: .*No word from rank 1 /);
+      assert.ok(failed.error.includes(hostname()), failed.error);
+      assert.ok(failed.ms < 10_000, `${failed.ms} ms`);
+    }
+    assert.match(met!.error, /^Rank 0 of 2 waited \d\.\d s in barrier: rank 1 did not come\.$/);
+  });
 
-test('rank 0 is killed, and with it the store: the other says so', async () => {
-  const [killed, left] = await runRanks('leaving', 2, { env: await tcp({ LEAVER: '0', BY: 'SIGKILL' }) });
-  assert.equal(killed!.signal, 'SIGKILL');
-  assert.equal(left!.code, 0, left!.stderr);
-  const [async_, , met] = failures(left!.stdout);
-  assert.match(
-    async_!.error,
-    /^Rank 1 of 2 waited .* in allReduce: .*The store, which rank 0 serves, does not answer either\.$/,
-  );
-  assert.match(met!.error, /the store at 127\.0\.0\.1:\d+, which rank 0 serves, is gone/);
-});
+  test('rank 0 is killed, and with it the store: the other says so', async () => {
+    const [killed, left] = await runRanks('leaving', 2, { env: await tcp({ LEAVER: '0', BY: 'SIGKILL' }) });
+    assert.equal(killed!.signal, 'SIGKILL');
+    assert.equal(left!.code, 0, left!.stderr);
+    const [async_, , met] = failures(left!.stdout);
+    assert.match(
+      async_!.error,
+      /^Rank 1 of 2 waited .* in allReduce: .*Nor does the store at 127\.0\.0\.1:\d+, which rank 0 serves, answer\.$/,
+    );
+    assert.match(met!.error, /the store at 127\.0\.0\.1:\d+, which rank 0 serves, is gone/);
+  });
 
-test('a rank that hangs ends the others within the time-out, also when it serves the store', async () => {
-  await Promise.all([stopOne('1', /No word from rank 1/), stopOne('0', /rank 0 serves, does not answer/)]);
+  test('a rank that hangs ends the others within the time-out, also when it serves the store', async () => {
+    await Promise.all([stopOne('1', /No word from rank 1/), stopOne('0', /rank 0 serves, answer/)]);
+  });
 });
 
 async function stopOne(leaver: '0' | '1', reason: RegExp): Promise<void> {
@@ -61,9 +64,9 @@ async function stopOne(leaver: '0' | '1', reason: RegExp): Promise<void> {
   assert.equal(left.code, 0, left.stderr);
   const [first] = failures(left.stdout);
   assert.equal(first!.code, 'ERR_GROUP');
-  assert.match(first!.error, new RegExp(`^Rank ${other} of 2 waited [12]\\.\\d s in allReduce: `));
+  assert.match(first!.error, new RegExp(`^Rank ${other} of 2 waited \\d\\.\\d s in allReduce: `));
   assert.match(first!.error, reason);
-  assert.ok(first!.ms < 5000, `${first!.ms} ms`);
+  assert.ok(first!.ms < 10_000, `${first!.ms} ms`);
 }
 
 async function tcp(env: Record<string, string>): Promise<Record<string, string>> {

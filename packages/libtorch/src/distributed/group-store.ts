@@ -21,12 +21,19 @@ export class GroupStore {
   timeoutMs: number;
   /** Where it is, for messages: `10.0.0.1:29500`, or a path. */
   readonly place: string;
+  /** The same with who keeps it: `the store at 10.0.0.1:29500, which rank 0 serves,`. */
+  readonly described: string;
   /** @internal */
   readonly handle: number;
 
-  constructor(handle: number, place: string, group: { rank: number; size: number; timeoutMs: number }) {
+  constructor(
+    handle: number,
+    place: { place: string; described: string },
+    group: { rank: number; size: number; timeoutMs: number },
+  ) {
     this.handle = handle;
-    this.place = place;
+    this.place = place.place;
+    this.described = place.described;
     this.rank = group.rank;
     this.size = group.size;
     this.timeoutMs = group.timeoutMs;
@@ -87,18 +94,13 @@ export class GroupStore {
 
   async #ask<T>(operation: string, answer: Promise<T>): Promise<T> {
     const start = performance.now();
-    const late = () =>
-      this.#error(
-        operation,
-        performance.now() - start,
-        `the store at ${this.place}, which rank 0 serves, does not answer.`,
-      );
+    const late = () => this.#error(operation, performance.now() - start, `${this.described} does not answer.`);
     try {
       return await withDeadline(answer, this.timeoutMs, late);
     } catch (cause) {
       if ((cause as { code?: string }).code === 'ERR_GROUP') throw cause;
       const text = (cause as Error).message.split('\n')[0];
-      const reason = `the store at ${this.place}, which rank 0 serves, is gone (${text}).`;
+      const reason = `${this.described} is gone (${text}).`;
       throw this.#error(operation, performance.now() - start, reason, cause);
     }
   }

@@ -26,10 +26,15 @@ export async function openGroupStore(
 ): Promise<{ store: GroupStore; serves: boolean; address: string }> {
   if (place.kind === 'file') {
     const handle = await open(place.path, -1, false, '', joining);
-    return { store: new GroupStore(handle, place.path, joining), serves: false, address: '127.0.0.1' };
+    const described = `the rendezvous file ${place.path}`;
+    return {
+      store: new GroupStore(handle, { place: place.path, described }, joining),
+      serves: false,
+      address: '127.0.0.1',
+    };
   }
-  const { host, port, prefix = '' } = place;
-  const serves = place.serve ?? joining.rank === 0;
+  const { host, port, byLauncher = false, prefix = '' } = place;
+  const serves = joining.rank === 0 && !byLauncher;
   const at = `${host}:${port}`;
   const start = performance.now();
   const failed = (reason: string, cause: unknown) =>
@@ -38,7 +43,8 @@ export async function openGroupStore(
     if (!serves) await waitForServer(host, port, joining.timeoutMs);
     const handle = await open(host, port, serves, prefix, joining);
     const address = await waitForServer(host, port, joining.timeoutMs);
-    return { store: new GroupStore(handle, at, joining), serves, address };
+    const described = `the store at ${at}, which ${byLauncher ? 'the launcher' : 'rank 0'} serves,`;
+    return { store: new GroupStore(handle, { place: at, described }, joining), serves, address };
   } catch (cause) {
     throw failed(reasonOf(cause as Error & { code?: string }, at, serves), cause);
   }

@@ -1,8 +1,14 @@
+import { native } from '../native.js';
 import { Tensor } from '../tensor.js';
 import { explainFailure } from './explain-failure.js';
-import { functional, waitInBackground } from './functional-operators.js';
+import { functional } from './functional-operators.js';
 import { groupError } from './group-error.js';
 import type { ProcessGroup } from './process-group.js';
+import { withDeadline } from './with-deadline.js';
+
+/** Beyond Gloo's own time-out, which says more. */
+const MARGIN_MS = 2_000;
+const late = () => new Error('nothing came');
 
 /** A collective that has been started. */
 export interface Started {
@@ -42,7 +48,7 @@ export class PendingTensor {
     try {
       for (const tensor of written) {
         if (tensor.isCuda) waitHere(tensor);
-        else free(await waitInBackground(tensor.slot));
+        else await withDeadline(native.waitTensor(tensor.slot), group.timeoutMs + MARGIN_MS, late);
       }
       finish();
     } catch (cause) {

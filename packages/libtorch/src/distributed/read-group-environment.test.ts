@@ -12,14 +12,14 @@ test('torchrun, with and without a store of its agent, and a PyTorchJob, which c
     rank: 5,
     size: 8,
     localRank: 1,
-    store: { kind: 'tcp', host: 'node0', port: 29400, serve: false, prefix: '' },
+    store: { kind: 'tcp', host: 'node0', port: 29400 },
   });
   const agent = { ...TORCHRUN, RANK: '0', TORCHELASTIC_USE_AGENT_STORE: 'True', TORCHELASTIC_RESTART_COUNT: '2' };
   assert.deepEqual(readGroupEnvironment(agent).store, {
     kind: 'tcp',
     host: 'node0',
     port: 29400,
-    serve: false,
+    byLauncher: true,
     prefix: '/worker/attempt_2',
   });
   const { LOCAL_RANK: _, ...job } = { ...TORCHRUN, RANK: '0' };
@@ -28,7 +28,7 @@ test('torchrun, with and without a store of its agent, and a PyTorchJob, which c
     rank: 0,
     size: 8,
     localRank: 0,
-    store: { kind: 'tcp', host: 'node0', port: 29400, serve: true, prefix: '' },
+    store: { kind: 'tcp', host: 'node0', port: 29400 },
   });
 });
 

@@ -42,15 +42,15 @@ function fromTorchrun(env: Env): GroupEnvironment {
     return { launcher: 'motion-enhancer', ...ranks, store: placeOf(ranks, () => ({ kind: 'file', path: file })) };
   const store = placeOf(ranks, () => ({
     ...masterOf(env, 'torchrun and PyTorchJob set it'),
-    ...agentOf(env, ranks.rank),
+    ...agentOf(env),
   }));
   return { launcher: 'torchrun', ...ranks, store };
 }
 
 /** torchrun's agent may serve the store itself, one for all attempts. */
-function agentOf(env: Env, rank: number): { serve: boolean; prefix: string } {
-  if (env.TORCHELASTIC_USE_AGENT_STORE !== 'True') return { serve: rank === 0, prefix: '' };
-  return { serve: false, prefix: `/worker/attempt_${env.TORCHELASTIC_RESTART_COUNT ?? '0'}` };
+function agentOf(env: Env): { byLauncher?: true; prefix?: string } {
+  if (env.TORCHELASTIC_USE_AGENT_STORE !== 'True') return {};
+  return { byLauncher: true, prefix: `/worker/attempt_${env.TORCHELASTIC_RESTART_COUNT ?? '0'}` };
 }
 
 function fromOpenMpi(env: Env): GroupEnvironment {

@@ -3,7 +3,7 @@ export type StorePlace =
   /** A path on a disk that all of them see, which no earlier group has used. */
   | { kind: 'file'; path: string }
   /**
-   * A host and port. `serve`: this process serves it, by default rank 0; a launcher that serves it itself (torchrun) leaves
-   * that to none. `prefix` keeps the keys of one attempt apart from those of the next on the same server.
+   * A host and port, served by rank 0, or `byLauncher` (torchrun's agent). `prefix` keeps the keys of one attempt apart from
+   * those of the next on the same server.
    */
-  | { kind: 'tcp'; host: string; port: number; serve?: boolean; prefix?: string };
+  | { kind: 'tcp'; host: string; port: number; byLauncher?: boolean; prefix?: string };
