@@ -88,7 +88,9 @@ static F driver_symbol(const char* name) {
 
 // "" where the driver does not say
 static std::string device_uuid(int device) {
-  auto get_uuid = driver_symbol<int (*)(unsigned char*, int)>("cuDeviceGetUuid");
+  using GetUuid = int (*)(unsigned char*, int);
+  auto get_uuid = driver_symbol<GetUuid>("cuDeviceGetUuid_v2");
+  if (!get_uuid) get_uuid = driver_symbol<GetUuid>("cuDeviceGetUuid");
   unsigned char bytes[16];
   if (!get_uuid || get_uuid(bytes, device) != 0) return "";
   std::string text;

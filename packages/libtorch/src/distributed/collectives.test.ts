@@ -16,6 +16,7 @@ import { readGroupEnvironment } from './read-group-environment.js';
 import { reduceScatter } from './reduce-scatter.js';
 import { freePort } from './testing/free-port.js';
 import { type RankEnd, runRanks } from './testing/run-ranks.js';
+import { withDeadline } from './with-deadline.js';
 
 function allWell(ends: readonly RankEnd[]): void {
   for (const [rank, { code, signal, stderr }] of ends.entries()) {
@@ -36,7 +37,8 @@ describe('several processes', { concurrency: 2 }, () => {
   test('small values are gathered and broadcast, and a barrier waits for the last', async () => {
     // As under a torchrun whose agent serves the store, which here is this process.
     const port = await freePort();
-    const served = await native.openStore('127.0.0.1', port, true, '', 1, 20_000);
+    const opening = native.openStore('127.0.0.1', port, true, '', 1, 20_000);
+    const served = await withDeadline(opening, 20_000, () => new Error('late'));
     const env = {
       MASTER_ADDR: 'localhost',
       MASTER_PORT: `${port}`,

@@ -1,6 +1,7 @@
 import { native } from '../native.js';
 import { Tensor } from '../tensor.js';
 import { explainFailure } from './explain-failure.js';
+import { failureReason } from './failure-reason.js';
 import { functional } from './functional-operators.js';
 import { groupError } from './group-error.js';
 import type { ProcessGroup } from './process-group.js';
@@ -81,21 +82,8 @@ export class PendingTensor {
     group.markBroken();
     const { rank, size } = group;
     const waitedMs = performance.now() - this.#start;
-    const text = reasonOf(cause as Error);
-    return groupError({ rank, size, operation, waitedMs }, text, cause);
+    return groupError({ rank, size, operation, waitedMs }, failureReason(cause as Error), cause);
   }
-}
-
-/** libtorch's words without the name of its operator and the place in its C++ sources. */
-function reasonOf({ message }: Error): string {
-  const text = message
-    .split('\n')[0]!
-    .replace(/^_c10d_functional::\w+ failed: /, '')
-    .replace(/ This is typically caused by .*$/, '')
-    .replace(/\[\/[^\]]*\.(cc|cpp|h):\d+\] ?/g, '');
-  return /closed by peer|reset by peer|Broken pipe/i.test(text)
-    ? `a rank is gone (${text}).`
-    : `${text}.`.replace(/\.\.$/, '.');
 }
 
 function waitHere(tensor: Tensor): void {

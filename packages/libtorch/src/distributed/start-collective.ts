@@ -2,6 +2,8 @@ import { empty } from '../factories.js';
 import { native } from '../native.js';
 import { Tensor } from '../tensor.js';
 import { checkOpen } from './check-input.js';
+import { failureReason } from './failure-reason.js';
+import { groupError } from './group-error.js';
 import { PendingTensor } from './pending-tensor.js';
 import type { ProcessGroup } from './process-group.js';
 
@@ -32,7 +34,7 @@ export function startCollective({ operation, group, input, output, call, after }
   const near = throughHost ? ours(input.to('cpu')) : input;
   const source = near.isContiguous ? near : ours(near.contiguous());
   const place = inPlace ? source : throughHost ? ours(empty(output.shape, { dtype: output.dtype })) : output;
-  const own = call(source.slot, place.slot, group.name);
+  const own = begin(group, operation, () => call(source.slot, place.slot, group.name));
   const target = own ? ours(own) : place;
   const finish = () => {
     after?.(target);
@@ -42,6 +44,24 @@ export function startCollective({ operation, group, input, output, call, after }
     for (const tensor of made) tensor.dispose();
   };
   return new PendingTensor({ group, operation, written: [target], result: output, finish, release });
+}
+
+/** What NCCL or a store says at the start is a failure of the group; a wrong shape or dtype is the caller's. */
+function begin<T>(group: ProcessGroup, operation: string, call: () => T): T {
+  try {
+    return call();
+  } catch (cause) {
+    const { message, code } = cause as Error & { code?: string };
+    const first = message.split('\n')[0]!.replace(/^\S+ failed: /, '');
+    if (code !== 'ERR_OPERATOR' || !/nccl|gloo|timed out|timeout|connection|socket|recv|broken pipe/i.test(first))
+      throw cause;
+    group.markBroken();
+    throw groupError(
+      { rank: group.rank, size: group.size, operation, waitedMs: 0 },
+      failureReason(cause as Error),
+      cause,
+    );
+  }
 }
 
 const NOTHING = (): void => {};
