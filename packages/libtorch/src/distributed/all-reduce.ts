@@ -18,7 +18,7 @@ export function allReduce(input: Tensor, group: ProcessGroup, op: Reduction = 's
 
 /** `allReduce`, started: the result comes from `wait()`. The input must stay as it is until then. */
 export function allReduceAsync(input: Tensor, group: ProcessGroup, op: Reduction = 'sum'): PendingTensor {
-  if (group.size === 1) return already(group, 'allReduce', ownResult(input, undefined));
+  if (group.backend === 'none') return already(group, 'allReduce', ownResult(input, undefined));
   const output = empty(input.shape, { dtype: input.dtype, device: input.device });
   output.copy_(input);
   return start(output, group, op, 'allReduce');
@@ -31,7 +31,7 @@ export function allReduce_(input: Tensor, group: ProcessGroup, op: Reduction = '
 
 /** `allReduce_`, started: nothing may read or write `input` until `wait()`. */
 export function allReduceAsync_(input: Tensor, group: ProcessGroup, op: Reduction = 'sum'): PendingTensor {
-  if (group.size === 1) return already(group, 'allReduce_', input);
+  if (group.backend === 'none') return already(group, 'allReduce_', input);
   checkContiguous(input, 'allReduce_');
   return start(input, group, op, 'allReduce_');
 }

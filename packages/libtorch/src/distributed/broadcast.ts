@@ -17,7 +17,7 @@ export function broadcast_(tensor: Tensor, group: ProcessGroup, root = 0): Tenso
 /** `broadcast_`, started: nothing may read or write the tensor until `wait()`. */
 export function broadcastAsync_(tensor: Tensor, group: ProcessGroup, root = 0): PendingTensor {
   checkRoot(root, group);
-  if (group.size === 1) return already(group, 'broadcast_', tensor);
+  if (group.backend === 'none') return already(group, 'broadcast_', tensor);
   checkContiguous(tensor, 'broadcast_');
   const call = (slot: number, _: number, name: string) => functional('broadcast_')(slot, root, name);
   return startCollective({ operation: 'broadcast_', group, input: tensor, output: tensor, call });

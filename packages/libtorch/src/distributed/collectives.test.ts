@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { cuda } from '../devices.js';
 import { full } from '../factories.js';
 import { native } from '../native.js';
-import { scope, scopeAsync } from '../scope.js';
+import { liveTensors, scope, scopeAsync } from '../scope.js';
 import { leakFree } from '../testing/leak-free.js';
 import { allGather } from './all-gather.js';
 import { allReduce, allReduce_, allReduceAsync } from './all-reduce.js';
@@ -11,9 +15,11 @@ import { barrier } from './barrier.js';
 import { broadcast_ } from './broadcast.js';
 import { broadcastJson } from './broadcast-json.js';
 import { gatherJson } from './gather-json.js';
+import { groupBackends } from './group-backends.js';
 import { joinGroup } from './join-group.js';
 import { readGroupEnvironment } from './read-group-environment.js';
 import { reduceScatter } from './reduce-scatter.js';
+import { checkCollectives } from './testing/check-collectives.js';
 import { freePort } from './testing/free-port.js';
 import { type RankEnd, runRanks } from './testing/run-ranks.js';
 import { withDeadline } from './with-deadline.js';
@@ -50,6 +56,47 @@ describe('several processes', { concurrency: 2 }, () => {
     allWell(byFile);
     native.closeStore(served);
   });
+});
+
+const gpus = cuda().count;
+const noGpu = gpus > 0 ? false : 'no NVIDIA GPU on this machine';
+const noNccl = noGpu || (native.hasNccl() ? false : `no NCCL: ${groupBackends().why}`);
+
+for (const [backend, device, skip] of [
+  ['gloo', 'cpu', false],
+  ['gloo', 'cuda:0', noGpu],
+  ['nccl', 'cuda:0', noNccl],
+] as const) {
+  test(`one process with ${backend} and tensors on ${device}: the whole way, with nobody to wait for`, {
+    skip,
+  }, async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'group-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const before = liveTensors();
+    const store = { kind: 'file', path: join(folder, 'store') } as const;
+    const group = await joinGroup({ rank: 0, size: 1, store, backend, device, timeoutMs: 20_000 });
+    assert.equal(group.backend, backend);
+    scope(() => checkCollectives(group, device));
+    // CPU tensors find their way beside NCCL too.
+    scope(() => checkCollectives(group, 'cpu'));
+    await scopeAsync(async (s) => {
+      const pending = s.run(() => allReduceAsync(full([3], 2, { device }), group));
+      assert.deepEqual((await pending.wait()).toArray(), [2, 2, 2]);
+    });
+    assert.deepEqual(await gatherJson(7, group), [7]);
+    await barrier(group);
+    await group.close();
+    assert.equal(liveTensors(), before);
+  });
+}
+
+test('two processes that share a GPU go through host memory', { skip: noGpu }, async () => {
+  allWell(await runRanks('collectives', 2, { variables: { DEVICE: 'cuda', CUDA_VISIBLE_DEVICES: '0' } }));
+});
+
+const noPair = noNccl || (gpus > 1 ? false : 'only one GPU');
+test('two GPUs talk by NCCL', { skip: noPair }, async () => {
+  allWell(await runRanks('collectives', 2, { variables: { DEVICE: 'cuda', EXPECTED_BACKEND: 'nccl' } }));
 });
 
 leakFree('a group of one gives back what it gets and calls nothing native', async () => {

@@ -7,7 +7,7 @@ import type { ProcessGroup } from './process-group.js';
  * @throws UserError `ERR_GROUP` after the group's time-out, naming the ranks that did not come
  */
 export async function gatherJson<T>(value: T, group: ProcessGroup): Promise<T[]> {
-  if (group.size === 1) return [value];
+  if (group.backend === 'none') return [value];
   const texts = await meet(group, 'gatherJson', JSON.stringify(value) ?? 'null');
   return texts.map((text) => JSON.parse(text) as T);
 }

@@ -19,7 +19,10 @@ export interface JoinOptions {
   localRank?: number;
   /** Null only for a group of one. */
   store: StorePlace | null;
-  /** `auto`: NCCL where every rank has a GPU of its own and a binding with NCCL, else Gloo. */
+  /**
+   * `auto`: nothing for one process; else NCCL where every rank has a GPU of its own and a binding with NCCL, and Gloo where
+   * not. Named, it is used by one process too (to measure what it costs), which then needs a store.
+   */
   backend?: 'auto' | 'gloo' | 'nccl';
   /** How long a rank waits for others, here and in every collective. Ten minutes by default. */
   timeoutMs?: number;
@@ -49,7 +52,7 @@ export async function joinGroup(options: JoinOptions): Promise<ProcessGroup> {
   const joinTimeoutMs = options.joinTimeoutMs ?? timeoutMs;
   check(options, timeoutMs);
   check(options, joinTimeoutMs);
-  if (size === 1) return soloGroup(localRank);
+  if (size === 1 && (options.backend ?? 'auto') === 'auto') return soloGroup(localRank);
   if (options.store === null) throw expected('a place where the processes find each other', 'store', null);
   if (open.has(name)) throw new UserError(`This process is in a group named ${name} already.`, { code: 'ERR_GROUP' });
   const device = resolveDevice(options.device ?? 'cpu');

@@ -32,7 +32,7 @@ export function reduceScatterAsync(
   checkRows(input, group);
   const shape = [input.shape[0]! / group.size, ...input.shape.slice(1)];
   if (into) checkInto(into, shape, input);
-  if (group.size === 1) return already(group, 'reduceScatter', ownResult(input, into));
+  if (group.backend === 'none') return already(group, 'reduceScatter', ownResult(input, into));
   const { word, after } = planReduction(op, group, input);
   const output = into ?? empty(shape, { dtype: input.dtype, device: input.device });
   const call = (slot: number, out: number, name: string) =>

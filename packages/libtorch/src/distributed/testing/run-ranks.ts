@@ -14,8 +14,10 @@ export interface RankEnd {
 }
 
 export interface RanksOptions {
-  /** Variables of all ranks beside RANK, LOCAL_RANK and WORLD_SIZE; a rendezvous file of its own is the default. */
+  /** Variables that say where all ranks meet; a rendezvous file of its own is the default. */
   env?: Record<string, string>;
+  /** Other variables of all ranks. */
+  variables?: Record<string, string>;
   /** Called with the children once they run. */
   onStart?: (children: readonly ChildProcess[]) => void;
 }
@@ -32,6 +34,7 @@ export async function runRanks(scenario: string, size: number, options: RanksOpt
         ...process.env,
         OMP_NUM_THREADS: '1',
         ...place,
+        ...options.variables,
         RANK: `${rank}`,
         LOCAL_RANK: `${rank}`,
         WORLD_SIZE: `${size}`,
