@@ -6,11 +6,11 @@ export { disposeChat, layOut, mediaParts, prepareChat, prepareMedium, type ReadM
 export { placeMedia, type TaggedTurn } from './chat/place-media.js';
 export { ChatSession } from './chat/session.js';
 export { familyOf } from './families/family-of.js';
-export type { LoadOptions } from './families/family-parts.js';
+export { chooseVideoFrames, type TimeSpan } from './families/frame-rules.js';
 export { loadVlm } from './families/load.js';
+export type { LoadOptions } from './families/read-folder.js';
 export { type GenerationConfig, readGenerationConfig } from './generate/generation-config.js';
 export { type GenerationOptions, type TokenOptions, tokenOptions } from './generate/generation-options.js';
-export { chooseVideoFrames, type TimeSpan } from './media/frame-choice.js';
 export { decodeMedium, disposeDecoded, type MediumPart } from './media/media.js';
 export { type MediumReader, openMediumReader } from './media/medium-reader.js';
 export { VIDEO_FIELDS, type VideoSettings } from './media/video-input.js';

@@ -8,7 +8,7 @@ import { tensorTestAsync } from '../testing/tensor-test.js';
 import { answer, answers } from './chat/answer.js';
 import { disposeChat, layOut, prepareChat, prepareMedium } from './chat/chat.js';
 import { loadVlm } from './families/load.js';
-import { encodeInternVL, encodeQwen } from './generate/encode-in-pieces.js';
+import { encodeInternVL, encodeQwen } from './generate/in-pieces.js';
 import { FORMS, type Form, testSettings, writeTestForm } from './testing.js';
 import type { PreparedChat, Vlm, VlmMessage } from './types.js';
 

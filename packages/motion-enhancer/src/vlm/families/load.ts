@@ -1,11 +1,11 @@
 import { loadInternVL3, loadQwen25VL, loadTokenizer } from '@motion-enhancer/models';
-import { imageTokenOf } from '../chat/image-token.js';
 import { checkMemory } from '../memory/check-memory.js';
 import type { Vlm } from '../types.js';
 import { familyOf } from './family-of.js';
-import { type LoadOptions, readFolder } from './family-parts.js';
-import { internVlm } from './internvl3/internvl-vlm.js';
-import { qwenVlm } from './qwen2-5-vl/qwen-vlm.js';
+import { imageTokenOf } from './internvl3/image-token.js';
+import { internVlm } from './internvl3/model.js';
+import { qwenVlm } from './qwen2-5-vl/model.js';
+import { type LoadOptions, readFolder } from './read-folder.js';
 
 export type { GenerationConfig } from '../generate/generation-config.js';
 export type { Vlm } from '../types.js';

@@ -3,8 +3,8 @@ import { UserError } from '@motion-enhancer/support';
 import { framesTensor } from '../../data/clip.js';
 import { type RgbImage, readImage } from '../../data/image/index.js';
 import { readFrames } from '../../data/video/index.js';
+import { chooseVideoFrames } from '../families/frame-rules.js';
 import type { DecodedMedium, Vlm, VlmPart } from '../types.js';
-import { chooseVideoFrames } from './frame-choice.js';
 import type { VideoSettings } from './video-input.js';
 
 export type MediumPart = Exclude<VlmPart, { type: 'text' }>;

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { keep, noGrad, scope } from '@motion-enhancer/libtorch';
 import { readInternVL3Config, readJsonObject, readProcessorConfig, readQwen25VLConfig } from '@motion-enhancer/models';
 import { familyOf } from '../families/family-of.js';
-import { prepareInternVLMedium } from '../families/internvl3/internvl-vlm.js';
-import { prepareQwenMedium } from '../families/qwen2-5-vl/qwen-vlm.js';
+import { prepareInternVLMedium } from '../families/internvl3/model.js';
+import { prepareQwenMedium } from '../families/qwen2-5-vl/model.js';
 import type { DecodedMedium, InputSettings, MediumInput, VlmFamily } from '../types.js';
 import { decodeMedium, disposeDecoded, type MediumPart } from './media.js';
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { readJsonObject } from '@motion-enhancer/models';
 import { familyOf } from '../families/family-of.js';
-import { PATCHES_AT_ONCE } from '../generate/encode-in-pieces.js';
+import { PATCHES_AT_ONCE } from '../generate/in-pieces.js';
 import type { VlmFamily } from '../types.js';
-import { type ModelSize, modelSize } from './count-parameters.js';
+import { type ModelSize, modelSize } from './model-size.js';
 
 export type PlanDType = 'float32' | 'bfloat16' | 'float16';
 

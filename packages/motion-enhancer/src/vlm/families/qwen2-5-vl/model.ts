@@ -14,10 +14,10 @@ import {
 } from '@motion-enhancer/models';
 import { UserError } from '@motion-enhancer/support';
 import { systemOf } from '../../chat/system-prompt.js';
-import { encodeQwen } from '../../generate/encode-in-pieces.js';
 import { generateGroups } from '../../generate/in-groups.js';
+import { encodeQwen } from '../../generate/in-pieces.js';
 import type { ChatTokens, DecodedMedium, InputSettings, MediumInput, PreparedChat, Vlm } from '../../types.js';
-import type { FolderParts } from '../family-parts.js';
+import type { FolderParts } from '../read-folder.js';
 
 /** A loaded Qwen2.5-VL behind the interface of all families. @throws UserError ERR_CONFIG */
 export function qwenVlm(model: Qwen25VL, folder: FolderParts): Vlm {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { VideoSettings } from '../media/video-input.js';
 import { testSettings } from '../testing.js';
-import { chooseVideoFrames, type TimeSpan } from './frame-choice.js';
-import type { VideoSettings } from './video-input.js';
+import { chooseVideoFrames, type TimeSpan } from './frame-rules.js';
 
 const QWEN = { family: 'qwen2_5_vl', framesPerToken: 2 } as const;
 const INTERN = { family: 'internvl3', framesPerToken: 1 } as const;

@@ -14,10 +14,10 @@ import {
   tileOptions,
 } from '@motion-enhancer/models';
 import { systemOf } from '../../chat/system-prompt.js';
-import { encodeInternVL } from '../../generate/encode-in-pieces.js';
 import { generateGroups } from '../../generate/in-groups.js';
+import { encodeInternVL } from '../../generate/in-pieces.js';
 import type { DecodedMedium, InputSettings, MediumInput, PreparedChat, Vlm } from '../../types.js';
-import type { FolderParts } from '../family-parts.js';
+import type { FolderParts } from '../read-folder.js';
 
 /** A loaded InternVL3 behind the interface of all families. */
 export function internVlm(model: InternVL3, folder: FolderParts): Vlm {

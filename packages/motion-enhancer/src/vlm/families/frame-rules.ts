@@ -1,8 +1,8 @@
 import { type ChosenFrames, chooseFrames, chooseInternVL3Frames } from '@motion-enhancer/models';
 import { UserError } from '@motion-enhancer/support';
 import type { FrameChoice } from '../../data/video/index.js';
+import type { VideoSettings } from '../media/video-input.js';
 import type { Vlm } from '../types.js';
-import type { VideoSettings } from './video-input.js';
 
 /** Part of a video, s. */
 export interface TimeSpan {
