@@ -16,7 +16,7 @@ export { type Selection, select } from './prior/selection/select.js';
 export { motionSaliency, textToVideo, wordRows } from './prior/selection/tokens.js';
 export type { Prior, PriorHead, PriorInfo, PriorWord } from './prior/store/prior.js';
 export { PriorStore } from './prior/store/store.js';
-export { alignedStep, type StepOutput, type StepPrior, type StepSample } from './train/loss/step.js';
+export { alignedStep, type StepOutput, type StepPrior } from './train/loss/step.js';
 export { RECIPE_FIELDS, type Recipe } from './train/recipe.js';
 export { type StepLog, type TrainOptions, type TrainResult, train } from './train/run/train.js';
 export * from './vlm/index.js';

@@ -138,7 +138,7 @@ async function evaluate(values: Values<typeof FIELDS>, argv: readonly string[]):
     try {
       if (vlm.weights === 'random') progress.log(RANDOM_WEIGHTS_NOTE);
       const given = changedSettings(argv, FIELDS);
-      const { video, decoding, changed } = settingsOfRun(protocol, vlm.family, values, given);
+      const { video, decoding, changed } = settingsOfRun(protocol, vlm.family.traits, values, given);
       const teller = answerTeller(progress, values.json);
       const { total, before, answered } = await runEval({
         vlm,

@@ -134,10 +134,10 @@ async function describeRun(options: EvalOptions, questions: readonly EvalQuestio
       dtype: vlm.dtype,
       batch,
     },
-    recipe: recipeOf(protocol, vlm.family),
+    recipe: recipeOf(protocol, vlm.family.traits),
     vlm: {
       dir: vlm.dir,
-      family: vlm.family,
+      family: vlm.family.id,
       weights: vlm.weights,
       repetitionPenalty: vlm.generation.repetitionPenalty,
     },

@@ -1,6 +1,7 @@
 import { UserError } from '@motion-enhancer/support';
 import type { GenerationOptions } from '../../vlm/generate/generation-options.js';
 import type { InputSettings, Vlm } from '../../vlm/types.js';
+import { disposeVisual } from '../../vlm/visual.js';
 import type { EvalQuestion } from '../benchmarks/question.js';
 import type { JudgeName } from '../judges/types.js';
 import type { MediaPool } from '../media/media-pool.js';
@@ -96,7 +97,7 @@ async function runWindow(run: QuestionRun, groups: readonly MediumGroup[], media
     }
   } finally {
     for (const { chat } of asked) chat.positions?.dispose();
-    for (const { visual } of seenMedia) visual?.dispose();
+    for (const { visual } of seenMedia) disposeVisual(visual);
   }
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { noGrad, scope, type Tensor } from '@motion-enhancer/libtorch';
 import { UserError, writeText } from '@motion-enhancer/support';
-import type { BatchItem } from '../data/item.js';
+import type { PreparedSample } from '../data/prepared-sample.js';
 import type { BatchLosses } from './run-step.js';
 
 /**
@@ -11,7 +11,7 @@ import type { BatchLosses } from './run-step.js';
 export function notFinite(
   run: string,
   step: number,
-  batch: readonly BatchItem[],
+  batch: readonly PreparedSample[],
   losses: BatchLosses,
   norm: number,
   named: readonly (readonly [string, Tensor])[],
