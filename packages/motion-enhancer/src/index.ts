@@ -5,6 +5,7 @@ export * from './data/video/index.js';
 export * from './eval/index.js';
 export type { Check, ParityPart, Tolerance } from './parity/part.js';
 export { runParity } from './parity/run.js';
+export { loadedPlugins, loadPlugin, loadPlugins, type Plugin, type PluginHost } from './plugins/load-plugin.js';
 export { AttentionCapture, type HeadMaps, type SquareSum } from './prior/capture/capture.js';
 export { PRIOR_FIELDS, type PriorConfig } from './prior/config.js';
 export { invert, reconstruct } from './prior/diffusion/trajectory.js';

@@ -1,4 +1,5 @@
 import { UserError } from '@motion-enhancer/support';
+import { registeringPlugin } from '../../plugins/registering-plugin.js';
 import type { VlmFamily } from './family.js';
 import { internVL3Family } from './internvl3/family.js';
 import { qwen25VLFamily } from './qwen2-5-vl/family.js';
@@ -6,13 +7,14 @@ import { qwen25VLFamily } from './qwen2-5-vl/family.js';
 /** The families that come with the project. */
 const BUILT_IN: readonly VlmFamily[] = [qwen25VLFamily, internVL3Family];
 
-const registered: VlmFamily[] = [];
+const registered: { family: VlmFamily; plugin: string | null }[] = [];
 
 /** Every family there is, those of this project first. */
-export const vlmFamilies = (): readonly VlmFamily[] => [...BUILT_IN, ...registered];
+export const vlmFamilies = (): readonly VlmFamily[] => [...BUILT_IN, ...registered.map(({ family }) => family)];
 
-/** Does the family come with the project, so that every thread knows it? */
-export const isBuiltIn = (family: VlmFamily): boolean => BUILT_IN.includes(family);
+/** Do threads know a family? Those of the project and of plugins, which threads load too; others are this thread's alone. */
+export const threadsKnow = (family: VlmFamily): boolean =>
+  BUILT_IN.includes(family) || registered.some((one) => one.family === family && one.plugin !== null);
 
 export const vlmFamilyById = (id: string): VlmFamily | undefined => vlmFamilies().find((family) => family.id === id);
 
@@ -32,7 +34,7 @@ export function registerVlmFamily<C>(family: VlmFamily<C>): void {
       `Expected a VLM family with an id and a model_type of its own but received ${family.id} (${family.modelTypes.join(', ')}), which ${taken.id} has. Register each family once.`,
       { code: 'ERR_PLUGIN' },
     );
-  registered.push(family as VlmFamily);
+  registered.push({ family: family as VlmFamily, plugin: registeringPlugin() });
 }
 
 /** `Qwen2.5-VL or InternVL3`, for help texts and messages. */
