@@ -7,7 +7,7 @@ export function recipeLine({ run, left, errors, malformed, captions }: RunScore)
   const { video, decoding, changed } = settings;
   const frames =
     video.frames > 0 ? `${video.frames} frames` : `${video.fps} fps (${video.minFrames} to ${video.maxFrames} frames)`;
-  const clock = vlmFamilyById(vlm.family)?.traits.clock
+  const clock = vlmFamilyById(vlm.family)?.ownSettings.includes('secondPerGrid')
     ? `, second-per-grid ${video.secondPerGrid}, m-RoPE ${video.mropeRounding}`
     : '';
   const pixels = `at most ${video.maxPixels} pixels${video.totalPixels > 0 ? `, ${video.totalPixels} in all` : ''}`;

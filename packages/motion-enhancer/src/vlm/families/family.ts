@@ -9,8 +9,6 @@ import type { ChatTokens, DecodedMedium, MediumInput, StepSize, VlmModel } from 
 export interface VlmTraits {
   /** How it is shown a video: so many frames a second within a budget of pixels, or a fixed number of frames. */
   frames: 'rate' | 'count';
-  /** Positions count seconds: `secondPerGrid` and `mropeRounding` say something. */
-  clock: boolean;
   /** Whether VLMEvalKit asks it as any model, or by a prompt of its own that wants the option's letter directly. */
   prompts: 'general' | 'direct';
 }
@@ -52,6 +50,8 @@ export interface VlmFamily<C = unknown> {
   /** Checkpoints on the hub, for help texts and messages. */
   readonly examples: readonly string[];
   readonly traits: VlmTraits;
+  /** Settings that not every family heeds, and this one does: of `secondPerGrid`, `maxTiles`, … */
+  readonly ownSettings: readonly (keyof VideoSettings)[];
   /** System prompts that the setting `system` may name. */
   readonly systemPrompts?: Readonly<Record<string, string>>;
   /**

@@ -2,8 +2,10 @@ import type { Fields, Values } from '../../config/field.js';
 import { systemNames } from '../chat/system-prompt.js';
 import { familyNames } from '../families/table.js';
 
-const byRate = () => familyNames(({ traits }) => traits.frames === 'rate');
-const byCount = () => familyNames(({ traits }) => traits.frames === 'count');
+const byRate = (): string => familyNames(({ traits }) => traits.frames === 'rate');
+const having = (setting: string): string =>
+  familyNames(({ ownSettings }) => (ownSettings as readonly string[]).includes(setting));
+const byCount = (): string => familyNames(({ traits }) => traits.frames === 'count');
 
 /**
  * How a VLM sees images and videos and how its chats are written; the defaults are the paper's. Texts that name families
@@ -15,7 +17,7 @@ export const VIDEO_FIELDS = {
     type: 'integer',
     default: 0,
     min: 0,
-    get text() {
+    get text(): string {
       return `So many frames of every video instead; 0: as fps says (${byCount()}: 8)`;
     },
     unit: 'frames',
@@ -26,7 +28,7 @@ export const VIDEO_FIELDS = {
     type: 'choice',
     choices: ['auto', 'qwen-vl-utils', 'segments', 'segments-fps', 'transformers', 'training', 'vlmevalkit'],
     default: 'auto',
-    get text() {
+    get text(): string {
       return `How frames are chosen: auto is qwen-vl-utils for ${byRate()}, the middles of equal segments for ${byCount()} (segments-fps: so many as fps says)`;
     },
   },
@@ -63,15 +65,17 @@ export const VIDEO_FIELDS = {
     type: 'integer',
     default: 0,
     min: 0,
-    text: 'Most tiles of an image, where a family cuts images into tiles; 0: as the checkpoint says',
+    get text(): string {
+      return `Most tiles of an image (${having('maxTiles')}); 0: as the checkpoint says`;
+    },
     unit: 'tiles',
   },
   secondPerGrid: {
     type: 'choice',
     choices: ['true', 'legacy'],
     default: 'true',
-    get text() {
-      return `Clock of ${familyNames(({ traits }) => traits.clock)}: seconds between frame pairs as they are, or 1 for every video (older evaluations)`;
+    get text(): string {
+      return `Clock (${having('secondPerGrid')}): seconds between frame pairs as they are, or 1 for every video (older evaluations)`;
     },
   },
   mropeRounding: {
@@ -89,7 +93,7 @@ export const VIDEO_FIELDS = {
   system: {
     type: 'string',
     default: 'auto',
-    get text() {
+    get text(): string {
       return `System prompt: auto (the checkpoint’s), none, ${systemNames().join(', ')}, or a text`;
     },
   },
@@ -97,12 +101,16 @@ export const VIDEO_FIELDS = {
     type: 'choice',
     choices: ['Frame1', 'Frame-1'],
     default: 'Frame1',
-    text: 'What is written before a frame, where a family writes text between frames: Frame1 (model card, evaluation) or Frame-1 (trainer, VLMEvalKit)',
+    get text(): string {
+      return `What ${having('frameLabel')} reads before a frame: Frame1 (model card, evaluation) or Frame-1 (trainer, VLMEvalKit)`;
+    },
   },
   addVisionId: {
     type: 'boolean',
     default: false,
-    text: 'Number the media, where a family’s chats can: “Video 1: ”',
+    get text(): string {
+      return `Number the media (${having('addVisionId')}): “Video 1: ”`;
+    },
   },
 } as const satisfies Fields;
 

@@ -14,7 +14,7 @@ import { internVL3Model } from './model.js';
 import { prepareInternVLMedium } from './prepare-medium.js';
 import { internVL3Size } from './size.js';
 
-const TRAITS: VlmTraits = { frames: 'count', clock: false, prompts: 'direct' };
+const TRAITS: VlmTraits = { frames: 'count', prompts: 'direct' };
 
 /** InternVL3, original (`internvl_chat`) or `-hf`. */
 export const internVL3Family: VlmFamily<InternVL3Config> = {
@@ -23,6 +23,7 @@ export const internVL3Family: VlmFamily<InternVL3Config> = {
   modelTypes: ['internvl', 'internvl_chat'],
   examples: ['OpenGVLab/InternVL3-2B', 'OpenGVLab/InternVL3-2B-hf'],
   traits: TRAITS,
+  ownSettings: ['maxTiles', 'frameLabel'],
   systemPrompts: { internvl: INTERNVL3_SYSTEM },
   readConfig(raw, file, tokenizer) {
     const imageTokenId = tokenizer && imageTokenOf(raw, file, tokenizer);

@@ -13,7 +13,7 @@ import { qwen25VLModel } from './model.js';
 import { prepareQwenMedium } from './prepare-medium.js';
 import { qwen25VLSize } from './size.js';
 
-const TRAITS: VlmTraits = { frames: 'rate', clock: true, prompts: 'general' };
+const TRAITS: VlmTraits = { frames: 'rate', prompts: 'general' };
 
 /** Qwen2.5-VL, flat or nested config. */
 export const qwen25VLFamily: VlmFamily<Qwen25VLConfig> = {
@@ -22,6 +22,16 @@ export const qwen25VLFamily: VlmFamily<Qwen25VLConfig> = {
   modelTypes: ['qwen2_5_vl'],
   examples: ['Qwen/Qwen2.5-VL-3B-Instruct'],
   traits: TRAITS,
+  ownSettings: [
+    'minPixels',
+    'maxPixels',
+    'totalPixels',
+    'imageMaxPixels',
+    'secondPerGrid',
+    'mropeRounding',
+    'mropeResume',
+    'addVisionId',
+  ],
   systemPrompts: { qwen: DEFAULT_SYSTEM },
   readConfig: readQwen25VLConfig,
   size: qwen25VLSize,
