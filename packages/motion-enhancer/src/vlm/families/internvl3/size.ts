@@ -1,5 +1,6 @@
 import { ConfigReader, type RawConfig } from '@motion-enhancer/models';
-import { denseSize, type ModelSize, qwen2Size, type VisionSize } from '../../memory/model-size.js';
+import type { ModelSize, VisionSize } from '../../memory/model-size.js';
+import { denseSize, qwen2Size } from '../qwen2-size.js';
 
 /**
  * Sizes of a config of InternVL3 in either form, also of 38B and 78B, which this project cannot run (their vision tower is

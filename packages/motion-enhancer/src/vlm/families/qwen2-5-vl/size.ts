@@ -1,5 +1,6 @@
 import { ConfigReader, type RawConfig } from '@motion-enhancer/models';
-import { denseSize, type ModelSize, qwen2Size, type VisionSize } from '../../memory/model-size.js';
+import type { ModelSize, VisionSize } from '../../memory/model-size.js';
+import { denseSize, qwen2Size } from '../qwen2-size.js';
 
 /** Sizes of a config of Qwen2.5-VL, flat or nested. @throws UserError ERR_CONFIG */
 export function qwen25VLSize(raw: RawConfig, file: string): ModelSize {
