@@ -107,7 +107,10 @@ export class Trainer {
       const grads = this.#parameters.map((p) => p.grad);
       const before = gradNorm(grads).item();
       if (!Number.isFinite(before) || !Number.isFinite(losses.ar + losses.gated))
-        throw notFinite(this.#o.out, this.#step + 1, batch, losses, before, this.#named());
+        throw notFinite({
+          ...{ run: this.#o.out, step: this.#step + 1, batch, losses },
+          ...{ norm: before, named: this.#named() },
+        });
       this.#optimiser.step(grads, recipe.maxGradNorm > 0 ? clipFactor(before, recipe.maxGradNorm) : 1);
       forget(this.#parameters);
       return before;
