@@ -1,19 +1,21 @@
 import assert from 'node:assert/strict';
 import { backward, Checkpoints, grad, noGrad, randn, scope, tensor } from '@motion-enhancer/libtorch';
-import { type InternVL3, loadInternVL3, loadQwen25VL } from '@motion-enhancer/models';
+import { loadInternVL3, loadQwen25VL } from '@motion-enhancer/models';
 import { fixture, freshSeed, randomSource } from '@motion-enhancer/support/testing';
 import { Aligner } from '../../align/index.js';
 import { closeTo } from '../../testing/close-to.js';
 import { tensorTest } from '../../testing/tensor-test.js';
-import { forwardSample, type TileSample } from './forward-sample.js';
-import { alignedStep, type StepPrior } from './step.js';
+import { internVL3Model } from '../../vlm/families/internvl3/model.js';
+import { qwen25VLModel } from '../../vlm/families/qwen2-5-vl/model.js';
+import type { VlmModel } from '../../vlm/types.js';
+import { alignedStep, type StepChat, type StepPrior } from './step.js';
 
 const SEED = freshSeed();
 const IMAGE_TOKEN = 310;
 const identity = new Aligner('identity', 0, 0, []);
 
 /** A question about three frames of 2 × 2 tokens with text between them, and its answer of five tokens. */
-function sampleOf(): { sample: TileSample; prior: StepPrior } {
+function sampleOf(): { chat: StepChat; prior: StepPrior } {
   const random = randomSource(SEED);
   const words = (n: number) => Array.from({ length: n }, () => 3 + Math.floor(random.next() * 280));
   const frame = () => [...words(2), ...new Array<number>(4).fill(IMAGE_TOKEN), ...words(1)];
@@ -22,10 +24,11 @@ function sampleOf(): { sample: TileSample; prior: StepPrior } {
   const visualPositions = ids.flatMap((id, i) => (id === IMAGE_TOKEN ? [i] : []));
   const grid = { frames: 3, height: 2, width: 2 };
   return {
-    sample: {
+    chat: {
       ids,
       labels: ids.map((id, i) => (i < asked.length ? -100 : id)),
-      tiles: randn([3, 3, 56, 56]),
+      positions: null,
+      inputs: [{ pixels: randn([3, 3, 56, 56]), grid: [3, 1, 1] }],
     },
     prior: {
       rows_WS: randn([2, 12]).softmax(-1),
@@ -38,12 +41,12 @@ function sampleOf(): { sample: TileSample; prior: StepPrior } {
   };
 }
 
-function withModel(body: (model: InternVL3) => void): void {
+function withModel(body: (vlm: VlmModel) => void): void {
   const dir = fixture('reference/internvl3/model-remote');
   const o = { device: 'cpu', dtype: 'float32', trainable: true, imageTokenId: IMAGE_TOKEN } as const;
   const model = loadInternVL3(dir, o);
   try {
-    scope(() => body(model));
+    scope(() => body(internVL3Model(model)));
   } finally {
     model.dispose();
   }
@@ -52,12 +55,12 @@ function withModel(body: (model: InternVL3) => void): void {
 tensorTest(
   `InternVL3: attention is read at the visual tokens only, text between frames left out (seed ${SEED})`,
   () => {
-    withModel((model) => {
-      const { sample, prior } = sampleOf();
+    withModel((vlm) => {
+      const { chat, prior } = sampleOf();
       noGrad(() => {
-        const step = alignedStep(model, identity, sample, prior);
-        const all = Array.from(sample.ids, (_, i) => i);
-        const { rows } = forwardSample(model, sample, { rows: all, logits: 'last' });
+        const step = alignedStep(vlm, identity, { chat, prior });
+        const all = Array.from(chat.ids, (_, i) => i);
+        const { rows } = vlm.forward(chat, { visual: vlm.encode(chat.inputs), rows: all, logits: 'last' });
         const wanted = prior.words.map((tokens) =>
           rows!
             .indexSelect(0, tensor([...tokens], { dtype: 'int64' }))
@@ -73,14 +76,14 @@ tensorTest(
 );
 
 tensorTest('InternVL3: the alignment loss alone reaches the vision tower, the projector and the decoder', () => {
-  withModel((model) => {
-    const { sample, prior } = sampleOf();
-    const parameters = [...model.parameters()].filter(([name]) =>
+  withModel((vlm) => {
+    const { chat, prior } = sampleOf();
+    const parameters = [...vlm.model.parameters()].filter(([name]) =>
       /layer\.0\.attention\.[qkv]_proj\.weight|linear_2\.weight|layers\.0\.self_attn\.q_proj\.weight/.test(name),
     );
     assert.equal(parameters.length, 5);
     const gradients = grad(
-      [alignedStep(model, identity, sample, prior).lossAlign!],
+      [alignedStep(vlm, identity, { chat, prior }).lossAlign!],
       parameters.map(([, t]) => t),
     );
     for (const [i, gradient] of gradients.entries())
@@ -88,34 +91,26 @@ tensorTest('InternVL3: the alignment loss alone reaches the vision tower, the pr
   });
 });
 
-tensorTest("a sample of one model is not another's", () => {
-  withModel((model) => {
-    const { sample } = sampleOf();
-    const { tiles, ...tokens } = sample;
-    const patches = { ...tokens, patches: tiles, grids: [], positions_3BN: tiles };
-    assert.throws(() => forwardSample(model, patches, {}), TypeError);
-    const qwen = loadQwen25VL(fixture('reference/qwen2_5_vl/model'), { device: 'cpu', dtype: 'float32' });
-    assert.throws(() => forwardSample(qwen, sample, {}), TypeError);
-    qwen.dispose();
-  });
+tensorTest("a chat of one family is not another's where positions are more than a count", () => {
+  const model = loadQwen25VL(fixture('reference/qwen2_5_vl/model'), { device: 'cpu', dtype: 'float32' });
+  const { ids } = sampleOf().chat;
+  assert.throws(() => qwen25VLModel(model).forward({ ids, positions: null }), TypeError);
+  model.dispose();
 });
 
 tensorTest(`InternVL3: blocks computed again give the same gradients (seed ${SEED})`, () => {
-  withModel((model) => {
-    const { sample, prior } = sampleOf();
+  withModel((vlm) => {
+    const { chat, prior } = sampleOf();
     const taken = ([null, 'none', 'vision', 'llm', 'blocks'] as const).map((recompute) => {
       const checkpoints = new Checkpoints();
       const found = scope(() => {
-        const step = alignedStep(
-          ...([model, identity, sample, prior, 'norm', recompute ? checkpoints : null] as const),
-          recompute ?? undefined,
-        );
+        const step = alignedStep(vlm, identity, { chat, prior }, recompute ? { checkpoints, recompute } : {});
         const loss = step.lossAr.add(step.lossAlign!, 5);
         if (recompute) checkpoints.backward(loss);
         else backward([loss]);
-        return new Map([...model.parameters()].map(([name, p]) => [name, p.grad!.flatten().toArray()]));
+        return new Map([...vlm.model.parameters()].map(([name, p]) => [name, p.grad!.flatten().toArray()]));
       });
-      for (const p of model.parameters().values()) p.grad = null;
+      for (const p of vlm.model.parameters().values()) p.grad = null;
       checkpoints.close();
       return found;
     });

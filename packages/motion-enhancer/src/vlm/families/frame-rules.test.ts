@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { TimeSpan } from '../media/choose-frames.js';
+import type { VideoSettings } from '../media/video-input.js';
 import { testSettings } from '../testing.js';
-import { chooseVideoFrames, type TimeSpan } from './frame-choice.js';
-import type { VideoSettings } from './video-input.js';
+import { framesByRule } from './frame-rules.js';
 
-const QWEN = { family: 'qwen2_5_vl', framesPerToken: 2 } as const;
-const INTERN = { family: 'internvl3', framesPerToken: 1 } as const;
+const QWEN = { frames: 'rate', framesPerToken: 2 } as const;
+const INTERN = { frames: 'count', framesPerToken: 1 } as const;
 const choose = (
   family: typeof QWEN | typeof INTERN,
   count: number,
   fps: number,
   given: Partial<VideoSettings> = {},
   span: TimeSpan = {},
-) => chooseVideoFrames(family, { count, fps }, testSettings(given), span);
+) => framesByRule(family, { count, fps }, testSettings(given), span);
 
 test('Qwen2.5-VL: by rate or by number, pairs of frames, the rate that comes of it', () => {
   const one = choose(QWEN, 300, 30);

@@ -1,7 +1,6 @@
 import { UserError } from '@motion-enhancer/support';
 import { MEDIA_TAG, mediaOf, type Row, type Turn } from '../../data/rows.js';
 import {
-  disposeChat,
   type PreparedChat,
   placeMedia,
   prepareChat,
@@ -12,14 +11,14 @@ import {
 import { weighAnswers } from '../loss/answer-weights.js';
 import type { Recipe } from '../recipe.js';
 
-/** A row ready for the model, every answer of its conversation to be learned: its tensors are in the caller's care. */
-export interface PreparedSample extends PreparedChat {
+/** A row's conversation ready for the model, every answer to be learned: `disposeChat` frees its tensors. */
+export interface LearnedChat extends PreparedChat {
   /** Of the loss at each place; null where all weigh alike. */
   weights: number[] | null;
 }
 
 /** @throws UserError ERR_DATA, or what its files are to blame for */
-export async function prepareSample(vlm: Vlm, row: Row, recipe: Recipe, read?: ReadMedium): Promise<PreparedSample> {
+export async function learnedChat(vlm: Vlm, row: Row, recipe: Recipe, read?: ReadMedium): Promise<LearnedChat> {
   const { turns, messages } = conversation(row);
   const chat = await prepareChat(vlm, messages, recipe, read);
   return { ...chat, ...weighAnswers(chat.labels, turns) };
@@ -40,5 +39,3 @@ export function conversation(row: Row): { turns: Turn[]; messages: VlmMessage[] 
   const used = tags(row.turns) === 0 ? media : media.slice(0, tags(turns));
   return { turns, messages: placeMedia(turns, used) };
 }
-
-export const disposeSample = disposeChat;
