@@ -125,6 +125,7 @@ static napi_value initialise(napi_env napi, napi_value exports) {
   define_cuda_kernels(*env, exports);
   define_cuda_graphs(*env, exports);
   define_signals(*env, exports);
+  define_process_groups(*env, exports);
   return exports;
 }
 

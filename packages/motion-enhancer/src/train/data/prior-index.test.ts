@@ -5,6 +5,7 @@ import type { Tensor } from '@motion-enhancer/libtorch';
 import { wordSpans } from '@motion-enhancer/models';
 import { temporaryFolder } from '@motion-enhancer/support/testing';
 import { resizeMaps, sharpenRows } from '../../align/index.js';
+import type { Row } from '../../data/rows.js';
 import { PriorStore } from '../../prior/store/store.js';
 import { closeTo } from '../../testing/close-to.js';
 import { tensorTest } from '../../testing/tensor-test.js';
@@ -181,7 +182,10 @@ tensorTest('a prior is of the row’s own video, part and text, whatever their n
   for (const given of [['x'], ['row-7'], ['of the other'], ['y', { video: renamed }]] as Parameters<typeof row>[])
     closeTo(prior(given) as Tensor, found('row-7', '1'), 0);
   closeTo(prior(['row-7', { video: OTHER_VIDEO }]) as Tensor, found('of the other', '2'), 0);
-  const part = (start?: number, end?: number) => ({ media: [{ type: 'video', path: VIDEO, start, end } as const] });
+  const part = (start?: number, end?: number): Partial<Row> => {
+    const range = { ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) };
+    return { media: [{ type: 'video', path: VIDEO, ...range }] };
+  };
   closeTo(prior(['row-7', part(0, 1)]) as Tensor, found('row-8', '3'), 0);
   const none = 'priors of their text are of another part of a video';
   for (const range of [[1, 2], [0, 2], [undefined, 1], [0]]) assert.equal(prior(['row-8', part(...range)]), none);
