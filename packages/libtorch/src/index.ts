@@ -1,5 +1,6 @@
 export { checkFolder, makeFolder, nearestName, writeFileAtomically, writeFully } from '@motion-enhancer/support';
 export * from './autograd.js';
+export { type BlockWeights, residentWeights } from './block-weights.js';
 export { type BlockOutputs, Checkpoints } from './checkpoints.js';
 export * from './cuda-graph.js';
 export * from './cuda-kernel.js';
@@ -12,9 +13,11 @@ export type { Aten, AtenAsync, Layout, MemoryFormat, Scalar } from './generated/
 export { HALF_ELEMENT_SOURCE } from './half-element.cu.js';
 export { type CompileHalf, halfKernels } from './half-kernels.js';
 export * from './kernel-function.js';
+export { mapTensors } from './map-tensors.js';
 export { aten, atenAsync, operator } from './operators.js';
 export * from './optim/index.js';
 export * from './random.js';
+export { runBlock } from './run-block.js';
 export * from './safetensors/index.js';
 export { keep, liveBytes, liveTensors, Scope, scope, scopeAsync, tensorsFreedByCollector, tensorsIn } from './scope.js';
 export { besideDefaultQueue } from './side-queue.js';

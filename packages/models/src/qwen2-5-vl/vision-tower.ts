@@ -1,8 +1,8 @@
-import { attention, type Checkpoints, cat, linear, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { attention, type Checkpoints, cat, runBlock, scope, type Tensor } from '@motion-enhancer/libtorch';
 import { trainingKernels, turnable } from '../kernels/training.js';
+import { linear } from '../layers/linear.js';
 import { rmsNorm } from '../vlm-common/language/rms-norm.js';
 import { applyRotaryInFloat, inverseFrequencies, type RotaryTables } from '../vlm-common/language/rotary.js';
-import { project } from '../vlm-common/language/self-attention.js';
 import type { Qwen25VLVisionConfig } from './config.js';
 import type { Grid } from './grid.js';
 import { type SegmentRun, type VisionLayout, visionLayout } from './vision-layout.js';
@@ -28,11 +28,13 @@ export function visionTower(
     checkpoints?.hold([layout, rotary]);
     const full = new Set(config.fullAttentionBlocks);
     // A convolution whose stride is its kernel is a dense layer over flattened patches.
-    let h = scope(() => linear(patches, weights.patch_embed.flatten(1)).indexSelect(0, layout.order)); // [P, C]
-    for (const [i, block] of weights.blocks.entries()) {
+    let h = scope(() =>
+      linear(patches, { weight: weights.patch_embed.flatten(1), bias: null }).indexSelect(0, layout.order),
+    ); // [P, C]
+    for (const i of weights.blocks.keys()) {
       const context = { layout, rotary, numHeads: config.numHeads, full: full.has(i) };
-      const run = (x: Tensor) => ({ h: visionBlock(x, block, context) });
-      const next = (checkpoints ? checkpoints.run(h, run) : run(h)).h;
+      const body = (x: Tensor, block: VisionBlockWeights) => ({ h: visionBlock(x, block, context) });
+      const next = runBlock(weights.blocks, i, h, body, checkpoints).h;
       h.dispose();
       h = next;
     }
@@ -68,10 +70,10 @@ export function visionBlock(h_PC: Tensor, weights: VisionBlockWeights, context: 
 
 function visionAttention(x_PC: Tensor, weights: VisionBlockWeights['attn'], context: VisionBlockContext): Tensor {
   const { layout, rotary, numHeads, full } = context;
-  const parts = turnedParts(project(x_PC, weights.qkv), numHeads, rotary);
-  if (!full) return project(segmentAttention(parts, layout.windows), weights.proj);
+  const parts = turnedParts(linear(x_PC, weights.qkv), numHeads, rotary);
+  if (!full) return linear(segmentAttention(parts, layout.windows), weights.proj);
   const framed = parts.map((part) => part.indexSelect(0, layout.inverse));
-  return project(segmentAttention(framed, layout.frames).indexSelect(0, layout.order), weights.proj);
+  return linear(segmentAttention(framed, layout.frames).indexSelect(0, layout.order), weights.proj);
 }
 
 /** Queries, keys and values [P, H, D]; as in the reference, rotation is in float32 even for half-precision activations. */
@@ -106,5 +108,5 @@ function segmentAttention(qkv: readonly Tensor[], runs: readonly SegmentRun[]): 
 /** Norm, then the patches of a token side by side through a two-layer perceptron. [P, C] → [P / 4, out] */
 function merge(h_PC: Tensor, weights: VisionWeights['merger']): Tensor {
   const merged = rmsNorm(h_PC, weights.ln_q, EPS).view(-1, weights.mlp[0].weight.size(1));
-  return project(project(merged, weights.mlp[0]).gelu(), weights.mlp[2]);
+  return linear(linear(merged, weights.mlp[0]).gelu(), weights.mlp[2]);
 }

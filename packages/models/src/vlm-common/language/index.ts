@@ -18,5 +18,5 @@ export { qwen2Shapes, qwen2Weights } from './qwen2-weights.js';
 export { rmsNorm } from './rms-norm.js';
 export { applyRotary, applyRotaryInFloat, inverseFrequencies, type RotaryTables, rotaryTables } from './rotary.js';
 export { checkSampling, nextToken, type SamplingOptions } from './sampling.js';
-export { type BlockContext, project } from './self-attention.js';
-export type { Linear, ParameterShapes, Qwen2BlockWeights, Qwen2Weights } from './weights.js';
+export type { BlockContext } from './self-attention.js';
+export type { ParameterShapes, Qwen2BlockWeights, Qwen2Weights, WrapBlock } from './weights.js';

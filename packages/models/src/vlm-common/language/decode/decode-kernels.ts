@@ -1,6 +1,6 @@
 import { type CudaKernel, halfKernels, type KernelArgument, type Tensor } from '@motion-enhancer/libtorch';
+import { type Linear, plainLinear } from '../../../layers/linear.js';
 import type { Qwen2Config } from '../qwen2-config.js';
-import type { Linear } from '../weights.js';
 import { ATTENTION_BYTES, ATTENTION_SOURCE, ATTENTION_WARPS, MOST_SPLITS } from './attention.cu.js';
 import type { DecodeState } from './decode-state.js';
 import { LINEAR_SOURCE } from './linear.cu.js';
@@ -83,7 +83,8 @@ export class DecodeKernels {
   }
 
   #multiply(name: Exclude<(typeof NAMES)[number], 'decodeAttention'>, job: LinearJob, perBlock: number): void {
-    const { x_BI, layers, norm, out_BO } = job;
+    const { x_BI, norm, out_BO } = job;
+    const layers = job.layers.map(plainLinear);
     const [B, inner] = x_BI.shape as [number, number];
     const rows = [0, 1, 2].map((i) => layers[i]?.weight.size(0) ?? 0) as [number, number, number];
     const features = name === 'normGated' ? rows[0] : rows[0] + rows[1] + rows[2];

@@ -47,6 +47,7 @@ export interface DecodeWay {
 
 /** On CUDA, unless MOTION_ENHANCER_PLAIN=1 wants every step by calls of its own. */
 export function decodesOnDevice({ weights }: DecodeModel): boolean {
+  if (weights.layers.some(({ resident }) => resident === null)) return false;
   return weights.embed_tokens.isCuda && process.env.MOTION_ENHANCER_PLAIN !== '1';
 }
 
@@ -65,7 +66,8 @@ export function decodeOn(
   return noGrad(() =>
     scope(() => {
       const { device, dtype } = weights.embed_tokens;
-      const kernels = o.kernels === 'plain' ? null : decodeKernels(config, device, dtype, start.ids.length);
+      const kernels =
+        o.kernels === 'plain' || adapted(weights) ? null : decodeKernels(config, device, dtype, start.ids.length);
       const caches = cache.reserve(start.length, o.most);
       const penalty = o.repetitionPenalty ?? 1;
       const s = decodeState(start, weights.lm_head.size(0), penalty !== 1, device);
@@ -94,6 +96,13 @@ export function decodeOn(
     }),
   );
 }
+
+/** Low-rank adapters have no kernels: their layers are two products more. */
+const adapted = ({ layers }: Qwen2Weights): boolean =>
+  layers.some(({ resident }) => {
+    const parts = resident ? [...Object.values(resident.self_attn), ...Object.values(resident.mlp)] : [];
+    return parts.some(({ adapter }) => adapter !== undefined);
+  });
 
 /** Steps in groups; each group's tokens are read together. */
 function run(s: DecodeState, cache: KVCache, o: DecodeOnOptions, step: (i: number) => void): void {

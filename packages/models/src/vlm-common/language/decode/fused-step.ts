@@ -1,12 +1,13 @@
 import { aten, empty, type Tensor, zeros } from '@motion-enhancer/libtorch';
 import { gated } from '../../../kernels/gated.js';
+import { type Linear, linear, plainLinear } from '../../../layers/linear.js';
 import type { Qwen2Config } from '../qwen2-config.js';
 import { inverseFrequencies } from '../rotary.js';
-import { project } from '../self-attention.js';
-import type { Linear, Qwen2BlockWeights, Qwen2Weights } from '../weights.js';
+import type { Qwen2BlockWeights, Qwen2Weights } from '../weights.js';
 import { type AttentionScratch, type DecodeKernels, MOST_ROWS, splitsOf } from './decode-kernels.js';
 import type { DecodeState } from './decode-state.js';
 import type { LayerCache } from './plain-step.js';
+import { residentLayers } from './resident-layers.js';
 
 /**
  * One token of each row through the decoder by kernels of ours, five a block for up to eight rows; beyond that the
@@ -15,6 +16,7 @@ import type { LayerCache } from './plain-step.js';
 export class FusedStep {
   readonly #kernels: DecodeKernels;
   readonly #weights: Qwen2Weights;
+  readonly #layers: readonly Qwen2BlockWeights[];
   readonly #few: boolean;
   readonly #h: Tensor; // [B, C]
   readonly #normed: Tensor; // [B, C]
@@ -31,6 +33,7 @@ export class FusedStep {
   constructor(kernels: DecodeKernels, weights: Qwen2Weights, config: Qwen2Config, rows: number) {
     this.#kernels = kernels;
     this.#weights = weights;
+    this.#layers = residentLayers(weights);
     this.#few = rows <= MOST_ROWS;
     const { device, dtype } = weights.embed_tokens;
     const { hiddenSize: C, headDim: D, numKeyValueHeads: G } = config;
@@ -57,7 +60,8 @@ export class FusedStep {
 
   /** Logits [B, V] of the next tokens, in the same tensor every time. */
   logits(s: DecodeState, caches: readonly LayerCache[]): Tensor {
-    const { layers, norm, embed_tokens, lm_head } = this.#weights;
+    const { norm, embed_tokens, lm_head } = this.#weights;
+    const layers = this.#layers;
     this.#kernels.embed(s, embed_tokens, this.#frequencies, this.#h, this.#turns);
     const head = { weight: lm_head, bias: null };
     if (this.#few) {
@@ -67,7 +71,7 @@ export class FusedStep {
     }
     for (const [i, layer] of layers.entries()) this.#manyBlock(s, layer, caches[i]!);
     this.#kernels.addNorm(this.#h, null, norm, this.#normed);
-    return project(this.#normed, head);
+    return linear(this.#normed, head);
   }
 
   /** Takes the likeliest tokens of those logits. */
@@ -111,11 +115,11 @@ export class FusedStep {
       this.#attend(s, this.#parts, cache);
     } else {
       this.#kernels.addNorm(h, null, w.input_layernorm, normed);
-      this.#attend(s, [project(normed, q_proj), project(normed, k_proj), project(normed, v_proj)], cache);
+      this.#attend(s, [linear(normed, q_proj), linear(normed, k_proj), linear(normed, v_proj)], cache);
     }
     addProduct(h, this.#attended, o_proj);
     this.#kernels.addNorm(h, null, w.post_attention_layernorm, normed);
-    addProduct(h, gated(project(normed, w.mlp.gate_proj), project(normed, w.mlp.up_proj)), w.mlp.down_proj);
+    addProduct(h, gated(linear(normed, w.mlp.gate_proj), linear(normed, w.mlp.up_proj)), w.mlp.down_proj);
   }
 
   #attend(s: DecodeState, [q, k, v]: readonly [Tensor, Tensor, Tensor], cache: LayerCache): void {
@@ -129,6 +133,6 @@ export class FusedStep {
 }
 
 /** h += x Wᵀ, in one product. */
-function addProduct(h_BC: Tensor, x_BI: Tensor, { weight }: Linear): void {
-  aten.addmm_!(h_BC, x_BI, weight.transpose(0, 1));
+function addProduct(h_BC: Tensor, x_BI: Tensor, layer: Linear): void {
+  aten.addmm_!(h_BC, x_BI, plainLinear(layer).weight.transpose(0, 1));
 }
