@@ -69,7 +69,7 @@ export interface Native {
   endCapture(device: number): number;
   launchGraph(handle: number): void;
   freeGraph(handle: number): void;
-  kernelFunction(
+  customAutogradFunction(
     inputs: readonly number[],
     outputs: readonly number[],
     steps: readonly (readonly [handle: number, shape: number[], kinds: string, values: (number | bigint)[]])[],

@@ -1,5 +1,5 @@
 import { pad, scope, type Tensor } from '@motion-enhancer/libtorch';
-import { gated } from '../kernels/gated.js';
+import { swiglu } from '../kernels/swiglu/swiglu.js';
 import { type Linear, linear } from '../layers/linear.js';
 import type { VisionBlockWeights } from './weights.js';
 
@@ -20,7 +20,7 @@ export function visionMlp(
   const width = weights.gate_proj.weight.size(0);
   const extra = widen && width % 8 !== 0 ? TILE - (width % TILE) : 0;
   const { gate_proj, up_proj, down_proj } = extra === 0 ? weights : widened(weights, extra);
-  const wide = scope(() => gated(linear(x_PC, gate_proj), linear(x_PC, up_proj)));
+  const wide = scope(() => swiglu(linear(x_PC, gate_proj), linear(x_PC, up_proj)));
   return linear(wide, down_proj);
 }
 

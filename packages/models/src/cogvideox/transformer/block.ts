@@ -114,7 +114,7 @@ function jointAttention(
 ): Tensor | null {
   const { numAttentionHeads: heads, attentionHeadDim: headDim } = o.config;
   const byHead = (w: Linear): Tensor => linear(x_BND, w).unflatten(-1, [heads, headDim]); // [B, N, heads, headDim]
-  const [q_BNHD, k_BNHD] = normedAndTurned(byHead(weights.to_q), byHead(weights.to_k), weights, o);
+  const [q_BNHD, k_BNHD] = normedAndRotated(byHead(weights.to_q), byHead(weights.to_k), weights, o);
   const v_BNHD = byHead(weights.to_v);
   const out_BHND = o.attend(q_BNHD.transpose(1, 2), k_BNHD.transpose(1, 2), v_BNHD.transpose(1, 2), {
     layer,
@@ -127,7 +127,7 @@ function jointAttention(
 const HEAD_EPS = 1e-6;
 
 /** LayerNorm of every head, then the rotation; `q` and `k` are fresh and may be changed. */
-function normedAndTurned(
+function normedAndRotated(
   q: Tensor,
   k: Tensor,
   weights: CogVideoXBlockWeights['attn1'],
@@ -135,7 +135,8 @@ function normedAndTurned(
 ): [Tensor, Tensor] {
   const { kernels, ropeFactors, textTokens } = o;
   if (kernels) {
-    kernels.headNormRope_(q, k, { q: weights.norm_q, k: weights.norm_k }, ropeFactors, textTokens, HEAD_EPS);
+    const norms = { q: weights.norm_q, k: weights.norm_k };
+    kernels.headNormRotary_({ q_BNHD: q, k_BNHD: k, norms, factors: ropeFactors, textTokens, eps: HEAD_EPS });
     return [q, k];
   }
   const normed = (x: Tensor, norm: Norm) => layerNorm(x, [x.size(-1)], norm.weight, norm.bias, HEAD_EPS);

@@ -1,6 +1,7 @@
 import { attention, cat, ones, stack, type Tensor, zeros } from '@motion-enhancer/libtorch';
+import { scaled } from '../../kernels/modulated-norm/scaled.js';
 import { linear, plainLinear } from '../../layers/linear.js';
-import { type BlockParts, plainParts, scaled } from './block-parts.js';
+import { type BlockParts, referenceParts } from './block-parts.js';
 import type { CogVideoXConfig } from './config.js';
 import { trainingKernels } from './kernels/training-kernels.js';
 import { patchify, unpatchify } from './patches.js';
@@ -41,20 +42,20 @@ export function differentiableForward(
     time: timeEmbedding(timestep, weights, config).to(latents.dtype).silu(),
     positions,
     textTokens: text.size(1),
-    parts: trainingKernels(x, config.attentionHeadDim) ?? plainParts,
+    parts: trainingKernels(x, config.attentionHeadDim) ?? referenceParts,
   };
   for (const block of weights.blocks) x = transformerBlock(x, block, shared);
   return unpatchify(linear(lastNorms(x, weights, shared), weights.projOut), tokenGrid(config, flat, h, w), config);
 }
 
-/** Pure twin of `transformerBlock_`. */
+/** `transformerBlock_` as a pure function. */
 function transformerBlock(x_BND: Tensor, weights: CogVideoXBlockWeights, s: Shared): Tensor {
   const { parts, textTokens } = s;
   const first = modulate(x_BND, weights.norm1, s);
-  const attended = parts.gated(x_BND, jointAttention(first.normed, weights.attn1, s), first.gate, textTokens);
+  const attended = parts.gatedResidual(x_BND, jointAttention(first.normed, weights.attn1, s), first.gate, textTokens);
   const second = modulate(attended, weights.norm2, s);
   const inner = linear(second.normed, weights.ff.up).gelu('tanh');
-  return parts.gated(attended, linear(inner, weights.ff.down), second.gate, textTokens);
+  return parts.gatedResidual(attended, linear(inner, weights.ff.down), second.gate, textTokens);
 }
 
 /** The last two norms, of the video's tokens alone: [B, S, width] */
@@ -67,16 +68,16 @@ function lastNorms(x_BND: Tensor, weights: TransformerWeights, s: Shared): Tenso
   // The same for every sample.
   const plain = (row: Tensor) => row.expand(batch, 2, width);
   const [gain, bias] = [normFinal.weight ?? ones([width], like), normFinal.bias ?? zeros([width], like)];
-  const last = s.parts.modulated(video, plain(gain), plain(bias), 0, eps);
+  const last = s.parts.modulatedNorm(video, plain(gain), plain(bias), 0, eps);
   const modulation = linear(s.time, normOut.linear).unflatten(1, [2, 1, -1]).expand(batch, 2, 2, -1); // shift, scale
   const { by, plus } = joined(modulation.select(1, 0), modulation.select(1, 1), normOut.norm);
-  return s.parts.modulated(last, by, plus, 0, eps);
+  return s.parts.modulatedNorm(last, by, plus, 0, eps);
 }
 
 function modulate(x_BND: Tensor, weights: NormZero, s: Shared) {
   const all = linear(s.time, weights.linear).unflatten(1, [2, 3, -1]); // [B, video and text, 3, width]
   const { by, plus } = joined(all.select(2, 0), all.select(2, 1), weights.norm);
-  return { normed: s.parts.modulated(x_BND, by, plus, s.textTokens, s.config.normEps), gate: all.select(2, 2) };
+  return { normed: s.parts.modulatedNorm(x_BND, by, plus, s.textTokens, s.config.normEps), gate: all.select(2, 2) };
 }
 
 /**

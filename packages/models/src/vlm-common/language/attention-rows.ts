@@ -1,5 +1,5 @@
 import { arange, scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
-import { attentionRowsKernel } from '../../kernels/attention-rows-kernel.js';
+import { attentionRowsKernel } from '../../kernels/attention-rows/attention-rows-kernel.js';
 
 /**
  * Rows of the causal attention map, mean over heads: softmax(q_row · Kᵀ / √d) over the keys that the row may see.

@@ -3,7 +3,7 @@ import { linear } from '../../layers/linear.js';
 import { attentionRows } from './attention-rows.js';
 import type { KVCache } from './kv-cache.js';
 import type { Qwen2Config } from './qwen2-config.js';
-import { type RotaryTables, turnHeads } from './rotary.js';
+import { type RotaryTables, rotateHeads } from './rotary.js';
 import type { Qwen2BlockWeights } from './weights.js';
 
 /** What all blocks of one forward pass share. */
@@ -26,8 +26,8 @@ export function selfAttention(
   const { config, rotary, mask, cache } = context;
   const [B, N] = h_BNC.shape as [number, number, number];
   const heads = (x: Tensor, count: number) => x.view(B, N, count, config.headDim);
-  const q = turnHeads(heads(linear(h_BNC, weights.q_proj), config.numAttentionHeads), rotary);
-  let k = turnHeads(heads(linear(h_BNC, weights.k_proj), config.numKeyValueHeads), rotary);
+  const q = rotateHeads(heads(linear(h_BNC, weights.q_proj), config.numAttentionHeads), rotary);
+  let k = rotateHeads(heads(linear(h_BNC, weights.k_proj), config.numKeyValueHeads), rotary);
   let v = heads(linear(h_BNC, weights.v_proj), config.numKeyValueHeads).transpose(1, 2);
   if (cache) ({ k, v } = cache.append(layer, k, v));
   const out_BHND = groupedAttention(q, k, v, mask);

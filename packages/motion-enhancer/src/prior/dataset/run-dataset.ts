@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { besideDefaultQueue, keep, noGrad, OutOfMemoryError, scope } from '@motion-enhancer/libtorch';
+import { keep, noGrad, OutOfMemoryError, onSideStream, scope } from '@motion-enhancer/libtorch';
 import { wordSpans } from '@motion-enhancer/models';
 import { type Claim, claimState, refreshClaim, releaseClaim, UserError } from '@motion-enhancer/support';
 import type { PriorConfig } from '../config.js';
@@ -263,7 +263,7 @@ class DatasetRun {
     if (item?.ready?.state !== 'ready' || item.ahead) return;
     const { frames } = item.ready.input;
     try {
-      const { value, join } = besideDefaultQueue(vdm.device, () =>
+      const { value, join } = onSideStream(vdm.device, () =>
         keep(noGrad(() => scope(() => encodeVideo(vdm, frames, config)))),
       );
       item.ahead = { latents: value, join };

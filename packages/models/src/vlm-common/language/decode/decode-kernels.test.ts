@@ -35,7 +35,7 @@ function copyOf(cache: KVCache, length: number) {
 
 for (const dtype of ['bfloat16', 'float16'] as const)
   for (const [name, sizes] of Object.entries(SIZES)) {
-    test(`a fused step equals its plain twin: ${name}, ${dtype} (seed ${SEED})`, { skip }, () => {
+    test(`a fused step equals its reference implementation: ${name}, ${dtype} (seed ${SEED})`, { skip }, () => {
       const before = liveTensors();
       manualSeed(SEED);
       noGrad(() =>

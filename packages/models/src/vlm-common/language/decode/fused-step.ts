@@ -1,5 +1,5 @@
 import { aten, empty, type Tensor, zeros } from '@motion-enhancer/libtorch';
-import { gated } from '../../../kernels/gated.js';
+import { swiglu } from '../../../kernels/swiglu/swiglu.js';
 import { type Linear, linear, plainLinear } from '../../../layers/linear.js';
 import type { Qwen2Config } from '../qwen2-config.js';
 import { inverseFrequencies } from '../rotary.js';
@@ -23,9 +23,9 @@ export class FusedStep {
   readonly #qkv: Tensor; // [B, H · D + 2 · G · D]
   readonly #parts: readonly [Tensor, Tensor, Tensor];
   readonly #attended: Tensor; // [B, H · D]
-  readonly #gated: Tensor; // [B, I]
+  readonly #inner: Tensor; // [B, I]
   readonly #logits: Tensor; // [B, V]
-  readonly #turns: Tensor; // [B, 64, 2] float32
+  readonly #angles: Tensor; // [B, 64, 2] float32
   readonly #frequencies: Tensor;
   readonly #scratch: AttentionScratch;
   readonly #found: Tensor;
@@ -45,9 +45,9 @@ export class FusedStep {
     this.#qkv = half(Q + 2 * K);
     this.#parts = [this.#qkv.narrow(1, 0, Q), this.#qkv.narrow(1, Q, K), this.#qkv.narrow(1, Q + K, K)];
     this.#attended = half(Q);
-    this.#gated = half(config.intermediateSize);
+    this.#inner = half(config.intermediateSize);
     this.#logits = half(weights.lm_head.size(0));
-    this.#turns = empty([rows, 64, 2], { dtype: 'float32', device });
+    this.#angles = empty([rows, 64, 2], { dtype: 'float32', device });
     this.#frequencies = inverseFrequencies(D, config.ropeTheta, device);
     const splits = splitsOf(rows, G);
     this.#scratch = {
@@ -62,7 +62,7 @@ export class FusedStep {
   logits(s: DecodeState, caches: readonly LayerCache[]): Tensor {
     const { norm, embed_tokens, lm_head } = this.#weights;
     const layers = this.#layers;
-    this.#kernels.embed(s, embed_tokens, this.#frequencies, this.#h, this.#turns);
+    this.#kernels.embed(s, embed_tokens, this.#frequencies, this.#h, this.#angles);
     const head = { weight: lm_head, bias: null };
     if (this.#few) {
       for (const [i, layer] of layers.entries()) this.#fewBlock(s, layer, caches[i]!);
@@ -97,13 +97,13 @@ export class FusedStep {
     this.#attend(s, this.#parts, cache);
     kernels.addLinear({ x_BI: this.#attended, layers: [o_proj], out_BO: this.#h });
     const { gate_proj, up_proj, down_proj } = w.mlp;
-    kernels.normGated({
+    kernels.normSwiglu({
       x_BI: this.#h,
       layers: [gate_proj, up_proj],
       norm: w.post_attention_layernorm,
-      out_BO: this.#gated,
+      out_BO: this.#inner,
     });
-    kernels.addLinear({ x_BI: this.#gated, layers: [down_proj], out_BO: this.#h });
+    kernels.addLinear({ x_BI: this.#inner, layers: [down_proj], out_BO: this.#h });
   }
 
   #manyBlock(s: DecodeState, w: Qwen2BlockWeights, cache: LayerCache): void {
@@ -119,13 +119,13 @@ export class FusedStep {
     }
     addProduct(h, this.#attended, o_proj);
     this.#kernels.addNorm(h, null, w.post_attention_layernorm, normed);
-    addProduct(h, gated(linear(normed, w.mlp.gate_proj), linear(normed, w.mlp.up_proj)), w.mlp.down_proj);
+    addProduct(h, swiglu(linear(normed, w.mlp.gate_proj), linear(normed, w.mlp.up_proj)), w.mlp.down_proj);
   }
 
   #attend(s: DecodeState, [q, k, v]: readonly [Tensor, Tensor, Tensor], cache: LayerCache): void {
     this.#kernels.attention(s, {
       ...{ q, k, v, cache },
-      turns_B64: this.#turns,
+      angles_B64: this.#angles,
       out_BC: this.#attended,
       scratch: this.#scratch,
     });
