@@ -1,3 +1,5 @@
+import './environment.js';
+
 export * from './attention/index.js';
 export * from './cogvideox/index.js';
 export * from './hub/index.js';

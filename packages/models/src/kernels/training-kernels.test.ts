@@ -12,6 +12,7 @@ import {
   stack,
   type Tensor,
   tensor,
+  withPlainOperators,
 } from '@motion-enhancer/libtorch';
 import { visionLayout } from '../qwen2-5-vl/vision-layout.js';
 import { visionBlock, visionRotary } from '../qwen2-5-vl/vision-tower.js';
@@ -23,15 +24,6 @@ import { swigluKernels } from './swiglu/swiglu-kernels.js';
 const skip = cuda().count > 0 ? false : 'no NVIDIA GPU on this machine';
 const SEED = Date.now() % 1e9;
 const device = 'cuda:0';
-
-function plain<T>(body: () => T): T {
-  process.env.MOTION_ENHANCER_PLAIN = '1';
-  try {
-    return body();
-  } finally {
-    delete process.env.MOTION_ENHANCER_PLAIN;
-  }
-}
 
 /** Value and gradients of a function of some leaves, for the same random gradient of its value. */
 function evaluate(leaves: readonly Tensor[], direction: Tensor, body: (leaves: Tensor[]) => Tensor): Tensor[] {
@@ -69,7 +61,7 @@ for (const dtype of ['bfloat16', 'float16'] as const)
         const leaves = [make(rows, width), make(rows, width)];
         const direction = make(rows, width);
         const both = () => evaluate(leaves, direction, ([g, u]) => swiglu(g!, u!));
-        agree(both(), plain(both), ulp, 'gate');
+        agree(both(), withPlainOperators(both), ulp, 'gate');
         const none = noGrad(() => swiglu(leaves[0]!.clone(), leaves[1]!));
         assert.equal(none.requiresGrad, false);
         agree([none], [both()[0]!], 0, 'without a graph');
@@ -84,7 +76,7 @@ for (const dtype of ['bfloat16', 'float16'] as const)
         const direction = make(N * H * D);
         const x0 = make(1, N, H, D);
         const rotated = () => evaluate([x0], direction, ([x]) => rotateHeads(x!, tables));
-        agree(rotated(), plain(rotated), 0, 'rotation');
+        agree(rotated(), withPlainOperators(rotated), 0, 'rotation');
       }
     });
     assert.equal(liveTensors(), before);
@@ -124,7 +116,7 @@ test('a block of the tower with its gradients against plain operators', { skip }
             { layout, rotary, numHeads: heads, full },
           ),
         );
-      agree(run(), plain(run), 0.03, full ? 'whole frames' : 'windows');
+      agree(run(), withPlainOperators(run), 0.03, full ? 'whole frames' : 'windows');
     }
   });
   assert.equal(liveTensors(), before);
@@ -158,7 +150,12 @@ for (const [dtype, D] of [
         const wanted = evaluate(wide, direction.to('float64'), ([q, k]) => exactRows(q!, k!, places));
         // Products are rounded to the type, as by the plain operators.
         agree(got, wanted, dtype === 'bfloat16' ? 0.04 : 6e-3, `rows ${[H, G, N]}`);
-        agree(got, plain(run), dtype === 'bfloat16' ? 0.02 : 3e-3, `rows and plain operators ${[H, G, N]}`);
+        agree(
+          got,
+          withPlainOperators(run),
+          dtype === 'bfloat16' ? 0.02 : 3e-3,
+          `rows and plain operators ${[H, G, N]}`,
+        );
         for (const sum of got[0]!.sum(1).toArray()) assert.ok(Math.abs(sum - 1) < 1e-5, `${sum}`);
       }
     });

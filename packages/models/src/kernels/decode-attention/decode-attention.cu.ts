@@ -6,19 +6,18 @@ import { ROTATE_SOURCE } from '../device/rotate.cu.js';
 export const ATTENTION_WARPS = 4;
 /** Most pieces that the keys of a head are dealt out to: one lane looks at each when they are joined. */
 export const MOST_SPLITS = 32;
-const STAGES = 3;
 const KEY_WIDTH = 136; // 128 elements and 16 bytes more, so that the rows of a tile lie in different banks
-/** Dynamic shared memory of a block. */
-export const DECODE_ATTENTION_BYTES = 2 * KEY_WIDTH * (8 + ATTENTION_WARPS * STAGES * 2 * 16);
+/** Dynamic shared memory of a block in which each warp has so many tiles of keys and values on their way. */
+const bytesOf = (stages: number): number => 2 * KEY_WIDTH * (8 + ATTENTION_WARPS * stages * 2 * 16);
 
 /**
- * Attention of one new token of each sequence over its cached keys: rotates query and key, appends key and value to the cache,
+ * CUDA C++ of attention of one new token of each sequence over its cached keys: rotates query and key, appends key and value to the cache,
  * and reads the keys up to the current length (which lies on the device) once, for all query heads that share them. Each
  * warp takes tiles of 16 keys: scores = q kᵀ and outᵀ = vᵀ pᵀ by tensor-core products, softmax as it goes. A block is a
  * piece of a key head's keys; the last one to finish joins the pieces.
  */
-export const DECODE_ATTENTION_SOURCE = `${ELEMENT_SOURCE}${REDUCE_SOURCE}${ROTATE_SOURCE}
-constexpr int WARPS = ${ATTENTION_WARPS}, STAGES = ${STAGES}, WIDTH = ${KEY_WIDTH}, D = 128, TILE = 16;
+const sourceOf = (stages: number): string => `${ELEMENT_SOURCE}${REDUCE_SOURCE}${ROTATE_SOURCE}
+constexpr int WARPS = ${ATTENTION_WARPS}, STAGES = ${stages}, WIDTH = ${KEY_WIDTH}, D = 128, TILE = 16;
 #define NEVER (-INFINITY_)
 
 __device__ __forceinline__ u32 shared(const void* p) { return (u32)__cvta_generic_to_shared(p); }
@@ -218,3 +217,9 @@ extern "C" __global__ __launch_bounds__(32 * WARPS, 2) void decodeAttention(
   store(out + (long long)b * outStride + (head * perGroup + h) * D + part, sum);
 }
 `;
+
+export const DECODE_ATTENTION_BYTES = bytesOf(3);
+export const DECODE_ATTENTION_SOURCE = sourceOf(3);
+/** The same arithmetic with fewer tiles on their way, for GPUs whose blocks have 99 KB of shared memory. */
+export const SMALL_DECODE_ATTENTION_BYTES = bytesOf(2);
+export const SMALL_DECODE_ATTENTION_SOURCE = sourceOf(2);

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cuda, liveTensors, manualSeed, noGrad, randn, scope, type Tensor } from '@motion-enhancer/libtorch';
+import {
+  cuda,
+  liveTensors,
+  manualSeed,
+  noGrad,
+  randn,
+  scope,
+  type Tensor,
+  withPlainOperators,
+} from '@motion-enhancer/libtorch';
 import { applyRotary, applyRotaryInFloat } from '../../vlm-common/language/rotary.js';
 import { swiglu } from '../swiglu/swiglu.js';
 import { rotaryKernels } from './rotary-kernels.js';
@@ -8,14 +17,6 @@ import { rotaryKernels } from './rotary-kernels.js';
 const skip = cuda().count > 0 ? false : 'no NVIDIA GPU on this machine';
 const SEED = Date.now() % 1e9;
 
-function plain<T>(body: () => T): T {
-  process.env.MOTION_ENHANCER_PLAIN = '1';
-  try {
-    return body();
-  } finally {
-    delete process.env.MOTION_ENHANCER_PLAIN;
-  }
-}
 const equal = (a: Tensor, b: Tensor) => a.shape.join() === b.shape.join() && a.eq(b).all().item() === 1;
 
 for (const dtype of ['bfloat16', 'float16'] as const)
@@ -47,7 +48,7 @@ for (const dtype of ['bfloat16', 'float16'] as const)
           assert.ok(
             equal(
               applyRotary(x, own),
-              plain(() => applyRotary(x, own)),
+              withPlainOperators(() => applyRotary(x, own)),
             ),
             `${[B, N, H, D]}`,
           );
@@ -57,12 +58,12 @@ for (const dtype of ['bfloat16', 'float16'] as const)
           assert.ok(
             equal(
               applyRotaryInFloat(qk, wide),
-              plain(() => applyRotaryInFloat(qk, wide)),
+              withPlainOperators(() => applyRotaryInFloat(qk, wide)),
             ),
             `${[B, N, H, D]}`,
           );
           const [g, u] = [make(N, 8 * H), make(N, 8 * H)];
-          const wanted = plain(() => swiglu(g, u));
+          const wanted = withPlainOperators(() => swiglu(g, u));
           assert.ok(equal(swiglu(g, u), wanted));
           assert.ok(equal(g, wanted)); // written over it
         }

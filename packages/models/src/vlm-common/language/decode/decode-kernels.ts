@@ -4,6 +4,8 @@ import {
   DECODE_ATTENTION_BYTES,
   DECODE_ATTENTION_SOURCE,
   MOST_SPLITS,
+  SMALL_DECODE_ATTENTION_BYTES,
+  SMALL_DECODE_ATTENTION_SOURCE,
 } from '../../../kernels/decode-attention/decode-attention.cu.js';
 import { DECODE_LINEAR_SOURCE } from '../../../kernels/decode-linear/decode-linear.cu.js';
 import { ADD_NORM_SOURCE } from '../../../kernels/decode-step/add-norm.cu.js';
@@ -46,7 +48,7 @@ export interface AttentionScratch {
 
 const NAMES = ['normLinear', 'normLinear16', 'addLinear', 'normSwiglu', 'normHead', 'decodeAttention'] as const;
 const STEP_NAMES = ['embed', 'addNorm', 'pick', 'advance'] as const;
-type Kernels = Record<(typeof NAMES)[number] | (typeof STEP_NAMES)[number], CudaKernel>;
+type Kernels = Record<(typeof NAMES)[number] | (typeof STEP_NAMES)[number], CudaKernel> & { attentionBytes: number };
 
 /** The parts of a decoding step as kernels of ours; their reference implementation stands in `plain-step.ts`. */
 export class DecodeKernels {
@@ -122,7 +124,7 @@ export class DecodeKernels {
     this.#kernels.decodeAttention.launch(
       [splitsOf(B, G), G, B],
       [32 * ATTENTION_WARPS],
-      DECODE_ATTENTION_BYTES,
+      this.#kernels.attentionBytes,
       [
         ...[job.q, job.k, job.v, job.cache.k, job.cache.v, s.length, s.first, job.angles_B64, job.out_BC],
         ...[job.scratch.partial, job.scratch.stats, job.scratch.tickets],
@@ -173,16 +175,19 @@ export function splitsOf(rows: number, groups: number): number {
   return Math.max(1, Math.min(MOST_SPLITS, Math.floor(264 / (rows * groups))));
 }
 
-const chosen = halfKernels<Kernels>('decoding kernels', (compile) => {
+const chosen = halfKernels<Kernels>('decoding kernels', (compile, device) => {
+  const small = device.sharedMemory() < DECODE_ATTENTION_BYTES;
+  const attentionBytes = small ? SMALL_DECODE_ATTENTION_BYTES : DECODE_ATTENTION_BYTES;
   const made = (source: string, names: readonly string[]) =>
     names.map((name) => [name, compile(source, name)] as const);
-  return Object.fromEntries([
+  const kernels = Object.fromEntries([
     ...made(DECODE_LINEAR_SOURCE, NAMES.slice(0, 5)),
-    ...made(DECODE_ATTENTION_SOURCE, NAMES.slice(5)),
+    ...made(small ? SMALL_DECODE_ATTENTION_SOURCE : DECODE_ATTENTION_SOURCE, NAMES.slice(5)),
     ...made(EMBED_TOKEN_SOURCE, ['embed']),
     ...made(ADD_NORM_SOURCE, ['addNorm']),
     ...made(PICK_TOKEN_SOURCE, ['pick', 'advance']),
-  ]) as Kernels;
+  ]) as Omit<Kernels, 'attentionBytes'>;
+  return { ...kernels, attentionBytes } as Kernels;
 });
 
 /** Kernels for a decoder on a device; null where plain operators must serve: see `halfKernels`, and sizes that do not fit. */

@@ -2,13 +2,13 @@ import type { Tensor } from '@motion-enhancer/libtorch';
 import type { SamplingOptions } from '../sampling.js';
 
 /**
- * Draws a token for each row from softmax(logits / temperature), cut to top-k and top-p, on the device: the first of the
+ * Draws a token for each sequence from softmax(logits / temperature), cut to top-k and top-p, on the device: the first of the
  * sorted tokens whose cumulative share exceeds the draw.
  * @param logits_BV after the penalty, float32
- * @param draw in [0, 1), float32 [1] (the same for all rows, whose seeds are the same) or [B, 1]
+ * @param draw in [0, 1), float32 [1] (the same for all sequences, whose seeds are the same) or [B, 1]
  * @returns int64 [B]
  */
-export function sampleRows(logits_BV: Tensor, o: SamplingOptions, draw: Tensor): Tensor {
+export function sampleTokens(logits_BV: Tensor, o: SamplingOptions, draw: Tensor): Tensor {
   const V = logits_BV.size(1);
   const scaled = logits_BV.div(o.temperature!);
   const [sorted_BK, order_BK] = o.topK && o.topK < V ? scaled.topk(o.topK) : scaled.sort(-1, true);

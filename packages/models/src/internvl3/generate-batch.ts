@@ -1,7 +1,8 @@
-import type { InternVL3, InternVL3GenerateInput } from '../../internvl3/index.js';
-import { generateRows, type RowsInput } from './generate-rows.js';
-import { type BatchOptions, visualOf } from './qwen-rows.js';
-import { sharing } from './sharing.js';
+import { generateSequences, type SequencesInput } from '../vlm-common/generation/generate-sequences.js';
+import { checkVisual, visualOf } from '../vlm-common/generation/visual-of.js';
+import { type BatchOptions, withPrefixCaching } from '../vlm-common/generation/with-prefix-caching.js';
+import type { InternVL3GenerateInput } from './generate.js';
+import type { InternVL3 } from './model.js';
 
 /**
  * Replies of InternVL3 to several prompts at once, padded on the left.
@@ -16,7 +17,7 @@ export function generateInternVL3Batch(
   const prompts = inputs.map(({ ids }) => ids);
   const context = config.text.maxPositionEmbeddings;
   const decoding = { weights: model.weights.language_model, config: config.text, shift: inputs.map(() => 0) };
-  const stepOf = (some: readonly InternVL3GenerateInput[]) => (step: RowsInput) =>
+  const stepOf = (some: readonly InternVL3GenerateInput[]) => (step: SequencesInput) =>
     model.forward({
       ids: step.ids,
       visual: visualOf(some, [config.imageTokenId], step),
@@ -24,7 +25,8 @@ export function generateInternVL3Batch(
       logits: 'last',
       cache: step.cache,
     }).logits;
-  return sharing(inputs, options, model.device, stepOf, (shared) =>
-    generateRows(prompts, { ...shared, context, device: model.device, decoding }, stepOf(inputs)),
+  checkVisual(inputs, [config.imageTokenId]);
+  return withPrefixCaching(inputs, options, model.device, stepOf, (shared) =>
+    generateSequences(prompts, { ...shared, context, device: model.device, decoding }, stepOf(inputs)),
   );
 }

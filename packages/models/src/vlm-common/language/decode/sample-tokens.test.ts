@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { arange, liveTensors, scope, tensor } from '@motion-enhancer/libtorch';
-import { sampleRows } from './sample-rows.js';
+import { sampleTokens } from './sample-tokens.js';
 
 const LOGITS = [0.5, 2, -3, 1, -1];
 const softmax = (values: number[]) => {
@@ -16,7 +16,7 @@ function shares(o: { temperature: number; topK?: number; topP?: number }): numbe
   scope(() => {
     const draws = arange(0, 4000, 1, { dtype: 'float32' }).add(0.5).div(4000);
     // One row a draw.
-    const ids = sampleRows(tensor([LOGITS]).expand(4000, LOGITS.length), o, draws.unsqueeze(1));
+    const ids = sampleTokens(tensor([LOGITS]).expand(4000, LOGITS.length), o, draws.unsqueeze(1));
     for (const id of ids.toArray()) counts[Number(id)]!++;
   });
   return counts.map((n) => n / 4000);
