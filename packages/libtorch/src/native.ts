@@ -104,7 +104,7 @@ export function bindingPath(): string {
 
 /**
  * Idle threads of libtorch's pool (libgomp) spin for milliseconds before they sleep. Where processes share the cores, they
- * then spin while the one they wait for is not running: the demo took ten times as long beside another job (docs/devlog.md).
+ * then spin while the one they wait for is not running: the demo took ten times as long beside another job (docs/decisions/2026-11-26-idle-threads.md).
  * A short spin costs nothing that was measured on idle cores. libgomp reads this when it is loaded; what the user set stays.
  */
 function spinBriefly(): void {

@@ -24,5 +24,5 @@ export { hostIdentity, isAlive, ownIdentity, type ProcessIdentity } from './proc
 export { randomSource } from './random-source.js';
 export { parseShard, type Shard } from './shard.js';
 export { loaderFlags } from './threads/loader-flags.js';
-export { reviveError, type SentError } from './threads/sent-error.js';
+export { reviveError, type SentError, sentError } from './threads/sent-error.js';
 export { threadOf } from './threads/thread-of.js';

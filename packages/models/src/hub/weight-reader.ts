@@ -41,8 +41,7 @@ export class WeightReader {
       );
     }
     this.#used.add(stored);
-    const { dtype, device } = this.#options;
-    const weight = scope(() => keep(this.checkpoint.read(stored, { dtype, device })));
+    const weight = scope(() => keep(this.checkpoint.read(stored, this.#options)));
     this.#given.push(weight);
     return weight;
   }

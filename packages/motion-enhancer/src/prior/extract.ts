@@ -43,7 +43,7 @@ export interface ExtractOptions {
 }
 
 /**
- * Frames and text to a prior (method.md 1–3). Tensors of the result belong to the caller's care.
+ * Frames and text to a prior (docs/method.md 1–3). Tensors of the result belong to the caller's care.
  * Between stages the event loop gets a turn, so that signals and timers are heard.
  */
 export async function extract(

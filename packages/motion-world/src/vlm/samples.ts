@@ -52,7 +52,7 @@ export function openSample(clip: number, question: AskedQuestion): WorldSample {
 /**
  * The same question with each of its options as the reply, in order: what is ranked to answer it. The options are not
  * shown: the mini VLM answers openly, but never learned to bind letters, or listed texts, to what it sees
- * (docs/devlog.md).
+ * (docs/decisions/2026-11-26-mini-qwen.md).
  */
 export const rankedSamples = (clip: number, question: AskedQuestion): WorldSample[] =>
   question.options.map((_, i) => ({

@@ -8,6 +8,12 @@ export interface SentError {
   stack?: string;
 }
 
+/** What of an error crosses between threads. */
+export function sentError(error: unknown): SentError {
+  const { name, message, code, stack } = error as SentError;
+  return { name, message, ...(code === undefined ? {} : { code }), ...(stack === undefined ? {} : { stack }) };
+}
+
 /** An error of a thread with its class. */
 export function reviveError({ name, message, code, stack }: SentError): Error {
   if (name === 'UserError') return new UserError(message, code === undefined ? {} : { code });

@@ -5,7 +5,7 @@ import { attentionRowsKernel } from '../../kernels/attention-rows/attention-rows
  * Rows of the causal attention map, mean over heads: softmax(q_row · Kᵀ / √d) over the keys that the row may see.
  * Computed for the chosen rows only, beside the fused attention (which gives no map); gradients flow into q and k. What
  * stands between the products is three kernels of our own on CUDA in half precision.
- * The paper's alignment reads its text → video attention here (method.md §5.1).
+ * The paper's alignment reads its text → video attention here (docs/method.md 5.1).
  * @param q_BHND rotated queries, B = 1
  * @param k_BGND rotated keys, G heads, each shared by H / G query heads
  * @param rows query positions; as an int64 tensor on the device nothing waits for a copy

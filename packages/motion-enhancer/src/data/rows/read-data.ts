@@ -39,7 +39,7 @@ export interface ReadDataOptions {
 }
 
 /**
- * The rows of one or more data sets in the forms that people have (models-vlm.md §5): JSON lists, JSON lines and tables of
+ * The rows of one or more data sets in the forms that people have (docs/training.md#conventions-of-other-trainers): JSON lists, JSON lines and tables of
  * 2U1/Qwen2-VL-Finetune, qwen-vl-finetune, InternVL (its meta JSON too), LLaMA-Factory (by dataset_info.json or by the file
  * itself), ms-swift, MotionBench-Train's captions and MotionVid-QA's list, none of them converted.
  * @param specs `PATH[:NAME][%PERCENT | #ROWS]`, see `parseDataSpec`

@@ -23,7 +23,7 @@ export interface Conversation {
  * - `query`, `response`, `history` [[question, answer], …] (ms-swift); `question` and `answer`; `prompt` or `question` and
  *   `chosen` (preference lists such as MotionVid-QA's, the chosen answer)
  * - `instruction`, `input`, `output`, `history` (Alpaca)
- * each with an optional `system`. Sources: models-vlm.md §5; ms-swift docs/source_en/Customization/Custom-dataset.md;
+ * each with an optional `system`. Sources: docs/training.md#conventions-of-other-trainers; ms-swift docs/source_en/Customization/Custom-dataset.md;
  * LLaMA-Factory data/README.md.
  * @throws Error whose message completes "row N: it …"
  */

@@ -55,7 +55,7 @@ export async function readFrames(
 export async function readFrames(path: string, options: ReadFramesOptions): Promise<VideoFrames | null>;
 export async function readFrames(path: string, options: ReadFramesOptions = {}): Promise<VideoFrames | null> {
   const { choose, onBroken = 'fail', threads } = options;
-  const info = options.info ?? (await probeVideo(path, { threads }));
+  const info = options.info ?? (await probeVideo(path, threads === undefined ? {} : { threads }));
   if (info.verdict !== 'ok' && onBroken === 'skip') return null;
   assertUsable(info, onBroken === 'use' ? 'use' : 'fail');
   const { decodedFrames: count, timestamps, fps, duration, width, height } = info;

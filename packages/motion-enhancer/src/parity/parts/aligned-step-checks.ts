@@ -20,7 +20,7 @@ const toGrid = ([frames, height, width]: [number, number, number]) => ({ frames,
 const ROWS: Tolerance = { abs: 0, rel: 1e-3 };
 
 /**
- * One alignment step (method.md 5) as step.json and step.safetensors describe it: attention rows, resize, aligner, both
+ * One alignment step (docs/method.md 5) as step.json and step.safetensors describe it: attention rows, resize, aligner, both
  * losses, and gradients of their sum. Parameters must have no gradients yet.
  */
 export function alignedStepChecks(

@@ -23,7 +23,7 @@ interface Extraction {
 /** Attention statistics are small numbers: judged relative to their largest entry. */
 const STATISTIC: Tolerance = { abs: 0, rel: 1e-3 };
 
-/** method.md 1–3 from x0 and embeddings on: trajectories, averaged map, head metrics, kept heads and tokens, prior. */
+/** docs/method.md 1–3 from x0 and embeddings on: trajectories, averaged map, head metrics, kept heads and tokens, prior. */
 export const priorPart: ParityPart = {
   name: 'prior',
   needs: ['prior/extraction.json', 'prior/extraction.safetensors'],

@@ -12,7 +12,7 @@ export interface Mask {
   self: boolean;
 }
 
-/** D of method.md 2. */
+/** D of docs/method.md 2. */
 export const SAME_LOCATION: Mask = { halfWidth: 0, self: true };
 
 /**

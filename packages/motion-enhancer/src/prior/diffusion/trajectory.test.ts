@@ -51,7 +51,7 @@ const prompt = (value: number): Tensor => tensor([value, 9], { dtype: 'float64',
 const schedule = new DdimSchedule();
 const LEVELS: Record<number, number[]> = { 1: [999], 2: [499, 999], 5: [199, 399, 599, 799, 999] };
 
-/** x₀, ε and the next level written out as models-vdm.md §4.5 has them. */
+/** x₀, ε and the next level written out as docs/models/cogvideox.md 2 has them. */
 const abar = (t: number) => (t < 0 ? 1 : schedule.alphaBar(t));
 function up(x: number, v: number, t: number, steps: number): number {
   const s = abar(t - Math.floor(1000 / steps));

@@ -27,7 +27,7 @@ export interface Conditioning {
 export type OnStep = (done: number, total: number) => void;
 
 /**
- * DDIM inversion with the prompt "" (method.md 1.3): noises x0 `steps` times upward.
+ * DDIM inversion with the prompt "" (docs/method.md 1.3): noises x0 `steps` times upward.
  * @returns R, the latents after each step in ascending noise order, [1, Flat, C, h, w] each
  */
 export function invert(
@@ -73,7 +73,7 @@ export interface ReconstructOptions {
 
 /**
  * Denoises `start` while every block lets the x rows attend to the inverted latents of the same noise level
- * (cross-stream memory, method.md 1.4).
+ * (cross-stream memory, docs/method.md 1.4).
  * @param trajectory R of `invert`, ascending
  * @returns x after each step, descending noise; without `outcome` only as far as x was needed
  */

@@ -7,7 +7,7 @@ import { wordRows } from './tokens.js';
 const CHUNK = 48;
 
 /**
- * How focused the words' maps of every head are (method.md 7): 1 − H/ln S, where H is the entropy of a word's row,
+ * How focused the words' maps of every head are (docs/method.md 7): 1 − H/ln S, where H is the entropy of a word's row,
  * divided by its sum, in nats; mean over the words. 0 is uniform, 1 a single cell.
  */
 export function focusOfHeads(maps: HeadMaps, words: readonly Pick<Word, 'tokens'>[]): number[] {

@@ -36,7 +36,7 @@ function mapsOf(maps: readonly Matrix[], grid: TokenGrid, dtype: 'float32' | 'fl
   };
 }
 
-/** Method.md 2, word by word, over whole maps. */
+/** docs/method.md 2, word by word, over whole maps. */
 function naive(m: Matrix, grid: TokenGrid): { dfc: number; tcs: number; dsr: number; tau: number } {
   const [P, F, S] = [locations(grid), grid.frames, videoTokens(grid)];
   let [inside, outside, sum, strong, members] = [0, 0, 0, 0, 0];

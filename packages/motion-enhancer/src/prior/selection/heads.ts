@@ -16,7 +16,7 @@ export interface HeadMetrics {
 }
 
 /**
- * DFC, TCS and DSR of every head (method.md 2). D is the same location in all pairs of frames; DFC's mask M is D unless the
+ * DFC, TCS and DSR of every head (docs/method.md 2). D is the same location in all pairs of frames; DFC's mask M is D unless the
  * maps come with the sums of another one.
  */
 export function headMetrics(maps: HeadMaps): HeadMetrics {

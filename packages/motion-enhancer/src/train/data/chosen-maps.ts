@@ -34,7 +34,7 @@ export function chosenMaps(
     .flatten(1);
 }
 
-/** How focused maps are: 1 − entropy in units of that of a uniform map, mean over words (method.md 7). [words, S] */
+/** How focused maps are: 1 − entropy in units of that of a uniform map, mean over words (docs/method.md 7). [words, S] */
 export function focusOf(rows_WS: Tensor): number {
   const p = rows_WS.to('float64').div(rows_WS.to('float64').sum(-1, true).clamp(1e-300));
   const entropy = p.mul(p.clamp(1e-300).log()).sum(-1).neg(); // [words]

@@ -84,7 +84,7 @@ export function alignedStep(
 }
 
 /**
- * A_VLM of a sample's words, and what L_MSE sees of it (method.md 5.1, 5.2).
+ * A_VLM of a sample's words, and what L_MSE sees of it (docs/method.md 5.1, 5.2).
  * @param rows_RN attention rows of `positions`, those of `rowsOfWords`: [R, N]
  * @returns [words, S_vlm], and resized to the prior's grid [words, S]; differentiable
  */

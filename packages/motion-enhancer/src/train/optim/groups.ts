@@ -35,7 +35,7 @@ export function freezeParts(model: TrainableVlm, freeze: readonly string[]): voi
 }
 
 /**
- * Optimiser groups: vision tower, merger, language model, aligner, each with and without decay (method.md, recipe).
+ * Optimiser groups: vision tower, merger, language model, aligner, each with and without decay (docs/method.md 5.6).
  * Frozen parts are in none of them, and record no gradients.
  * @throws UserError when `freeze` names no part
  */
