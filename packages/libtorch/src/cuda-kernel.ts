@@ -29,7 +29,7 @@ export interface CudaKernel {
   /**
    * Queues the kernel on libtorch's stream.
    * @param sharedBytes dynamic shared memory of a block
-   * @param early in a recorded graph it may start before the kernel queued before it ends (Hopper and later): it must
+   * @param early in a CUDA graph it may start before the kernel queued before it ends (Hopper and later): it must
    *   execute `griddepcontrol.wait` before it reads what others wrote, and before it writes
    */
   launch(grid: Dim3, block: Dim3, sharedBytes: number, args: readonly KernelArgument[], early?: boolean): void;

@@ -1,9 +1,8 @@
 import { attention, type Checkpoints, cat, runBlock, scope, type Tensor } from '@motion-enhancer/libtorch';
-import { fitsRotaryWidth } from '../kernels/rotary/rotary-kernels.js';
-import { splitRotaryKernels } from '../kernels/split-rotary/split-rotary-kernels.js';
+import { splitRotary } from '../kernels/split-rotary/split-rotary.js';
 import { linear } from '../layers/linear.js';
 import { rmsNorm } from '../vlm-common/language/rms-norm.js';
-import { applyRotaryInFloat, inverseFrequencies, type RotaryTables } from '../vlm-common/language/rotary.js';
+import { inverseFrequencies, type RotaryTables } from '../vlm-common/language/rotary.js';
 import type { Qwen25VLVisionConfig } from './config.js';
 import type { Grid } from './grid.js';
 import { type SegmentRun, type VisionLayout, visionLayout } from './vision-layout.js';
@@ -71,21 +70,10 @@ export function visionBlock(h_PC: Tensor, weights: VisionBlockWeights, context: 
 
 function visionAttention(x_PC: Tensor, weights: VisionBlockWeights['attn'], context: VisionBlockContext): Tensor {
   const { layout, rotary, numHeads, full } = context;
-  const parts = queriesKeysValues(linear(x_PC, weights.qkv), numHeads, rotary);
+  const parts = splitRotary(linear(x_PC, weights.qkv), numHeads, rotary);
   if (!full) return linear(segmentAttention(parts, layout.windows), weights.proj);
   const framed = parts.map((part) => part.indexSelect(0, layout.inverse));
   return linear(segmentAttention(framed, layout.frames).indexSelect(0, layout.order), weights.proj);
-}
-
-/** Queries, keys and values [P, H, D]; as in the reference, rotation is in float32 even for half-precision activations. */
-function queriesKeysValues(qkv: Tensor, numHeads: number, rotary: RotaryTables): Tensor[] {
-  const [P, width] = qkv.shape as [number, number];
-  const headDim = width / 3 / numHeads;
-  const kernels = fitsRotaryWidth(headDim) ? splitRotaryKernels(qkv) : null;
-  if (kernels) return kernels.split(qkv, numHeads, rotary.cos, rotary.sin);
-  const qkv_3PHD = qkv.view(P, 3, numHeads, headDim).transpose(0, 1);
-  const rotated = applyRotaryInFloat(qkv_3PHD.narrow(0, 0, 2), rotary);
-  return [...rotated.unbind(0), qkv_3PHD.select(0, 2)];
 }
 
 /** Attention within segments: one fused call per run of equal sizes. q, k, v [P, H, D] → [P, C] */

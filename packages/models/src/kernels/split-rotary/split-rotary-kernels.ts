@@ -9,7 +9,7 @@ export interface SplitRotaryKernels {
   split(qkv: Tensor, heads: number, cos: Tensor, sin: Tensor): [q: Tensor, k: Tensor, v: Tensor];
 }
 
-/** null where plain operators must serve: see `halfKernels`. The reference implementation stands in `vision-tower.ts`. */
+/** null where plain operators must serve: see `halfKernels`. The reference implementation is `referenceSplitRotary`. */
 export const splitRotaryKernels = halfKernels<SplitRotaryKernels>('fused kernels', (compile) => {
   const [split, join] = [compile(SPLIT_ROTARY_SOURCE, 'splitRotary'), compile(SPLIT_ROTARY_SOURCE, 'joinRotary')];
   return {
