@@ -15,7 +15,7 @@ export interface BlockWeights<W> {
   /**
    * Called within `during` when the gradients that one backward pass gives to these weights are complete (`leaf.grad`,
    * absent where no gradient arrived): the place to take them to master parameters or to reduce them over processes.
-   * Blocks that have it run through `Checkpoints`.
+   * Blocks run through `Checkpoints` for it.
    */
   afterBackward?(weights: W): void;
 }

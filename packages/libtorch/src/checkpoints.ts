@@ -59,8 +59,8 @@ export class Checkpoints {
     return weights.during((w) => {
       next?.prefetch();
       if (!isGradEnabled()) return body(input, w);
-      // Nothing is learned before or nothing at all: a block whose weights stay records what it needs itself.
-      if (!input.requiresGrad && weights.resident !== null && !weights.afterBackward) return body(input, w);
+      // Whether captured weights learn is not known: their block records what it needs itself.
+      if (!input.requiresGrad && weights === CAPTURED) return body(input, w);
       const values = noGrad(() => scope(() => body(input, w)));
       if (!input.requiresGrad && !learns(input, w)) return values;
       return this.#cutOff(values, { source: this.hold(aten.alias(input)), body, weights });

@@ -64,8 +64,10 @@ describe('every kernel compiles for every architecture since Ampere', { skip }, 
     });
 });
 
-test('every source with kernels is in the registry', async () => {
-  const packages = fileURLToPath(new URL('../../../', import.meta.url));
+const packages = fileURLToPath(new URL('../../../', import.meta.url));
+const bundled = existsSync(join(packages, 'models', 'src')) ? false : 'the sources are not here';
+
+test('every source with kernels is in the registry', { skip: bundled }, async () => {
   const known = new Set(Object.values(KERNEL_SOURCES).map(({ source }) => source));
   const files = readdirSync(packages).flatMap((name) => {
     const src = join(packages, name, 'src');

@@ -7,6 +7,7 @@ import {
   noGrad,
   openSafetensors,
   randn,
+  residentWeights,
   scope,
   type Tensor,
 } from '@motion-enhancer/libtorch';
@@ -14,7 +15,7 @@ import { loadInternVL3 } from '../internvl3/index.js';
 import { IMAGE_TOKEN } from '../internvl3/testing.js';
 import { type Grid, loadQwen25VL } from '../qwen2-5-vl/index.js';
 import { fixture } from '../qwen2-5-vl/testing.js';
-import type { WrapBlock } from '../vlm-common/language/weights.js';
+import type { Qwen2BlockWeights, WrapBlock } from '../vlm-common/language/weights.js';
 import { type Alive, copiedWeights } from './testing.js';
 
 const SEED = Date.now() % 1e9;
@@ -129,5 +130,43 @@ for (const [name, make] of Object.entries(CASES)) {
     assert.throws(() => encode(null), /need Checkpoints where gradients are recorded/);
     assert.equal(alive.now, 0);
     model.dispose();
+  });
+
+  inTest('low-rank adapters learn over frozen weights, whether those stay or come and go', () => {
+    const learned = (wrap: WrapBlock): number[][] => {
+      const adapters: Tensor[] = [];
+      const one = loaded({
+        trainable: false,
+        wrapBlock(weights, name) {
+          const { self_attn } = weights as Partial<Qwen2BlockWeights>;
+          if (self_attn) {
+            const [out, width] = self_attn.q_proj.weight.shape as [number, number];
+            const make = (...shape: number[]) => randn(shape).mul(0.1).requiresGrad_();
+            self_attn.q_proj.adapter = { a: make(2, width), b: make(out, 2), scale: 2 };
+            adapters.push(self_attn.q_proj.adapter.a, self_attn.q_proj.adapter.b);
+          }
+          return wrap(weights, name);
+        },
+      });
+      const checkpoints = new Checkpoints();
+      const found = scope(() => {
+        const { logits, rows } = one.forward(one.encode(checkpoints), checkpoints);
+        checkpoints.backward(logits.square().mean().add(rows!.square().sum()));
+        for (const parameter of one.model.parameters().values()) assert.equal(parameter.grad, null);
+        return adapters.map((adapter) => adapter.grad!.flatten().toArray() as number[]);
+      });
+      checkpoints.close();
+      for (const adapter of adapters) adapter.grad = null;
+      one.model.dispose();
+      return found;
+    };
+    const alive: Alive = { now: 0, most: 0, fetched: 0 };
+    const wanted = learned(residentWeights);
+    assert.ok(wanted.length >= 4 && wanted.every((values) => values.some((value) => value !== 0)));
+    assert.deepEqual(
+      learned((weights) => copiedWeights(weights, alive)),
+      wanted,
+    );
+    assert.equal(alive.most, 2);
   });
 }
