@@ -11,7 +11,7 @@ import {
 } from '@motion-enhancer/models';
 import { type CapturePlan, gibibytes, passBytes, planCapture, waysOfCapture } from './capture/choose-capture.js';
 import type { PriorConfig } from './config.js';
-import { bytesOfNumber } from './diffusion/vae-tile.js';
+import { bytesOfNumber } from './diffusion/cogvideox/vae-tile.js';
 import { captureIdentity, captureNeeds, checkSize } from './extract.js';
 import { chooseClipFrames } from './grid.js';
 import type { PriorCapture } from './store/prior.js';

@@ -1,6 +1,6 @@
 import { aten, scope, stack, type Tensor } from '@motion-enhancer/libtorch';
 import type { PriorConfig } from './config.js';
-import { tileOf } from './diffusion/vae-tile.js';
+import { tileOf } from './diffusion/cogvideox/vae-tile.js';
 import type { Vdm } from './diffusion/vdm.js';
 import type { Outcome } from './extract.js';
 

@@ -1,7 +1,7 @@
 import { type DType, keep, scope, type Tensor, tensor, zeros } from '@motion-enhancer/libtorch';
 import { locations, type TokenGrid, videoTokens } from '../grid.js';
+import { entries, rowTiles } from './attention-from-lse.js';
 import { KeptPasses } from './kept-passes.js';
-import { entries, rowTiles } from './map-rows.js';
 import { type Mask, SAME_LOCATION } from './mask.js';
 import { type MaskedSquares, maskedOfAll, maskedOfSample } from './masked-squares.js';
 import { type RowSample, rowsTensor, sampleRows } from './sample-rows.js';

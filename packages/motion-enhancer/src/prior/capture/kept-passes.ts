@@ -1,5 +1,5 @@
 import { cat, keep, scope, type Tensor } from '@motion-enhancer/libtorch';
-import { entries } from './map-rows.js';
+import { entries } from './attention-from-lse.js';
 
 /** One layer of one step: q (scaled) and k [heads, S, d] and the log-sum-exp [heads, S] that normalises their scores. */
 export interface Pass {

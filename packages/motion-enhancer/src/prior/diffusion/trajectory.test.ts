@@ -18,7 +18,7 @@ import { closeTo } from '../../testing/close-to.js';
 import { tensorTest } from '../../testing/tensor-test.js';
 import { PRIOR_FIELDS, type PriorConfig } from '../config.js';
 import { capturedMaps } from '../extract.js';
-import { isX, ROWS, type Row } from './step-rows.js';
+import { isX, ROWS, type Row } from './streams.js';
 import { invert, reconstruct, type StepAttention } from './trajectory.js';
 
 interface Call {

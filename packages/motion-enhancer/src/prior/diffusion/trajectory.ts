@@ -1,7 +1,7 @@
 import { aten, cat, type DType, scope, type Tensor } from '@motion-enhancer/libtorch';
 import { type Attend, attentionWithLse, type CogVideoXTransformer, type DdimSchedule } from '@motion-enhancer/models';
 import { mergeByLse_ } from './merge.js';
-import { hasText, isX, planSteps, ROWS, type Row, type StepRows } from './step-rows.js';
+import { hasText, isX, planSteps, ROWS, type Row, type StepRows } from './streams.js';
 
 /** What a reconstruction step hands to the capture: queries, keys and log-sum-exps of the rows that it computes. */
 export interface StepAttention {

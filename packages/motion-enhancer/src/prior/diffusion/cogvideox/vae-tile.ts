@@ -1,6 +1,6 @@
 import { type TileSize, tilesUnder } from '@motion-enhancer/models';
-import type { PriorConfig } from '../config.js';
-import type { Vdm } from './vdm.js';
+import type { PriorConfig } from '../../config.js';
+import type { Vdm } from '../vdm.js';
 
 /** The tiles that `vaeMemory` asks for; null: whole frames. */
 export function tileOf(
