@@ -12,7 +12,8 @@ import {
   type RunState,
   writeManifest,
 } from '@motion-enhancer/core/internal/prior/dataset/manifest.js';
-import { type RowEvent, runDataset } from '@motion-enhancer/core/internal/prior/dataset/run-dataset.js';
+import type { RowEvent } from '@motion-enhancer/core/internal/prior/dataset/row-event.js';
+import { runDataset } from '@motion-enhancer/core/internal/prior/dataset/run-dataset.js';
 import { TEXT_FROM } from '@motion-enhancer/core/internal/prior/dataset/text-of-row.js';
 import { loadVdm } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
 import { planPrior, settled } from '@motion-enhancer/core/internal/prior/memory-plan.js';

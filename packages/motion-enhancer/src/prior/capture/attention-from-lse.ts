@@ -1,15 +1,11 @@
 import type { Tensor } from '@motion-enhancer/libtorch';
 
-/** exp(q kᵀ − lse), q already scaled: [..., rows, keys] */
-export function entries(q: Tensor, k: Tensor, lse: Tensor): Tensor {
-  return q.matmul(k.transpose(-2, -1)).sub_(lse.unsqueeze(-1)).exp();
-}
-
 /**
- * Row ranges of an S × S map of which two tiles (scores and their exponentials) stay within the scratch budget.
- * @param bytesPerEntry of all heads together
+ * Entries of attention maps from the log-sum-exps that fused attention returns: softmax(q kᵀ / √d), exactly, of any queries
+ * over any keys.
+ * @param q already divided by √d
+ * @returns [..., queries, keys]
  */
-export function rowTiles(S: number, bytesPerEntry: number, budget: number): [start: number, length: number][] {
-  const step = Math.max(1, Math.min(S, Math.floor(budget / (2 * S * bytesPerEntry))));
-  return Array.from({ length: Math.ceil(S / step) }, (_, i) => [i * step, Math.min(step, S - i * step)]);
+export function attentionFromLse(q: Tensor, k: Tensor, lse: Tensor): Tensor {
+  return q.matmul(k.transpose(-2, -1)).sub_(lse.unsqueeze(-1)).exp(); // Eq 10: A = exp(q·k/√d − lse)
 }

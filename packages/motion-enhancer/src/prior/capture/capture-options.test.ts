@@ -6,10 +6,12 @@ import { closeTo } from '../../testing/close-to.js';
 import { tensorTest } from '../../testing/tensor-test.js';
 import { PRIOR_FIELDS } from '../config.js';
 import { locations, type TokenGrid, videoTokens } from '../grid.js';
-import { focusOfHeads } from '../selection/focus.js';
-import { AttentionCapture, type CaptureOptions, type HeadMaps } from './capture.js';
+import { focusOfHeads } from '../selection/focus-of-heads.js';
+import { AttentionCapture, type CaptureOptions } from './attention-capture.js';
+import type { HeadMaps } from './head-maps.js';
 import { maskOf } from './mask.js';
 import { estimateSum, sampleRows } from './sample-rows.js';
+import { jointOfClip } from './testing.js';
 
 const SEED = freshSeed();
 const generator = new Generator(SEED);
@@ -55,9 +57,9 @@ function captured(
   try {
     passes.forEach((pass, i) => {
       const lse = scoresOf(pass).logsumexp(-1);
-      capture.add(pass.q, pass.k, lse, lse, group(i));
+      capture.add(jointOfClip(pass.q, pass.k, lse), group(i));
     });
-    return capture.finish();
+    return capture.finish()[0]!;
   } finally {
     capture.dispose();
   }

@@ -10,22 +10,26 @@ import { resolve } from '../../config/field.js';
 import { encodePng } from '../../data/image/index.js';
 import { readRows } from '../../data/rows.js';
 import { PRIOR_FIELDS } from '../config.js';
-import { loadVdm, type Vdm } from '../diffusion/vdm.js';
+import { type CogVideoX, loadCogVideoX } from '../diffusion/cogvideox/load-cogvideox.js';
+import type { TextEmbeddings } from '../diffusion/text-embeddings.js';
+import type { VideoDiffusion } from '../diffusion/video-diffusion.js';
 import { readAliases } from '../store/aliases.js';
 import { PriorStore } from '../store/store.js';
 import type { Entry } from './choose-rows.js';
-import { type DatasetJob, type RowEvent, runDataset } from './run-dataset.js';
+import type { DatasetJob } from './dataset-job.js';
+import type { RowEvent } from './row-event.js';
+import { runDataset } from './run-dataset.js';
 import { storeStats } from './store-stats.js';
 import { contents, goodRows, leftovers, tinyVdm, writeRows } from './testing.js';
 import { verifyStore } from './verify-store.js';
 
 const dir = temporaryFolder();
 const config = resolve(PRIOR_FIELDS, { frames: 5, height: 32, width: 48, steps: 2 });
-let vdm: Vdm;
+let vdm: CogVideoX & { texts: TextEmbeddings };
 let stores = 0;
 const atStart = liveTensors();
 before(async () => {
-  vdm = await loadVdm(tinyVdm(join(dir, 'vdm')), { device: 'cpu', dtype: 'float32' });
+  vdm = (await loadCogVideoX(tinyVdm(join(dir, 'vdm')), { device: 'cpu', dtype: 'float32' })) as typeof vdm;
   // Tables that the model makes at its first use are its own until it is freed.
   await runOnce();
 });
@@ -102,14 +106,13 @@ test('rows in order, twice the same sample once; the prior says what its text wa
 
 test('a failure of the computation is its row’s; three in a row, a full disk and nothing else end the run', async () => {
   const entries = entriesOf(goodRows(6));
-  const failing = (on: readonly number[], error: () => Error): Vdm => {
+  const failing = (on: readonly number[], error: () => Error): VideoDiffusion => {
     let calls = 0;
-    const vae = Object.create(vdm.vae) as Vdm['vae'];
-    const encode: typeof vae.encode = (clip) => {
+    const encodeVideo: VideoDiffusion['encodeVideo'] = (clip, options) => {
       if (on.includes(calls++)) throw error();
-      return vdm.vae.encode(clip);
+      return vdm.encodeVideo(clip, options);
     };
-    return { ...vdm, vae: Object.assign(vae, { encode }) };
+    return { ...vdm, encodeVideo };
   };
   const defect = () => new TypeError('x is not a function');
   const two = await run(entries, { vdm: failing([0, 1, 3, 4], defect) });

@@ -1,32 +1,15 @@
-import { scope, type Tensor } from '@motion-enhancer/libtorch';
-import type { Word } from '@motion-enhancer/models';
-import type { HeadMaps } from '../capture/capture.js';
-import { wordRows } from './tokens.js';
-
-/** Heads at once: bounds the scratch space where there are thousands of (layer, head) pairs. */
-const CHUNK = 48;
+import type { Tensor } from '@motion-enhancer/libtorch';
 
 /**
- * How focused the words' maps of every head are (docs/method.md 7): 1 − H/ln S, where H is the entropy of a word's row,
- * divided by its sum, in nats; mean over the words. 0 is uniform, 1 a single cell.
+ * How focused maps are (docs/method.md 7): 1 − H / ln S, H the entropy of a map divided by its sum, in nats. 0 is uniform
+ * (or empty), 1 a single cell.
+ * @param maps [..., S] @returns [...], float64
  */
-export function focusOfHeads(maps: HeadMaps, words: readonly Pick<Word, 'tokens'>[]): number[] {
-  const heads = maps.textToVideo_HTS.size(0);
-  const found: number[] = [];
-  for (let start = 0; start < heads; start += CHUNK) {
-    const rows = maps.textToVideo_HTS.narrow(0, start, Math.min(CHUNK, heads - start));
-    found.push(...scope(() => focus(wordRows(rows, words)).toArray()));
-  }
-  return found;
-}
-
-/** [heads, words, S] → [heads] */
-function focus(rows_HWS: Tensor): Tensor {
-  const p = rows_HWS.to('float64').div(rows_HWS.to('float64').sum(-1, true));
-  const surprise = p.mul(p.clamp(1e-300).log()).sum(-1); // −H, [heads, words]
-  const S = p.size(-1);
-  return surprise
-    .div(Math.log(Math.max(2, S)))
-    .add(1)
-    .mean(-1);
+export function focusOf(maps: Tensor): Tensor {
+  const rows = maps.to('float64');
+  const sum = rows.sum(-1, true);
+  const p = rows.div(sum.clamp(1e-300));
+  const negativeEntropy = p.mul(p.clamp(1e-300).log()).sum(-1);
+  const focus = negativeEntropy.div(Math.log(Math.max(2, maps.size(-1)))).add(1);
+  return focus.mul(sum.squeeze(-1).gt(0).to('float64'));
 }

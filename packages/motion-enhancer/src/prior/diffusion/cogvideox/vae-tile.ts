@@ -1,15 +1,18 @@
-import { type TileSize, tilesUnder } from '@motion-enhancer/models';
-import type { PriorConfig } from '../../config.js';
-import type { Vdm } from '../vdm.js';
+import { type TileSize, tilesUnder, type VaeConfig } from '@motion-enhancer/models';
+import { bytesPerElement } from '../../bytes-per-element.js';
 
-/** The tiles that `vaeMemory` asks for; null: whole frames. */
-export function tileOf(
-  { vae, dtype }: Pick<Vdm, 'vae' | 'dtype'>,
-  way: 'encode' | 'decode',
-  clip: { frames: number; height: number; width: number },
-  { vaeMemory }: Pick<PriorConfig, 'vaeMemory'>,
-): TileSize | null {
-  return vaeMemory > 0 ? tilesUnder(vae.config, way, clip, bytesOfNumber(dtype), vaeMemory * 2 ** 30) : null;
+export interface CodedClip {
+  frames: number;
+  height: number;
+  width: number;
 }
 
-export const bytesOfNumber = (dtype: string): number => (dtype === 'float64' ? 8 : dtype === 'float32' ? 4 : 2);
+/** The tiles, in latent pixels, with which coding a clip stays under `memory` bytes; null: whole frames. */
+export function tileUnder(
+  config: VaeConfig,
+  way: 'encode' | 'decode',
+  clip: CodedClip,
+  { dtype, memory }: { dtype: string; memory: number },
+): TileSize | null {
+  return memory > 0 ? tilesUnder(config, way, clip, bytesPerElement(dtype), memory) : null;
+}

@@ -5,7 +5,10 @@ import { freshSeed } from '@motion-enhancer/support/testing';
 import { closeTo } from '../../testing/close-to.js';
 import { tensorTest } from '../../testing/tensor-test.js';
 import { locations, type TokenGrid, videoTokens } from '../grid.js';
-import { AttentionCapture, type CaptureOptions, type HeadMaps, type SquareSum } from './capture.js';
+import { AttentionCapture, type CaptureOptions } from './attention-capture.js';
+import type { SquareSum } from './capture-types.js';
+import type { HeadMaps } from './head-maps.js';
+import { jointOfClip } from './testing.js';
 
 interface Pass {
   q: Tensor;
@@ -39,10 +42,10 @@ function captured(heads: number, grid: TokenGrid, passes: readonly Pass[], o: Pa
   const capture = new AttentionCapture(heads, grid, { device: 'cpu', dtype, squareSum: 'accumulate', ...o });
   try {
     for (const { q, k, memory } of passes) {
-      if (memory) capture.add(q, k, lseOf(q, k), lseOf(q, cat([k, memory], 1)));
-      else capture.add(q, k, lseOf(q, k));
+      const own = lseOf(q, k);
+      capture.add(jointOfClip(q, k, own, memory ? lseOf(q, cat([k, memory], 1)) : own));
     }
-    return capture.finish();
+    return capture.finish()[0]!;
   } finally {
     capture.dispose();
   }
@@ -165,20 +168,20 @@ test('buffers are freed: after finish, without it, and when an addition fails', 
       const [{ q, k }] = randomPasses(1, 2, grid, 'float32') as [Pass];
       const start = () => new AttentionCapture(2, grid, { device: 'cpu', dtype: 'float32', squareSum });
       const finished = start();
-      finished.add(q, k, lseOf(q, k));
-      finished.add(q, k, lseOf(q, k));
-      const maps = finished.finish();
+      finished.add(jointOfClip(q, k, lseOf(q, k)));
+      finished.add(jointOfClip(q, k, lseOf(q, k)));
+      const maps = finished.finish()[0]!;
       finished.dispose();
       finished.dispose();
       closeTo(maps.total_H, maps.total_H, 0); // still readable
       for (const t of [maps.textToVideo_HTS, maps.sameLocation_HPFF, maps.total_H, maps.squares_H]) t.dispose();
 
       const abandoned = start();
-      scope(() => abandoned.add(q, k, lseOf(q, k)));
+      scope(() => abandoned.add(jointOfClip(q, k, lseOf(q, k))));
       abandoned.dispose();
 
       const failing = start();
-      scope(() => assert.throws(() => failing.add(q, k.narrow(1, 0, 5), lseOf(q, k))));
+      scope(() => assert.throws(() => failing.add(jointOfClip(q, k.narrow(1, 0, 5), lseOf(q, k)))));
       assert.throws(() => failing.finish(), /No attention was captured/);
       failing.dispose();
     });
@@ -192,12 +195,12 @@ tensorTest('what a pass was made of may be freed after it was added', () => {
     const expected = materialised(grid, passes);
     const capture = new AttentionCapture(2, grid, { device: 'cpu', dtype: 'float64', squareSum });
     for (const { q, k } of passes) {
-      capture.add(q, k, lseOf(q, k));
+      capture.add(jointOfClip(q, k, lseOf(q, k)));
       q.fill_(Number.NaN);
       q.dispose();
       k.dispose();
     }
-    assertEqualMaps(capture.finish(), expected, 1e-12, squareSum);
+    assertEqualMaps(capture.finish()[0]!, expected, 1e-12, squareSum);
     capture.dispose();
   }
 });
