@@ -20,7 +20,7 @@ export const videoTokens = (grid: TokenGrid): number => grid.frames * locations(
 /**
  * First and last pixel frame behind each token frame (inclusive).
  * The causal VAE makes latent 0 of pixel frame 0 and latent i of pixel frames 4i−3 … 4i; a temporal patch joins
- * `patchT` latents, of which the first `padded` are copies of latent 0 put in front (docs/models/cogvideox.md 8).
+ * `patchT` latents, of which the first `padded` are copies of latent 0 put in front (docs/method.md 1.1).
  * @param perLatent pixel frames of a latent frame
  */
 export function pixelFramesOf(frames: number, patchT: number, padded: number, perLatent = 4): [number, number][] {
