@@ -1,5 +1,5 @@
 import { cells, type Grid, mapSum, sharpenMap } from '@motion-enhancer/core/internal/align/index.js';
-import { focusOf } from '@motion-enhancer/core/internal/prior/selection/focus.js';
+import { relativeEntropy } from '@motion-enhancer/core/internal/prior/selection/focus.js';
 import { fromTypedArray, scope } from '@motion-enhancer/libtorch';
 
 /** How a map is changed before a word's attention is pulled toward it; in this order. Each keeps the map's sum. */
@@ -50,6 +50,6 @@ function boxed(map: Float32Array, length: number, stride: number): Float32Array 
   });
 }
 
-/** The opposite of focus: 0, all in one cell, to 1, all cells alike; 1 for an empty map. */
+/** The relative entropy of a map: 0, all in one cell, to 1, all cells alike; 1 for an empty map. */
 export const evenness = (map: Float32Array): number =>
-  map.length < 2 ? 1 : scope(() => 1 - focusOf(fromTypedArray(map, [map.length])).item());
+  map.length < 2 ? 1 : scope(() => relativeEntropy(fromTypedArray(map, [map.length])).item());

@@ -1,6 +1,6 @@
 import { scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
 import { UserError } from '@motion-enhancer/support';
-import { focusOf } from '../../prior/selection/focus.js';
+import { relativeEntropy } from '../../prior/selection/focus.js';
 import { topCount } from '../../prior/selection/top-count.js';
 import type { Prior } from '../../prior/store/prior.js';
 import type { Recipe } from '../recipe.js';
@@ -38,6 +38,6 @@ export function chosenMaps(
 
 /** Weight of a sample's L_MSE by how focused its prior is: 1 from `full` on, proportionally less below. */
 export function gateWeight(rows_WS: Tensor, full: number): number {
-  const focus = scope(() => focusOf(rows_WS).mean().item());
+  const focus = 1 - scope(() => relativeEntropy(rows_WS).mean().item());
   return Math.min(1, Math.max(0, focus) / full);
 }
