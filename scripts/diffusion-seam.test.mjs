@@ -13,6 +13,9 @@ const TABLE = 'prior/diffusion/families.ts';
 /** The family's name, and what packages/models exports of it. */
 const NAMES = /cogvideox|\bDdimSchedule\b|T5Encoder|\bloadVae\b|\breadVaeConfig\b|\btilesUnder\b|\bvaeBytes\b/i;
 
+/** Commands of the motion world, whose mini model is a CogVideoX, may name it. */
+const OF_THE_WORLD = /\/world[^/]*\.ts$/;
+
 test('no file of the method names CogVideoX or its classes, but for its own folder and the table', () => {
   const files = FOLDERS.flatMap((folder) =>
     readdirSync(join(core, folder), { recursive: true, encoding: 'utf8' }).map((path) => `${folder}/${path}`),
@@ -28,4 +31,12 @@ test('no file of the method names CogVideoX or its classes, but for its own fold
         .map((line) => `${path}: ${line.trim()}`),
     );
   assert.deepEqual(wrong, []);
+});
+
+test('no command names CogVideoX, but for those of the motion world', () => {
+  const cli = join(core, '..', '..', 'cli', 'src');
+  const named = readdirSync(cli, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts') && !OF_THE_WORLD.test(`/${path}`))
+    .filter((path) => NAMES.test(readFileSync(join(cli, path), 'utf8')));
+  assert.deepEqual(named, []);
 });

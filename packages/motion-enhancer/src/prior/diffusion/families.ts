@@ -40,7 +40,7 @@ export function videoDiffusionFamily(dir: string): VideoDiffusionFamily {
   const known = FAMILIES.map(({ id }) => id).join(', ');
   throw new UserError(
     `Expected a text-to-video checkpoint of a known family (${known}) for _class_name in ${file} but received ` +
-      `${JSON.stringify(name ?? null)}. Use one of these, or register its family: docs/guides/add-a-diffusion-model.md.`,
+      `${JSON.stringify(name ?? null)}. Use one of these, or load its family with --plugin FILE.mjs: docs/guides/add-a-diffusion-model.md.`,
     { code: 'ERR_CONFIG' },
   );
 }

@@ -89,7 +89,8 @@ test('a plugin’s folder is told by its model_index.json; a class that nobody r
   writeFileSync(join(other, 'model_index.json'), '{"_class_name": "OtherPipeline"}');
   assert.throws(() => videoDiffusionFamily(other), {
     code: 'ERR_CONFIG',
-    message: /known family \(.*toy\) for _class_name in .*model_index\.json but received "OtherPipeline".*registe/,
+    message:
+      /known family \(.*toy\) for _class_name in .*model_index\.json but received "OtherPipeline".*--plugin FILE\.mjs/,
   });
 });
 
