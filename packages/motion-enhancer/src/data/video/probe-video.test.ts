@@ -114,7 +114,7 @@ describe('probeVideo', () => {
     });
     await assert.rejects(probeVideo(scratch), {
       code: 'ERR_VIDEO',
-      message: /is a directory\. Give the path of one video/,
+      message: /is a directory\. Give the path of one file/,
     });
   });
 });
