@@ -1,16 +1,12 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { UserError } from '@motion-enhancer/libtorch/errors';
-import { readImage } from '../data/image/read-image.js';
-import type { RgbImage } from '../data/image/rgb-image.js';
 import { readFrames, type VideoFrames } from '../data/video/index.js';
+import { readPictures } from '../data/video/read-pictures.js';
 import { sha256File } from './key.js';
 
 /** What a sample's video is: a file, a part of one (seconds), or pictures, one a frame. */
 export type VideoSource = { path: string; start?: number; end?: number } | { paths: readonly string[] };
-
-/** Pictures come without times: as many a second as the VLMs take them for. */
-const PICTURES_FPS = 2;
 
 /** A path is the whole file. */
 export const asSource = (video: string | VideoSource): VideoSource =>
@@ -64,36 +60,4 @@ export async function readSource(
     },
     onBroken,
   });
-}
-
-/** Pictures as frames, all of one size. @param places which of them, in order */
-export async function readPictures(paths: readonly string[], places: readonly number[]): Promise<VideoFrames> {
-  const images: RgbImage[] = [];
-  for (const place of places) images.push(await readImage(paths[place]!));
-  const [first] = images;
-  if (!first)
-    throw new UserError('Expected a picture for each frame of the video but received none.', { code: 'ERR_VIDEO' });
-  const { width, height } = first;
-  const other = images.findIndex((image) => image.width !== width || image.height !== height);
-  if (other >= 0)
-    throw new UserError(
-      `Expected frames of one size but received ${width}×${height} (${paths[places[0]!]}) and ${images[other]!.width}×${images[other]!.height} (${paths[places[other]!]}).`,
-      { code: 'ERR_VIDEO' },
-    );
-  const bytes = width * height * 3;
-  const data = new Uint8Array(bytes * images.length);
-  images.forEach((image, i) => {
-    data.set(image.data, i * bytes);
-  });
-  const timestamps = paths.map((_, i) => i / PICTURES_FPS);
-  const info: VideoFrames['info'] = {
-    path: paths[0]!,
-    container: '',
-    codec: 'pictures',
-    pixelFormat: 'rgb24',
-    ...{ width, height, storedWidth: width, storedHeight: height, rotation: 0 },
-    ...{ fps: PICTURES_FPS, duration: paths.length / PICTURES_FPS, headerDuration: null, headerFrames: null },
-    ...{ decodedFrames: paths.length, timestamps, verdict: 'ok', reason: null },
-  };
-  return { info, data, width, height, indices: [...places], timestamps: places.map((place) => timestamps[place]!) };
 }

@@ -9,12 +9,14 @@ import {
   normalizeInChunks,
   type ProcessorConfig,
   prepareInternVL3Tokens,
+  resizeAsPillow,
   tileFrames,
   tileImage,
   tileOptions,
 } from '@motion-enhancer/models';
 import { encodeInternVL } from './encode-in-pieces.js';
 import type { FolderParts } from './family-parts.js';
+import type { FrameResize } from './fit-frames.js';
 import { generateGroups } from './in-groups.js';
 import { systemOf } from './system-prompt.js';
 import type { DecodedMedium, InputSettings, MediumInput, PreparedChat, Vlm } from './types.js';
@@ -34,6 +36,7 @@ export function internVlm(model: InternVL3, folder: FolderParts): Vlm {
     dtype: model.dtype,
     contextLength: config.text.maxPositionEmbeddings,
     framesPerToken: 1,
+    frameResize: () => internVLFrameResize(config),
     prepareMedium: (medium, settings) => prepareInternVLMedium(config, folder.processor, medium, settings),
     prepareTokens(messages, media, settings) {
       const sizes = media.map(({ type, grid }) => ({ type, count: grid[0] }));
@@ -56,6 +59,11 @@ export function internVlm(model: InternVL3, folder: FolderParts): Vlm {
     save: (dir, options) => model.savePretrained(dir, options),
     dispose: () => model.dispose(),
   };
+}
+
+/** Frames are squashed to a tile each. */
+export function internVLFrameResize({ tileSize }: Pick<InternVL3Config, 'tileSize'>): FrameResize {
+  return { size: () => [tileSize, tileSize], resize: resizeAsPillow };
 }
 
 /** An image or video as the vision tower takes it: this needs no weights. */

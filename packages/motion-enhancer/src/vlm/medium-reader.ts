@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { keep, noGrad, scope } from '@motion-enhancer/libtorch';
 import { readInternVL3Config, readJsonObject, readProcessorConfig, readQwen25VLConfig } from '@motion-enhancer/models';
 import { familyOf } from './family-of.js';
-import { prepareInternVLMedium } from './internvl-vlm.js';
+import { internVLFrameResize, prepareInternVLMedium } from './internvl-vlm.js';
 import { decodeMedium, disposeDecoded, type MediumPart } from './media.js';
-import { prepareQwenMedium } from './qwen-vlm.js';
+import { prepareQwenMedium, qwenFrameResize } from './qwen-vlm.js';
 import type { DecodedMedium, InputSettings, MediumInput, VlmFamily } from './types.js';
 
 /** Makes media ready for a checkpoint's vision tower without its weights: for threads beside the one that computes. */
@@ -34,19 +34,20 @@ export function openMediumReader(dir: string): MediumReader {
       const config = readQwen25VLConfig(raw, file);
       const prepare = (medium: DecodedMedium, settings: InputSettings) =>
         prepareQwenMedium(config, processor, medium, settings);
-      return { prepare, framesPerToken: config.vision.temporalPatchSize };
+      const frameResize = (settings: InputSettings) => qwenFrameResize(config, settings);
+      return { prepare, frameResize, framesPerToken: config.vision.temporalPatchSize };
     }
     // Original checkpoints name this token in their tokenizer only; pictures do not need it.
     const config = readInternVL3Config({ image_token_id: 0, ...raw }, file);
     const prepare = (medium: DecodedMedium, settings: InputSettings) =>
       prepareInternVLMedium(config, processor, medium, settings);
-    return { prepare, framesPerToken: 1 };
+    return { prepare, frameResize: () => internVLFrameResize(config), framesPerToken: 1 };
   })();
   const vlm = { family, framesPerToken: make.framesPerToken };
   return {
     ...vlm,
     async read(part, settings, look) {
-      const decoded = await decodeMedium(vlm, part, settings);
+      const decoded = await decodeMedium({ ...vlm, frameResize: make.frameResize }, part, settings);
       try {
         const input = keep(noGrad(() => scope(() => make.prepare(decoded, settings))));
         look?.(decoded, input);

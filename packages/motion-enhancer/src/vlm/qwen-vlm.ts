@@ -9,12 +9,15 @@ import {
   prepareQwen25VLTokens,
   type Qwen25VL,
   type Qwen25VLConfig,
+  resizeFrames,
   tokenCover,
   VIDEO_LEAST_TOKENS,
+  videoFrameSize,
   videoPatches,
 } from '@motion-enhancer/models';
 import { encodeQwen } from './encode-in-pieces.js';
 import type { FolderParts } from './family-parts.js';
+import type { FrameResize } from './fit-frames.js';
 import { generateGroups } from './in-groups.js';
 import { systemOf } from './system-prompt.js';
 import type { ChatTokens, DecodedMedium, InputSettings, MediumInput, PreparedChat, Vlm } from './types.js';
@@ -33,6 +36,7 @@ export function qwenVlm(model: Qwen25VL, folder: FolderParts): Vlm {
     dtype: model.dtype,
     contextLength: config.text.maxPositionEmbeddings,
     framesPerToken: config.vision.temporalPatchSize,
+    frameResize: (settings) => qwenFrameResize(config, settings),
     prepareMedium: (medium, settings) => prepareQwenMedium(config, folder.processor, medium, settings),
     prepareTokens(messages, media, settings) {
       const system = systemOf(settings.system, undefined);
@@ -59,6 +63,15 @@ export function qwenVlm(model: Qwen25VL, folder: FolderParts): Vlm {
   };
 }
 
+/** How frames are resized within their limits. */
+export function qwenFrameResize(config: Qwen25VLConfig, settings: InputSettings): FrameResize {
+  const limits = limitsOf(settings, tokenCover(config.vision).pixels);
+  return {
+    size: (count, height, width) => videoFrameSize(count, [height, width], config, limits),
+    resize: resizeFrames,
+  };
+}
+
 /** An image or video as the vision tower takes it: this needs no weights. */
 export function prepareQwenMedium(
   config: Qwen25VLConfig,
@@ -80,6 +93,7 @@ export function prepareQwenMedium(
   const { patches, grid } = videoPatches(medium.frames, config, {
     ...colours,
     ...limitsOf(settings, tokenCover(config.vision).pixels),
+    ...(medium.videoSize ? { videoSize: medium.videoSize } : {}),
   });
   const pair = config.vision.temporalPatchSize;
   const last = medium.frames.size(0) - 1;

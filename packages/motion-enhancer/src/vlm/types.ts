@@ -13,6 +13,7 @@ import type {
   TokenizedChat,
   Tokenizer,
 } from '@motion-enhancer/models';
+import type { FrameResize } from './fit-frames.js';
 import type { GenerationConfig } from './generation-config.js';
 import type { TokenOptions } from './generation-options.js';
 import type { VideoSettings } from './video-input.js';
@@ -50,6 +51,8 @@ export type DecodedMedium =
       sampleFps: number;
       /** When each frame is shown, s. */
       seconds: readonly number[];
+      /** The video's own [height, width], of frames that were resized as they were decoded. */
+      videoSize?: readonly [height: number, width: number];
     };
 
 /** An image or video as the vision tower takes it. */
@@ -105,6 +108,8 @@ export interface Vlm {
   readonly contextLength: number;
   /** Frames that become one token: their count is a multiple of it. */
   readonly framesPerToken: number;
+  /** How frames are resized, which is done as they are decoded. */
+  frameResize(settings: InputSettings): FrameResize;
   /** @throws UserError ERR_MEDIA */
   prepareMedium(medium: DecodedMedium, settings: InputSettings): MediumInput;
   /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after } from 'node:test';
-import { aten, backward, noGrad, randint, scope } from '@motion-enhancer/libtorch';
+import { aten, backward, keep, noGrad, randint, scope } from '@motion-enhancer/libtorch';
 import type { InternVL3, Qwen25VL } from '@motion-enhancer/models';
 import { fixture } from '../testing/fixtures.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
@@ -10,6 +10,7 @@ import { answer, answers } from './answer.js';
 import { disposeChat, layOut, prepareChat, prepareMedium } from './chat.js';
 import { encodeInternVL, encodeQwen } from './encode-in-pieces.js';
 import { loadVlm } from './load.js';
+import { decodeMedium } from './media.js';
 import { FORMS, type Form, testSettings, writeTestForm } from './testing.js';
 import type { PreparedChat, Vlm, VlmMessage } from './types.js';
 
@@ -210,10 +211,10 @@ tensorTestAsync('a video as a list of pictures; pictures of other sizes are told
   assert.deepEqual(chat.inputs[0]!.seconds, [0, 0.25, 0.5]);
   disposeChat(chat);
   await assert.rejects(ask([IMAGE, fixture('images/made_turned.jpg')]), {
-    code: 'ERR_MEDIA',
+    code: 'ERR_VIDEO',
     message: /frames of one size but received 50×37 .* and 37×50/,
   });
-  await assert.rejects(ask([]), { code: 'ERR_MEDIA', message: /received none/ });
+  await assert.rejects(ask([]), { code: 'ERR_VIDEO', message: /received none/ });
 });
 
 tensorTestAsync('system prompts are chosen', async () => {
@@ -258,3 +259,30 @@ tensorTestAsync('more frames than the context holds: the numbers, and what mends
   disposeChat(await chat(4));
   small.dispose();
 });
+
+for (const form of ['qwen-hub', 'internvl-hf'] as const)
+  tensorTestAsync(`${form}: frames resized as they are decoded are those that are resized together`, async () => {
+    const vlm = get(form);
+    const path = fixture('videos/torchcodec_nasa_13013.mp4');
+    const paths = [fixture('images/made_444.jpg'), fixture('images/made_444.jpg')];
+    // The pictures are smaller than a tile.
+    const lists = form === 'qwen-hub' ? [{ type: 'video', paths } as const] : [];
+    for (const part of [{ type: 'video', path } as const, ...lists]) {
+      const whole = await decodeMedium(
+        { ...vlm, frameResize: () => ({ size: (_, h, w) => [h, w], resize: (f) => f }) },
+        part,
+        settings,
+      );
+      const small = await decodeMedium(vlm, part, settings);
+      assert.ok(whole.type === 'video' && small.type === 'video');
+      assert.equal(whole.videoSize, undefined);
+      assert.deepEqual(small.videoSize, whole.frames.shape.slice(2), 'the test makes frames smaller');
+      assert.ok(small.frames.numel < whole.frames.numel);
+      const [a, b] = [whole, small].map((medium) =>
+        noGrad(() => keep(scope(() => vlm.prepareMedium(medium, settings)))),
+      );
+      assert.deepEqual(b!.grid, a!.grid);
+      assert.ok(scope(() => aten.equal!(a!.pixels, b!.pixels)));
+      for (const tensor of [whole.frames, small.frames, a!.pixels, b!.pixels]) tensor.dispose();
+    }
+  });
