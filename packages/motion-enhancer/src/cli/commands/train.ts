@@ -69,7 +69,7 @@ export const command: Command = {
       return 0;
     }
     const run = resolveRun(values);
-    const { rows, bad, sets } = readData(values.data, { media: values.media, seed: values.seed });
+    const { rows, bad, sets } = await readData(values.data, { media: values.media, seed: values.seed });
     const recipe = pick(RECIPE_FIELDS, values);
     const plan = { rows, priors: values.priors || null, out: values.out, recipe, resume: values.resume };
     const index = checkRun(plan);
