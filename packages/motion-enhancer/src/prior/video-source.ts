@@ -1,16 +1,24 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { UserError } from '@motion-enhancer/libtorch/errors';
+import { localPath } from '../data/local-path.js';
+import { assertRegularFile } from '../data/regular-file.js';
 import { readFrames, type VideoFrames } from '../data/video/index.js';
+import { pictureFolder } from '../data/video/picture-folder.js';
 import { readPictures } from '../data/video/read-pictures.js';
+import { videoError } from '../data/video/video-error.js';
 import { sha256File } from './key.js';
 
 /** What a sample's video is: a file, a part of one (seconds), or pictures, one a frame. */
 export type VideoSource = { path: string; start?: number; end?: number } | { paths: readonly string[] };
 
-/** A path is the whole file. */
-export const asSource = (video: string | VideoSource): VideoSource =>
-  typeof video === 'string' ? { path: video } : video;
+/** A path is the whole file, or the pictures of a folder in their natural order. */
+export function asSource(video: string | VideoSource): VideoSource {
+  if (typeof video !== 'string') return video;
+  const path = localPath(video);
+  const paths = pictureFolder(path);
+  return paths ? { paths } : { path };
+}
 
 /** The file that a source is told by. */
 export const fileOf = (source: VideoSource): string => ('path' in source ? source.path : (source.paths[0] ?? ''));
@@ -25,18 +33,27 @@ export function absoluteSource(source: VideoSource): VideoSource {
 /** Hash of the files, and what of the video a prior's key depends on: the same for whole files. */
 export async function hashSource(source: VideoSource): Promise<{ sha256: string; identity: string }> {
   if ('path' in source) {
-    const sha256 = await sha256File(source.path);
+    const sha256 = await hashFile(source.path);
     const { start, end } = source;
     return { sha256, identity: start === undefined && end === undefined ? sha256 : `${sha256} ${start} to ${end}` };
   }
   const hash = createHash('sha256');
-  for (const path of source.paths) hash.update(await sha256File(path));
+  for (const path of source.paths) hash.update(await hashFile(path));
   const sha256 = hash.digest('hex');
   return { sha256, identity: sha256 };
 }
 
+/** Hashing a pipe or a device would not end. */
+function hashFile(path: string): Promise<string> {
+  assertRegularFile(path, (problem, remedy, cause) => videoError(path, problem, remedy, cause));
+  return sha256File(path);
+}
+
+/** Clocks are counted from a video's first frame, as by loaders that count frames; so much is lost in doing so, s. */
+const ROUNDING_S = 1e-9;
+
 /**
- * Frames of a source. Of a part of a file the frames whose time lies in it are chosen from.
+ * Frames of a source. Of a part of a file the frames whose time since the first lies in it are chosen from.
  * @param choose from how many frames there are to places among them
  * @returns `indices` are places in the whole file, or among the pictures
  * @throws UserError `ERR_VIDEO`, `ERR_IMAGE`
@@ -50,10 +67,13 @@ export async function readSource(
   const { path, start = Number.NEGATIVE_INFINITY, end = Number.POSITIVE_INFINITY } = source;
   return readFrames(path, {
     choose: ({ timestamps }) => {
-      const inside = timestamps.flatMap((time, place) => (time >= start && time <= end ? [place] : []));
+      const since = timestamps.map((time) => time - timestamps[0]!);
+      const inside = since.flatMap((time, place) =>
+        time >= start - ROUNDING_S && time <= end + ROUNDING_S ? [place] : [],
+      );
       if (inside.length === 0)
         throw new UserError(
-          `Expected frames from ${start} to ${end} s in ${JSON.stringify(path)} but it lasts from ${timestamps[0]} to ${timestamps.at(-1)} s. Correct the row's clip.`,
+          `Expected frames from ${start} to ${end} s in ${JSON.stringify(path)} but its frames are from 0 to ${since.at(-1)} s. Correct the row's clip.`,
           { code: 'ERR_VIDEO' },
         );
       return choose(inside.length).map((place) => inside[place]!);

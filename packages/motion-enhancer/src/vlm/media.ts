@@ -1,7 +1,9 @@
 import { fromTypedArray, scope, type Tensor } from '@motion-enhancer/libtorch';
 import { framesTensor } from '../data/clip.js';
 import { readImage } from '../data/image/index.js';
+import { localPath } from '../data/local-path.js';
 import { readFrames } from '../data/video/index.js';
+import { pictureFolder } from '../data/video/picture-folder.js';
 import { readPictures } from '../data/video/read-pictures.js';
 import { type FrameResize, fitFrames } from './fit-frames.js';
 import { chooseVideoFrames } from './frame-choice.js';
@@ -31,6 +33,8 @@ export async function decodeMedium(
     return { type: 'video', frames, sampleFps, seconds: evenly(frames.size(0), sampleFps) };
   }
   if ('paths' in part) return decodeList(part.paths, part.sampleFps ?? LIST_FPS, vlm.frameResize(settings));
+  const pictures = pictureFolder(localPath(part.path));
+  if (pictures) return decodeList(pictures, LIST_FPS, vlm.frameResize(settings));
   let sampleFps = 1;
   const video = await readFrames(part.path, {
     choose: (info) => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { aten, backward, keep, noGrad, randint, scope } from '@motion-enhancer/libtorch';
@@ -286,3 +287,18 @@ for (const form of ['qwen-hub', 'internvl-hf'] as const)
       for (const tensor of [whole.frames, small.frames, a!.pixels, b!.pixels]) tensor.dispose();
     }
   });
+
+tensorTestAsync('a folder of pictures as a video is its pictures in order', async () => {
+  const vlm = get('qwen-hub');
+  const folder = fixture('cases/frames-folder/one');
+  const paths = readdirSync(folder).map((name) => join(folder, name));
+  const [a, b] = await Promise.all(
+    [{ type: 'video', path: folder } as const, { type: 'video', paths } as const].map((part) =>
+      prepareMedium(vlm, part, settings),
+    ),
+  );
+  assert.ok(scope(() => aten.equal!(a!.pixels, b!.pixels)));
+  assert.deepEqual(a!.seconds, [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5]);
+  a!.pixels.dispose();
+  b!.pixels.dispose();
+});

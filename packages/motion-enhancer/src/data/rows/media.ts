@@ -1,6 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import { localPath } from '../local-path.js';
-import { folderFrames, PICTURE } from './folder-frames.js';
+import { PICTURE, pictureFolder } from '../video/picture-folder.js';
 import { holdsMedia, MEDIA_TAG, type RowMedium, type Turn } from './row.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -41,10 +41,11 @@ function videoOf(item: unknown, span: Span, at: (path: string) => string): RowMe
   const listed = Array.isArray(frames) ? frames.map((frame) => at(pathOf(frame, 'video'))) : null;
   if (listed?.length === 0) throw new Error('it names a video without frames');
   const path = listed ? '' : at(pathOf(item, 'video'));
-  const paths = listed ?? folderFrames(path);
+  const paths = listed ?? pictureFolder(path);
   if (!paths) return { type: 'video', path, ...span };
   if (span.start !== undefined || span.end !== undefined)
     throw new Error('it names seconds of a video that is a list of pictures, which have no times');
+  if (paths.length === 0) throw new Error(`it names the folder ${path} as a video, which holds no pictures`);
   return { type: 'video', paths };
 }
 

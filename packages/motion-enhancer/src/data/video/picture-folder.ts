@@ -11,11 +11,9 @@ const naturally = new Intl.Collator('en', { numeric: true });
 /**
  * The pictures of a folder that stands for a video, in their natural order; null where the path is no folder. A path that
  * ends as videos do is not looked at: data sets name thousands.
- * @throws Error whose message completes "row N: it …"
  */
-export function folderFrames(path: string): string[] | null {
+export function pictureFolder(path: string): string[] | null {
   if (VIDEO.test(extname(path)) || !statSync(path, { throwIfNoEntry: false })?.isDirectory()) return null;
   const names = readdirSync(path).filter((name) => PICTURE.test(name) && !name.startsWith('.'));
-  if (names.length === 0) throw new Error(`it names the folder ${path} as a video, which holds no pictures`);
   return names.sort((a, b) => naturally.compare(a, b) || (a < b ? -1 : 1)).map((name) => join(path, name));
 }
