@@ -1,5 +1,6 @@
 import { basename, extname } from 'node:path';
 import { type DType, version } from '@motion-enhancer/libtorch';
+import { boundedFit } from '../data/image/bounded-fit.js';
 import type { VideoFrames } from '../data/video/index.js';
 import type { PriorConfig } from './config.js';
 import type { TextSource } from './dataset/text-of-row.js';
@@ -57,7 +58,7 @@ export interface ExtractOutcome {
   id: string;
   /** True when a verified prior was there already. */
   existed: boolean;
-  /** The frames that the model saw, at the video's own size. */
+  /** The frames that the model saw, at the video's own size, or, of large videos, at the model's. */
   frames: VideoFrames;
   pixelFrames: [number, number][];
   /** How Σ A² was had. */
@@ -92,7 +93,12 @@ export async function readSample({ vdm, video, text, config, onBroken }: ReadJob
   // Opening the file first gives the better message for what is no video.
   const choose = (count: number) =>
     chooseClipFrames(count, config.frames, config.oddLatents === 'drop-frames', vdm.vae.config.temporalCompression);
-  const frames = await readSource(asSource(video), choose, onBroken ?? 'fail');
+  const frames = await readSource(
+    asSource(video),
+    choose,
+    onBroken ?? 'fail',
+    boundedFit(() => config),
+  );
   return { ...(await keyOfSample(vdm, asSource(video), text, config)), frames };
 }
 

@@ -55,6 +55,7 @@ const ROUNDING_S = 1e-9;
 /**
  * Frames of a source. Of a part of a file the frames whose time since the first lies in it are chosen from.
  * @param choose from how many frames there are to places among them
+ * @param fit what becomes of frames as they are decoded, see `boundedFit`
  * @returns `indices` are places in the whole file, or among the pictures
  * @throws UserError `ERR_VIDEO`, `ERR_IMAGE`
  */
@@ -62,8 +63,9 @@ export async function readSource(
   source: VideoSource,
   choose: (count: number) => readonly number[],
   onBroken: 'fail' | 'use',
+  fit: Parameters<typeof readPictures>[2] = () => null,
 ): Promise<VideoFrames> {
-  if ('paths' in source) return readPictures(source.paths, choose(source.paths.length));
+  if ('paths' in source) return readPictures(source.paths, choose(source.paths.length), fit);
   const { path, start = Number.NEGATIVE_INFINITY, end = Number.POSITIVE_INFINITY } = source;
   return readFrames(path, {
     choose: ({ timestamps }) => {
@@ -78,6 +80,7 @@ export async function readSource(
         );
       return choose(inside.length).map((place) => inside[place]!);
     },
+    fit,
     onBroken,
   });
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { expected, scopeAsync, UserError } from '@motion-enhancer/libtorch';
 import type { Fields } from '../../config/field.js';
+import { boundedFit, pageSize } from '../../data/image/bounded-fit.js';
 import { readFrames } from '../../data/video/index.js';
 import { readPictures } from '../../data/video/read-pictures.js';
 import { changedOptions } from '../../prior/changed-options.js';
@@ -57,8 +58,8 @@ export const command: Command = {
       console.log(tables(info));
       const { file, files, frames: places } = info.video;
       const frames = files
-        ? await readPictures(files, places)
-        : await readFrames(file, { choose: () => places, onBroken: 'use' });
+        ? await readPictures(files, places, boundedFit(pageSize))
+        : await readFrames(file, { choose: () => places, onBroken: 'use', fit: boundedFit(pageSize) });
       const folder = join(values.out || join(dir, 'maps'), folderOf(info, several.has(info.id)));
       await scopeAsync(async (s) => {
         const prior = s.run(() => store.read(info.key));

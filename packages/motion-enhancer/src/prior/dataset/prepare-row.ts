@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { boundedFit } from '../../data/image/bounded-fit.js';
 import { readImage } from '../../data/image/read-image.js';
 import { assertUsable, probeVideo } from '../../data/video/index.js';
 import type { PriorConfig } from '../config.js';
@@ -65,7 +66,12 @@ export async function prepareRow(request: PrepareRequest): Promise<Prepared> {
     }
     const choose = (count: number) =>
       chooseClipFrames(count, options.frames, options.oddLatents === 'drop-frames', request.perLatent);
-    const frames = await readSource(video, choose, onBroken);
+    const frames = await readSource(
+      video,
+      choose,
+      onBroken,
+      boundedFit(() => options),
+    );
     return { state: 'ready', key, claim, input: { key, sha256, identity, frames } };
   } catch (error) {
     releaseClaim(claim);
