@@ -31,7 +31,7 @@ const FIELDS = {
     type: 'paths',
     default: [],
     required: true,
-    text: 'Data sets: JSON, JSON lines or CSV of conversations or captions, a dataset_info.json:NAME, InternVL’s meta JSON; FILE%50 takes half of the rows, FILE#500 so many',
+    text: 'Data sets: JSON, JSON lines, CSV (each gzip too) or parquet of conversations or captions, a dataset_info.json:NAME, InternVL’s meta JSON; FILE%50 takes half of the rows, FILE#500 so many',
   },
   priors: { type: 'path', default: '', text: 'Folder of priors, by the rows’ ids; without it, plain fine-tuning' },
   out: {
