@@ -1,6 +1,7 @@
 import { basename, extname } from 'node:path';
 import { type DType, version } from '@motion-enhancer/libtorch';
 import { boundedFit } from '../data/image/bounded-fit.js';
+import { localPath } from '../data/local-path.js';
 import type { VideoFrames } from '../data/video/index.js';
 import type { PriorConfig } from './config.js';
 import type { TextSource } from './dataset/text-of-row.js';
@@ -123,8 +124,11 @@ export function keysOfJob(
 const allVerify = (job: ReadJob, key: string, identity: string): boolean =>
   keysOfJob(job, key, identity).every((one) => job.store.verifies(one));
 
-const sampleId = ({ id, video }: Pick<ExtractJob, 'id' | 'video'>): string =>
-  id || basename(fileOf(asSource(video)), extname(fileOf(asSource(video))));
+/** The name of the file, or of the folder of pictures. */
+function sampleId({ id, video }: Pick<ExtractJob, 'id' | 'video'>): string {
+  const path = typeof video === 'string' ? localPath(video) : fileOf(video);
+  return id || basename(path, extname(path));
+}
 
 /** Computes and stores the prior of a sample whose frames are at hand. */
 export async function computePrior(job: ExtractJob, input: SampleInput): Promise<ExtractOutcome> {

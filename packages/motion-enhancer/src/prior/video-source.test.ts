@@ -33,6 +33,8 @@ test('a folder is its pictures, a file:// URL its file', async () => {
   const paths = readdirSync(folder).map((name) => join(folder, name));
   assert.deepEqual(asSource(folder), { paths });
   assert.deepEqual(await hashSource(asSource(folder)), await hashSource({ paths }));
+  const without = fixture('cases/clocks');
+  await assert.rejects(readSource(asSource(without), all, 'fail'), { code: 'ERR_VIDEO', message: /is a directory/ });
   const path = fixture('cases/a.mp4');
   assert.deepEqual(asSource(pathToFileURL(path).href), { path });
 });

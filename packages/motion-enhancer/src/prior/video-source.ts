@@ -17,7 +17,7 @@ export function asSource(video: string | VideoSource): VideoSource {
   if (typeof video !== 'string') return video;
   const path = localPath(video);
   const paths = pictureFolder(path);
-  return paths ? { paths } : { path };
+  return paths && paths.length > 0 ? { paths } : { path };
 }
 
 /** The file that a source is told by. */

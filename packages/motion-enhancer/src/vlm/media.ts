@@ -34,7 +34,7 @@ export async function decodeMedium(
   }
   if ('paths' in part) return decodeList(part.paths, part.sampleFps ?? LIST_FPS, vlm.frameResize(settings));
   const pictures = pictureFolder(localPath(part.path));
-  if (pictures) return decodeList(pictures, LIST_FPS, vlm.frameResize(settings));
+  if (pictures && pictures.length > 0) return decodeList(pictures, LIST_FPS, vlm.frameResize(settings));
   let sampleFps = 1;
   const video = await readFrames(part.path, {
     choose: (info) => {
