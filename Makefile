@@ -43,7 +43,7 @@ unit: setup build ## the tests alone
 test: setup build lint unit ## set up, build, lint, and run every test
 
 demo: setup build ## the whole method on a small synthetic world
-	@$(NODE) packages/motion-enhancer/dist/cli/main.js demo $(ARGS)
+	@$(NODE) packages/cli/bin/motion-enhancer.js demo $(ARGS)
 
 bench: setup build ## what a call into libtorch costs
 	@npm run --silent bench:dispatch

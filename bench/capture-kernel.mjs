@@ -3,7 +3,9 @@
 import * as T from '../packages/libtorch/dist/index.js';
 
 const all = (name) => process.argv.flatMap((word, i) => (process.argv[i - 1] === name ? [word] : []));
-const K = await import(all('--kernel')[0] ?? '../packages/motion-enhancer/dist/prior/kernels/capture-replay.cu.js');
+const K = await import(
+  all('--kernel')[0] ?? '../packages/motion-enhancer/dist/prior/capture/kernels/capture-replay.cu.js'
+);
 const passes = Number(all('--passes')[0] ?? 42);
 const repeat = Number(all('--repeat')[0] ?? 3);
 const device = T.resolveDevice('cuda');

@@ -25,7 +25,7 @@ if (process.argv[2] === '--table') {
     console.log(`| ${key} | ${n} | ${(us / n).toFixed(2)} |`);
 } else {
   const T = await import('../packages/libtorch/dist/index.js');
-  const { decodeOn, KVCache } = await import('../packages/models/dist/language/index.js');
+  const { decodeOn, KVCache } = await import('../packages/models/dist/vlm-common/language/index.js');
   const { randomModel, SIZES } = await import('./random-vlm.mjs');
   const size = process.argv[2] ?? 'qwen-3b';
   const B = Number(process.argv[3] ?? 1);

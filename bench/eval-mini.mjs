@@ -15,7 +15,7 @@ const option = (name, fallback) => {
 };
 const out = option('--out', null);
 const dir = option('--dir', mkdtempSync(join(tmpdir(), 'eval-mini-')));
-const cli = new URL('../packages/motion-enhancer/dist/cli/main.js', import.meta.url).pathname;
+const cli = new URL('../packages/cli/bin/motion-enhancer.js', import.meta.url).pathname;
 const tool = (args) =>
   execFileSync(process.execPath, [cli, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
 

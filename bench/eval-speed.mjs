@@ -15,9 +15,9 @@ import { protocolOf } from '../packages/motion-enhancer/dist/eval/prompts/index.
 import { AnswersFile, readAnswers } from '../packages/motion-enhancer/dist/eval/run/answers-file.js';
 import { groupsOf, windowsOf } from '../packages/motion-enhancer/dist/eval/run/plan.js';
 import { runQuestions } from '../packages/motion-enhancer/dist/eval/run/run-questions.js';
-import { readGenerationConfig } from '../packages/motion-enhancer/dist/vlm/generation-config.js';
-import { qwenVlm } from '../packages/motion-enhancer/dist/vlm/qwen-vlm.js';
-import { VIDEO_FIELDS } from '../packages/motion-enhancer/dist/vlm/video-input.js';
+import { qwenVlm } from '../packages/motion-enhancer/dist/vlm/families/qwen2-5-vl/qwen-vlm.js';
+import { readGenerationConfig } from '../packages/motion-enhancer/dist/vlm/generate/generation-config.js';
+import { VIDEO_FIELDS } from '../packages/motion-enhancer/dist/vlm/media/video-input.js';
 import { qwenConfigOf, randomModel } from './random-vlm.mjs';
 
 const option = (name, fallback) => {

@@ -5,9 +5,9 @@ import * as T from '../packages/libtorch/dist/index.js';
 import { DdimSchedule, readVaeConfig, tokenGrid } from '../packages/models/dist/cogvideox/index.js';
 import { cogVideoXVae } from '../packages/models/dist/cogvideox/vae/model.js';
 import { readDecoderWeights, readEncoderWeights } from '../packages/models/dist/cogvideox/vae/weights.js';
-import { chooseCapture } from '../packages/motion-enhancer/dist/prior/choose-capture.js';
+import { chooseCapture } from '../packages/motion-enhancer/dist/prior/capture/choose-capture.js';
+import { invert, reconstruct } from '../packages/motion-enhancer/dist/prior/diffusion/trajectory.js';
 import { encodeVideo } from '../packages/motion-enhancer/dist/prior/extract.js';
-import { invert, reconstruct } from '../packages/motion-enhancer/dist/prior/trajectory.js';
 import { option, randomReader, randomTransformer, transformerConfig } from './real-size.mjs';
 
 const device = T.resolveDevice(option('--device', 'cuda'));

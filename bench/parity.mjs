@@ -13,7 +13,7 @@ const option = (name, fallback) => {
 const reference = option('--reference', 'test/fixtures/reference');
 const out = option('--out', null);
 
-const tool = [`${root}packages/motion-enhancer/dist/cli/main.js`];
+const tool = [`${root}packages/cli/bin/motion-enhancer.js`];
 const runs = [['cpu', 'float32']];
 const hasGpu = existsSync('/dev/nvidiactl');
 if (hasGpu) runs.push(['cuda', 'float32'], ['cuda', 'bfloat16'], ['cuda', 'float16']);

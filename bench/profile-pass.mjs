@@ -33,8 +33,8 @@ if (table) {
 const T = await import('../packages/libtorch/dist/index.js');
 const { DdimSchedule, tokenGrid } = await import('../packages/models/dist/cogvideox/index.js');
 const { randomTransformer, transformerConfig } = await import('./real-size.mjs');
-const { chooseCapture } = await import('../packages/motion-enhancer/dist/prior/choose-capture.js');
-const { invert, reconstruct } = await import('../packages/motion-enhancer/dist/prior/trajectory.js');
+const { chooseCapture } = await import('../packages/motion-enhancer/dist/prior/capture/choose-capture.js');
+const { invert, reconstruct } = await import('../packages/motion-enhancer/dist/prior/diffusion/trajectory.js');
 const layers = Number(option('--layers', 3));
 const device = T.resolveDevice(option('--device', 'cuda'));
 const dtype = 'bfloat16';

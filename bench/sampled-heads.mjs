@@ -3,10 +3,10 @@
 import { writeFileSync } from 'node:fs';
 import * as T from '../packages/libtorch/dist/index.js';
 import { DdimSchedule, tokenGrid } from '../packages/models/dist/cogvideox/index.js';
-import { AttentionCapture } from '../packages/motion-enhancer/dist/prior/capture.js';
-import { chooseCapture } from '../packages/motion-enhancer/dist/prior/choose-capture.js';
-import { headMetrics } from '../packages/motion-enhancer/dist/prior/heads.js';
-import { invert, reconstruct } from '../packages/motion-enhancer/dist/prior/trajectory.js';
+import { AttentionCapture } from '../packages/motion-enhancer/dist/prior/capture/capture.js';
+import { chooseCapture } from '../packages/motion-enhancer/dist/prior/capture/choose-capture.js';
+import { invert, reconstruct } from '../packages/motion-enhancer/dist/prior/diffusion/trajectory.js';
+import { headMetrics } from '../packages/motion-enhancer/dist/prior/selection/heads.js';
 import { option, randomTransformer, transformerConfig } from './real-size.mjs';
 
 const layers = Number(option('--layers', 8));

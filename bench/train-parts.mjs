@@ -1,9 +1,9 @@
 // Where a training step's time goes: one decoder block and one block of the vision tower at the size of Qwen2.5-VL-3B,
 // forward without a graph, and forward + backward, with their parts:   node bench/train-parts.mjs [--tokens 4058]
 import * as T from '../packages/libtorch/dist/index.js';
-import { applyRotary, block, rmsNorm, rotaryTables } from '../packages/models/dist/language/index.js';
 import { visionLayout } from '../packages/models/dist/qwen2-5-vl/vision-layout.js';
 import { visionBlock, visionRotary } from '../packages/models/dist/qwen2-5-vl/vision-tower.js';
+import { applyRotary, block, rmsNorm, rotaryTables } from '../packages/models/dist/vlm-common/language/index.js';
 
 const at = process.argv.indexOf('--tokens');
 const N = at < 0 ? 4058 : Number(process.argv[at + 1]);

@@ -11,9 +11,9 @@ import { resolve } from '../packages/motion-enhancer/dist/config/field.js';
 import { encodePng } from '../packages/motion-enhancer/dist/data/image/index.js';
 import { readData } from '../packages/motion-enhancer/dist/data/rows.js';
 import { PRIOR_FIELDS } from '../packages/motion-enhancer/dist/prior/config.js';
-import { PriorStore } from '../packages/motion-enhancer/dist/prior/store.js';
+import { PriorStore } from '../packages/motion-enhancer/dist/prior/store/store.js';
 import { RECIPE_FIELDS } from '../packages/motion-enhancer/dist/train/recipe.js';
-import { train } from '../packages/motion-enhancer/dist/train/train.js';
+import { train } from '../packages/motion-enhancer/dist/train/run/train.js';
 import { loadVlm } from '../packages/motion-enhancer/dist/vlm/index.js';
 
 const device = T.resolveDevice('auto');

@@ -10,7 +10,7 @@ import { positionsTensor, Qwen25VL, readQwen25VLConfig, ropeIndex } from '../pac
 import { parameterShapes } from '../packages/models/dist/qwen2-5-vl/weights.js';
 import { resolve } from '../packages/motion-enhancer/dist/config/field.js';
 import { RECIPE_FIELDS } from '../packages/motion-enhancer/dist/train/recipe.js';
-import { Trainer } from '../packages/motion-enhancer/dist/train/trainer.js';
+import { Trainer } from '../packages/motion-enhancer/dist/train/run/trainer.js';
 
 const option = (name, fallback) => {
   const at = process.argv.indexOf(name);

@@ -3,7 +3,7 @@
 // --decode leaves everything but greedy decoding out. bench/vlm-speed-both.mjs runs it beside transformers (vlm_speed_theirs.py).
 import { writeFileSync } from 'node:fs';
 import * as T from '../packages/libtorch/dist/index.js';
-import { decodeOn, KVCache } from '../packages/models/dist/language/index.js';
+import { decodeOn, KVCache } from '../packages/models/dist/vlm-common/language/index.js';
 import { promptOf, randomModel } from './random-vlm.mjs';
 
 const option = (name, fallback) => {

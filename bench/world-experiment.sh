@@ -11,7 +11,7 @@
 # a CPU.
 set -u
 here=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
-RUN=${RUN:-"node $here/packages/motion-enhancer/dist/cli/main.js"}
+RUN=${RUN:-"node $here/packages/cli/bin/motion-enhancer.js"}
 OUT=${OUT:?"OUT=FOLDER sh $0"}
 VLM=${VLM:-$here/models/world/vlm}
 VDM=${VDM:-$here/models/world/vdm}

@@ -9,11 +9,11 @@ import {
   resetPeakMemory,
   scope,
 } from '../packages/libtorch/dist/index.js';
-import { loadVlm } from '../packages/motion-enhancer/dist/vlm/load.js';
-import { RUN_RECIPE } from '../packages/motion-enhancer/dist/world/runs/spec.js';
-import { trainRuns } from '../packages/motion-enhancer/dist/world/runs/train-runs.js';
-import { choicesOf } from '../packages/motion-enhancer/dist/world/vlm/pretrain-samples.js';
-import { worldData } from '../packages/motion-enhancer/dist/world/vlm/world-data.js';
+import { loadVlm } from '../packages/motion-enhancer/dist/vlm/families/load.js';
+import { RUN_RECIPE } from '../packages/motion-world/dist/runs/spec.js';
+import { trainRuns } from '../packages/motion-world/dist/runs/train-runs.js';
+import { choicesOf } from '../packages/motion-world/dist/vlm/pretrain-samples.js';
+import { worldData } from '../packages/motion-world/dist/vlm/world-data.js';
 
 const [dir, ...counts] = process.argv.slice(2);
 const device = process.env.DEVICE ?? 'cuda:0';

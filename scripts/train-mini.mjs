@@ -14,7 +14,7 @@ import { scope, tensor, version } from '@motion-enhancer/libtorch';
 import { wordSpans, writeRandomQwen25VL } from '@motion-enhancer/models';
 import { resolve } from '../packages/motion-enhancer/dist/config/field.js';
 import { PRIOR_FIELDS } from '../packages/motion-enhancer/dist/prior/config.js';
-import { PriorStore } from '../packages/motion-enhancer/dist/prior/store.js';
+import { PriorStore } from '../packages/motion-enhancer/dist/prior/store/store.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const fixture = (path) => join(root, 'test/fixtures', path);
@@ -114,7 +114,7 @@ maxPixels: 12544
 frames: 4
 `,
 );
-const tool = [join(root, 'packages/motion-enhancer/dist/cli/main.js'), 'train', at('run.yaml')];
+const tool = [join(root, 'packages/cli/bin/motion-enhancer.js'), 'train', at('run.yaml')];
 const began = performance.now();
 const run = spawnSync(process.execPath, tool, { stdio: 'inherit' });
 if (run.status !== 0) process.exit(run.status ?? 1);

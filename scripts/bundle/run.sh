@@ -76,4 +76,4 @@ if [ "${1:-}" = --node ]; then
   case $script in /*) ;; *) [ -e "$script" ] || script="$app/$script" ;; esac
   exec "$work/node" "$script" "$@"
 fi
-exec "$work/node" "$app/packages/motion-enhancer/dist/cli/main.js" "$@"
+exec "$work/node" "$app/packages/cli/bin/motion-enhancer.js" "$@"

@@ -68,7 +68,7 @@ test('run.sh unpacks once, out of a read-only folder, and passes arguments on as
   assert.equal(first.code, 0, first.stderr);
   const app = join(work, 'bundle-0123abcd/app');
   assert.deepEqual(first.stdout.trim().split('\n'), [
-    `[${app}/packages/motion-enhancer/dist/cli/main.js]`,
+    `[${app}/packages/cli/bin/motion-enhancer.js]`,
     '[train]',
     '[--name]',
     "[a b'c]",

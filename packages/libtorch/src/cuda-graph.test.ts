@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { UserError } from '@motion-enhancer/support';
 import { recordCudaGraph } from './cuda-graph.js';
 import { compileCudaKernel } from './cuda-kernel.js';
 import { cuda } from './devices.js';
-import { UserError } from './errors.js';
 import { randn, zeros } from './factories.js';
 import { linear } from './functional.js';
 import { liveTensors, scope } from './scope.js';

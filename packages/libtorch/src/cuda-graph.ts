@@ -1,5 +1,5 @@
+import { expected } from '@motion-enhancer/support';
 import { cuda } from './devices.js';
-import { expected } from './errors.js';
 import { native } from './native.js';
 import { Scope } from './scope.js';
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { UserError } from '@motion-enhancer/support';
 import { CudaCompileError, compileCuda, compileCudaKernel } from './cuda-kernel.js';
 import { cuda } from './devices.js';
-import { LibtorchError, UserError } from './errors.js';
+import { LibtorchError } from './errors.js';
 import { liveTensors, scope } from './scope.js';
 import { tensor } from './transfer.js';
 

@@ -2,10 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { expected, makeFolder, writeFileAtomically, writeFully } from '@motion-enhancer/support';
 import { buildConfig, cuda } from './devices.js';
-import { expected, LibtorchError } from './errors.js';
-import { makeFolder } from './files/make-folder.js';
-import { writeFileAtomically, writeFully } from './files/write-file-atomically.js';
+import { LibtorchError } from './errors.js';
 import { native } from './native.js';
 import { Tensor } from './tensor.js';
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { expected } from './errors.js';
+import { expected } from '@motion-enhancer/support';
 import { bindingPath, native } from './native.js';
 
 export interface CudaState {

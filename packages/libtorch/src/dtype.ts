@@ -1,4 +1,4 @@
-import { expected } from './errors.js';
+import { expected } from '@motion-enhancer/support';
 
 /** Element types, by their PyTorch names. */
 export type DType =

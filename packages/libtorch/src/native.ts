@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { LibtorchError, OutOfMemoryError, UserError } from './errors.js';
+import { UserError } from '@motion-enhancer/support';
+import { LibtorchError, OutOfMemoryError } from './errors.js';
 
 /** A JavaScript function of one prepared operator: slots and plain values in, slots and plain values out. */
 export type NativeOperator = (...args: any[]) => any;
@@ -102,7 +103,7 @@ export function bindingPath(): string {
 
 /**
  * Idle threads of libtorch's pool (libgomp) spin for milliseconds before they sleep. Where processes share the cores, they
- * then spin while the one they wait for is not running: the demo took ten times as long beside another job (docs/devlog.md).
+ * then spin while the one they wait for is not running: the demo took ten times as long beside another job (docs/decisions/2026-11-26-idle-threads.md).
  * A short spin costs nothing that was measured on idle cores. libgomp reads this when it is loaded; what the user set stays.
  */
 function spinBriefly(): void {

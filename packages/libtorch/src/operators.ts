@@ -1,8 +1,8 @@
+import { nearestName } from '@motion-enhancer/support';
 import { codeOfDtype } from './dtype.js';
 import { LibtorchError } from './errors.js';
 import type { Aten, AtenAsync } from './generated/aten.js';
 import { type NativeOperator, native } from './native.js';
-import { nearestName } from './nearest-name.js';
 import { Generator } from './random.js';
 import { Tensor } from './tensor.js';
 

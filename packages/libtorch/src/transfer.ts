@@ -1,6 +1,6 @@
+import { expected } from '@motion-enhancer/support';
 import { B } from './bound.js';
 import { codeOfDtype, DTYPES, type DType, dtypeOfArray, type TypedArray } from './dtype.js';
-import { expected } from './errors.js';
 import { native } from './native.js';
 import { Tensor } from './tensor.js';
 

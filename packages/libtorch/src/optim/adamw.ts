@@ -1,5 +1,5 @@
+import { expected } from '@motion-enhancer/support';
 import { noGrad } from '../autograd.js';
-import { expected } from '../errors.js';
 import { zeros, zerosLike } from '../factories.js';
 import { aten } from '../operators.js';
 import { keep, scope } from '../scope.js';

@@ -30,7 +30,7 @@ const fixture = fileURLToPath(new URL('../../../../test/fixtures/optim/adamw.jso
 const { cases, schedule } = JSON.parse(readFileSync(fixture, 'utf8')) as { cases: Case[]; schedule: number[] };
 
 const make = (values: number[][], shapes: number[][], dtype: DType): Tensor[] =>
-  values.map((v, i) => tensor(v, { shape: shapes[i], dtype: 'float64' }).to(dtype));
+  values.map((v, i) => tensor(v, { shape: shapes[i]!, dtype: 'float64' }).to(dtype));
 
 for (const { dtype, shapes, start, steps } of cases) {
   leakFree(`equal to torch.optim.AdamW and clip_grad_norm_ in ${dtype}`, () => {

@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
-import { DTYPES, openSafetensors, randn, scope, tensor, UserError, writeSafetensors } from '../index.js';
+import { UserError } from '@motion-enhancer/support';
+import { DTYPES, openSafetensors, randn, scope, tensor, writeSafetensors } from '../index.js';
 import { leakFree } from '../testing/leak-free.js';
 import { randomSource } from '../testing/random-source.js';
 

@@ -4,7 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { liveTensors, scope, UserError, writeSafetensors, zeros } from '../index.js';
+import { UserError } from '@motion-enhancer/support';
+import { liveTensors, scope, writeSafetensors, zeros } from '../index.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'full-disk-'));
 const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', dir]).status === 0;

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
+import { nearestName } from '@motion-enhancer/support';
 import { DTYPES } from '../dtype.js';
 import { empty } from '../factories.js';
 import { native } from '../native.js';
-import { nearestName } from '../nearest-name.js';
 import { aten } from '../operators.js';
 import { keep, scope } from '../scope.js';
 import type { Tensor } from '../tensor.js';

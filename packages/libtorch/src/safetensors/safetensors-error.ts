@@ -1,4 +1,4 @@
-import { UserError } from '../errors.js';
+import { UserError } from '@motion-enhancer/support';
 
 const DOWNLOAD_AGAIN = 'The file is damaged or incomplete: download it again.';
 

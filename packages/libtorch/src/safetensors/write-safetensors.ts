@@ -1,7 +1,6 @@
+import { expected, writeFileAtomically, writeFully } from '@motion-enhancer/support';
 import { noGrad } from '../autograd.js';
 import { DTYPES } from '../dtype.js';
-import { expected } from '../errors.js';
-import { writeFileAtomically, writeFully } from '../files/write-file-atomically.js';
 import { native } from '../native.js';
 import { scope } from '../scope.js';
 import type { Tensor } from '../tensor.js';

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { UserError } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 import { pipelineFolders } from './pipeline-folders.js';
 
 const FILES = [

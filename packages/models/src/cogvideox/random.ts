@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { Generator, makeFolder, noGrad, scope, writeFileAtomically, writeFully } from '@motion-enhancer/libtorch';
+import { Generator, noGrad, scope } from '@motion-enhancer/libtorch';
+import { makeFolder, writeFileAtomically, writeFully } from '@motion-enhancer/support';
 import { saveCheckpoint } from '../hub/index.js';
 import { DEMO_SIZES, type RandomSizes } from './random/sizes.js';
 import { randomTextEncoder } from './random/text-encoder.js';

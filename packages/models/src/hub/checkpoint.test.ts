@@ -36,10 +36,10 @@ const weights = (): Record<string, Tensor> => ({
   'model.norm.weight': randn([4]),
 });
 
-for (const [form, maxShardBytes, weightsName] of [
-  ['one file', undefined, undefined],
-  ['a diffusers file', undefined, 'diffusion_pytorch_model'],
-  ['shards', 30, undefined],
+for (const [form, layout] of [
+  ['one file', {}],
+  ['a diffusers file', { weightsName: 'diffusion_pytorch_model' }],
+  ['shards', { maxShardBytes: 30 }],
 ] as const) {
   leakFree(`saved and opened again: ${form}`, () => {
     const dir = folder();
@@ -47,12 +47,11 @@ for (const [form, maxShardBytes, weightsName] of [
     saveCheckpoint(dir, {
       config: { model_type: 'x', n: 3 },
       tensors,
-      maxShardBytes,
-      weightsName,
+      ...layout,
       extraFiles: { 'notes.txt': 'hello' },
     });
     const files = readdirSync(dir).filter((name) => name.endsWith('.safetensors'));
-    assert.equal(files.length, maxShardBytes ? 3 : 1);
+    assert.equal(files.length, form === 'shards' ? 3 : 1);
     assert.equal(readFileSync(join(dir, 'notes.txt'), 'utf8'), 'hello');
     const checkpoint = openCheckpoint(dir);
     assert.deepEqual(checkpoint.config, { model_type: 'x', n: 3 });

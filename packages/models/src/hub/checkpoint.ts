@@ -1,14 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  type DType,
-  nearestName,
-  type SafetensorsFile,
-  scope,
-  type Tensor,
-  type TensorInfo,
-  UserError,
-} from '@motion-enhancer/libtorch';
+import { type DType, type SafetensorsFile, scope, type Tensor, type TensorInfo } from '@motion-enhancer/libtorch';
+import { nearestName, UserError } from '@motion-enhancer/support';
 import { ConfigReader, type RawConfig } from './config-reader.js';
 import { findWeights } from './find-weights.js';
 import { parseJsonObject, readText } from './read-json-object.js';

@@ -1,4 +1,4 @@
-import { UserError } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 
 /** A JSON object as a checkpoint's `config.json` holds it. */
 export type RawConfig = Readonly<Record<string, unknown>>;

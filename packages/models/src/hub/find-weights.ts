@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { openSafetensors, type SafetensorsFile, UserError } from '@motion-enhancer/libtorch';
+import { openSafetensors, type SafetensorsFile } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 import { readJsonObject } from './read-json-object.js';
 
 /** Names that transformers and diffusers give their weight files. */

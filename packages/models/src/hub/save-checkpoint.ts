@@ -1,17 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import {
-  DTYPES,
-  expected,
-  makeFolder,
-  type NamedTensors,
-  type Tensor,
-  UserError,
-  writeFileAtomically,
-  writeFully,
-  writeSafetensors,
-} from '@motion-enhancer/libtorch';
+import { DTYPES, type NamedTensors, type Tensor, writeSafetensors } from '@motion-enhancer/libtorch';
+import { expected, makeFolder, UserError, writeFileAtomically, writeFully } from '@motion-enhancer/support';
 import type { RawConfig } from './config-reader.js';
 import { formatConfig } from './format-config.js';
 import { planShards } from './plan-shards.js';

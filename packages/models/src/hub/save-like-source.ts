@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type DType, scope, type Tensor, UserError } from '@motion-enhancer/libtorch';
+import { type DType, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 import type { RawConfig } from './config-reader.js';
 import { parseJsonObject, readText } from './read-json-object.js';
 import { saveCheckpoint } from './save-checkpoint.js';

@@ -1,4 +1,5 @@
-import { type DType, keep, scope, type Tensor, UserError } from '@motion-enhancer/libtorch';
+import { type DType, keep, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 import type { Checkpoint } from './checkpoint.js';
 
 export interface WeightOptions {
@@ -40,8 +41,7 @@ export class WeightReader {
       );
     }
     this.#used.add(stored);
-    const { dtype, device } = this.#options;
-    const weight = scope(() => keep(this.checkpoint.read(stored, { dtype, device })));
+    const weight = scope(() => keep(this.checkpoint.read(stored, this.#options)));
     this.#given.push(weight);
     return weight;
   }

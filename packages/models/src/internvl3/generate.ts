@@ -1,5 +1,5 @@
 import type { Tensor } from '@motion-enhancer/libtorch';
-import { type GenerateOptions, generateTokens, type NextLogits } from '../language/generate-tokens.js';
+import { type GenerateOptions, generateTokens, type NextLogits } from '../vlm-common/language/generate-tokens.js';
 import type { InternVL3 } from './model.js';
 
 export interface InternVL3GenerateInput {

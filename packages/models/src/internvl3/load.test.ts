@@ -9,10 +9,10 @@ import {
   randn,
   scope,
   type Tensor,
-  UserError,
   writeSafetensors,
   zeros,
 } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 import { INTERNVL3_SYSTEM } from './config.js';
 import { loadInternVL3 } from './load.js';
 import {

@@ -1,4 +1,5 @@
-import { type DType, UserError } from '@motion-enhancer/libtorch';
+import type { DType } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 import { openCheckpoint } from '../hub/index.js';
 import { type InternVL3Config, readInternVL3Config } from './config.js';
 import { InternVL3 } from './model.js';

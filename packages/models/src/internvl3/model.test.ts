@@ -11,7 +11,7 @@ import {
   type Tensor,
   tensor,
 } from '@motion-enhancer/libtorch';
-import { KVCache } from '../language/kv-cache.js';
+import { KVCache } from '../vlm-common/language/kv-cache.js';
 import { generateInternVL3 } from './generate.js';
 import { loadInternVL3 } from './load.js';
 import { pixelShuffle } from './projector.js';

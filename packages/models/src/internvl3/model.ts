@@ -1,9 +1,10 @@
-import { arange, type Checkpoints, type DType, scope, type Tensor, UserError } from '@motion-enhancer/libtorch';
+import { arange, type Checkpoints, type DType, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 import type { SaveOptions } from '../hub/index.js';
-import type { Decoded, DecoderOptions } from '../language/decode-layers.js';
-import { decodeSequence, idsTensor, type TokenIds } from '../language/decode-sequence.js';
 import { embedTokens } from '../qwen2-5-vl/embed.js';
 import type { ParameterGroup } from '../qwen2-5-vl/weight-names.js';
+import type { Decoded, DecoderOptions } from '../vlm-common/language/decode-layers.js';
+import { decodeSequence, idsTensor, type TokenIds } from '../vlm-common/language/decode-sequence.js';
 import type { InternVL3Config } from './config.js';
 import { projector } from './projector.js';
 import { savePretrained } from './save.js';

@@ -1,5 +1,5 @@
 import { layerNorm, scope, type Tensor } from '@motion-enhancer/libtorch';
-import { project } from '../language/self-attention.js';
+import { project } from '../vlm-common/language/self-attention.js';
 import type { ProjectorWeights } from './weights.js';
 
 /** torch's default: the reference names none. */

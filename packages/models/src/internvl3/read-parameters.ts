@@ -1,6 +1,6 @@
 import { type DType, keep, scope, type Tensor } from '@motion-enhancer/libtorch';
 import { type Checkpoint, WeightReader } from '../hub/index.js';
-import type { ParameterShapes } from '../language/weights.js';
+import type { ParameterShapes } from '../vlm-common/language/weights.js';
 import { fileName, fusedThird, type InternVL3WeightForm } from './weight-names.js';
 
 export interface ReadOptions {

@@ -1,6 +1,6 @@
-import { UserError } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 import type { ConfigReader } from '../hub/index.js';
-import type { Qwen2Config } from '../language/qwen2-config.js';
+import type { Qwen2Config } from '../vlm-common/language/qwen2-config.js';
 
 /** Rotary variants that change nothing up to max_position_embeddings, beyond which nothing runs here. */
 const ROPE_TYPES = ['default', 'dynamic'];

@@ -8,7 +8,7 @@ import {
   scope,
   type Tensor,
 } from '@motion-enhancer/libtorch';
-import { project } from '../language/self-attention.js';
+import { project } from '../vlm-common/language/self-attention.js';
 import type { InternVL3VisionConfig } from './config.js';
 import type { InternViTBlockWeights, InternViTWeights, LayerNormWeights } from './weights.js';
 

@@ -1,4 +1,4 @@
-import { UserError } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 import type { ParameterGroup } from '../qwen2-5-vl/weight-names.js';
 
 /**

@@ -1,6 +1,6 @@
 import type { Tensor } from '@motion-enhancer/libtorch';
-import { qwen2Shapes, qwen2Weights } from '../language/qwen2-weights.js';
-import type { Linear, ParameterShapes, Qwen2Weights } from '../language/weights.js';
+import { qwen2Shapes, qwen2Weights } from '../vlm-common/language/qwen2-weights.js';
+import type { Linear, ParameterShapes, Qwen2Weights } from '../vlm-common/language/weights.js';
 import type { InternVL3Config } from './config.js';
 
 /** Weight and bias of a layer normalisation, [C] each. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cuda, liveTensors, manualSeed, noGrad, randn, scope, type Tensor } from '@motion-enhancer/libtorch';
-import { applyRotary, applyRotaryInFloat } from '../language/rotary.js';
+import { applyRotary, applyRotaryInFloat } from '../vlm-common/language/rotary.js';
 import { elementwiseKernels } from './elementwise.js';
 import { gated } from './gated.js';
 

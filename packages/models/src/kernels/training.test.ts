@@ -13,10 +13,10 @@ import {
   type Tensor,
   tensor,
 } from '@motion-enhancer/libtorch';
-import { attentionRows } from '../language/attention-rows.js';
-import { rotaryTables, turnHeads } from '../language/rotary.js';
 import { visionLayout } from '../qwen2-5-vl/vision-layout.js';
 import { visionBlock, visionRotary } from '../qwen2-5-vl/vision-tower.js';
+import { attentionRows } from '../vlm-common/language/attention-rows.js';
+import { rotaryTables, turnHeads } from '../vlm-common/language/rotary.js';
 import { swiglu } from './swiglu.js';
 import { trainingKernels } from './training.js';
 

@@ -1,6 +1,6 @@
-import { UserError } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 import { ConfigReader } from '../hub/index.js';
-import type { Qwen2Config } from '../language/qwen2-config.js';
+import type { Qwen2Config } from '../vlm-common/language/qwen2-config.js';
 
 /** The vision tower and its merger. */
 export interface Qwen25VLVisionConfig {

@@ -1,4 +1,5 @@
-import { aten, embedding, type Tensor, UserError } from '@motion-enhancer/libtorch';
+import { aten, embedding, type Tensor } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 import type { Qwen25VLConfig } from './config.js';
 
 /**

@@ -1,5 +1,5 @@
 import { type Tensor, tensor } from '@motion-enhancer/libtorch';
-import { type GenerateOptions, generateTokens, type NextLogits } from '../language/generate-tokens.js';
+import { type GenerateOptions, generateTokens, type NextLogits } from '../vlm-common/language/generate-tokens.js';
 import type { Qwen25VL } from './model.js';
 import type { RopeIndex } from './rope-index.js';
 

@@ -19,7 +19,7 @@ import { fixture } from './testing.js';
 
 const DIR = fixture('reference/qwen2_5_vl');
 
-/** One alignment step (method.md §5), written out with plain operators: the gradients of the reference must come back. */
+/** One alignment step (docs/method.md 5), written out with plain operators: the gradients of the reference must come back. */
 test('gradients of language loss + alignment loss equal the reference', () => {
   const before = liveTensors();
   const model = loadQwen25VL(join(DIR, 'model'), { device: 'cpu', dtype: 'float32', trainable: true });

@@ -2,15 +2,8 @@ import assert from 'node:assert/strict';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import {
-  liveTensors,
-  openSafetensors,
-  scope,
-  type Tensor,
-  UserError,
-  writeSafetensors,
-  zeros,
-} from '@motion-enhancer/libtorch';
+import { liveTensors, openSafetensors, scope, type Tensor, writeSafetensors, zeros } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 import { loadQwen25VL } from './load.js';
 import { fixture, inTemporaryFolder } from './testing.js';
 

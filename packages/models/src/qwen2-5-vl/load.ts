@@ -1,4 +1,5 @@
-import { type DType, type Tensor, UserError } from '@motion-enhancer/libtorch';
+import type { DType, Tensor } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 import { openCheckpoint, WeightReader } from '../hub/index.js';
 import { readQwen25VLConfig } from './config.js';
 import { Qwen25VL } from './model.js';

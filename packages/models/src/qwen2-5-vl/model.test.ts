@@ -13,7 +13,7 @@ import {
   type Tensor,
   tensor,
 } from '@motion-enhancer/libtorch';
-import { KVCache } from '../language/kv-cache.js';
+import { KVCache } from '../vlm-common/language/kv-cache.js';
 import { generate } from './generate.js';
 import type { Grid } from './grid.js';
 import { loadQwen25VL } from './load.js';

@@ -1,7 +1,8 @@
-import { type Checkpoints, type DType, scope, type Tensor, UserError } from '@motion-enhancer/libtorch';
+import { type Checkpoints, type DType, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 import type { SaveOptions } from '../hub/index.js';
-import type { Decoded, DecoderOptions } from '../language/decode-layers.js';
-import { decodeSequence, idsTensor, type TokenIds } from '../language/decode-sequence.js';
+import type { Decoded, DecoderOptions } from '../vlm-common/language/decode-layers.js';
+import { decodeSequence, idsTensor, type TokenIds } from '../vlm-common/language/decode-sequence.js';
 import type { Qwen25VLConfig } from './config.js';
 import { embedTokens } from './embed.js';
 import { type Grid, patchCount } from './grid.js';

@@ -1,4 +1,5 @@
-import { type Tensor, tensor, UserError } from '@motion-enhancer/libtorch';
+import { type Tensor, tensor } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 import type { Qwen25VLConfig } from './config.js';
 import { type Grid, tokenCount } from './grid.js';
 

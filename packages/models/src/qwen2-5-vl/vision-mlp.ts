@@ -1,7 +1,7 @@
 import { pad, scope, type Tensor } from '@motion-enhancer/libtorch';
 import { gated } from '../kernels/gated.js';
-import { project } from '../language/self-attention.js';
-import type { Linear } from '../language/weights.js';
+import { project } from '../vlm-common/language/self-attention.js';
+import type { Linear } from '../vlm-common/language/weights.js';
 import type { VisionBlockWeights } from './weights.js';
 
 /** Half-precision matrix products of cuBLAS want rows of whole 16 bytes, and are best at whole tiles. */

@@ -1,8 +1,8 @@
 import { attention, type Checkpoints, cat, linear, scope, type Tensor } from '@motion-enhancer/libtorch';
 import { trainingKernels, turnable } from '../kernels/training.js';
-import { rmsNorm } from '../language/rms-norm.js';
-import { applyRotaryInFloat, inverseFrequencies, type RotaryTables } from '../language/rotary.js';
-import { project } from '../language/self-attention.js';
+import { rmsNorm } from '../vlm-common/language/rms-norm.js';
+import { applyRotaryInFloat, inverseFrequencies, type RotaryTables } from '../vlm-common/language/rotary.js';
+import { project } from '../vlm-common/language/self-attention.js';
 import type { Qwen25VLVisionConfig } from './config.js';
 import type { Grid } from './grid.js';
 import { type SegmentRun, type VisionLayout, visionLayout } from './vision-layout.js';

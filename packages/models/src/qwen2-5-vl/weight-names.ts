@@ -1,4 +1,4 @@
-import { UserError } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 
 /** Which names a checkpoint's files use: `hub` as published (`visual.*`, `model.*`), `nested` as newer saves. */
 export type WeightForm = 'hub' | 'nested';

@@ -3,13 +3,13 @@ import {
   attention,
   type DType,
   embedding,
-  expected,
   linear,
   noGrad,
   scope,
   type Tensor,
   tensorsIn,
 } from '@motion-enhancer/libtorch';
+import { expected } from '@motion-enhancer/support';
 import { openCheckpoint, WeightReader } from '../hub/index.js';
 import { readT5Config, type T5Config } from './config.js';
 import { relativeBias, relativeBuckets } from './relative-positions.js';

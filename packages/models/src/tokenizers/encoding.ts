@@ -1,4 +1,4 @@
-import { expected } from '@motion-enhancer/libtorch';
+import { expected } from '@motion-enhancer/support';
 import type { EncodeOptions, Encoding } from './types.js';
 
 /** An `Encoding` that grows token by token. */

@@ -1,4 +1,4 @@
-import { UserError } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 import type { DecodeOptions, Tokenizer } from './types.js';
 
 /** The token with this id. @throws UserError ERR_TOKENIZER if there is none. */

@@ -1,4 +1,4 @@
-import { UserError } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 
 const REMEDY = 'Copy the tokenizer files of the checkpoint anew.';
 

@@ -36,7 +36,7 @@ export function wordSpans(text: string): [number, number][] {
 }
 
 /**
- * Groups tokens to words (method.md "MTTI": sub-words are merged by the mean over a word's tokens). A token that
+ * Groups tokens to words (docs/method.md 3: sub-words are merged by the mean over a word's tokens). A token that
  * overlaps a word belongs to it, and may belong to two; special tokens and padding belong to none. Words without a
  * token (cut off by truncation) are left out.
  */

@@ -7,12 +7,12 @@ import {
   rand,
   type Tensor,
   tensor,
-  UserError,
   writeSafetensors,
   zeros,
 } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
+import { temporaryFolder } from '@motion-enhancer/support/testing';
 import { closeTo } from '../testing/close-to.js';
-import { temporaryFolder } from '../testing/temporary-folder.js';
 import { tensorTest } from '../testing/tensor-test.js';
 import { type Aligner, type AlignerKind, alignerFromTensors, createAligner, loadAligner } from './aligner.js';
 

@@ -7,9 +7,9 @@ import {
   rand,
   scope,
   type Tensor,
-  UserError,
   writeSafetensors,
 } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 
 export type AlignerKind = 'mlp' | 'pointwise' | 'identity';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { grad, rand, tensor } from '@motion-enhancer/libtorch';
+import { freshSeed, randomSource } from '@motion-enhancer/support/testing';
 import { closeTo } from '../testing/close-to.js';
-import { freshSeed, randomSource } from '../testing/random-source.js';
 import { tensorTest } from '../testing/tensor-test.js';
 import { alignmentGrid, cells, type Grid, resizeMaps } from './resize.js';
 

@@ -10,7 +10,7 @@ export interface Grid {
 export const cells = (grid: Grid): number => grid.frames * grid.height * grid.width;
 
 /**
- * Resizes maps over a video trilinearly (align_corners = false, method.md 5.2). Differentiable. One product an axis: equal to
+ * Resizes maps over a video trilinearly (align_corners = false, docs/method.md 5.2). Differentiable. One product an axis: equal to
  * `upsample_trilinear3d`, whose gradient on a GPU is summed in no fixed order.
  * @param rows_WS [words, from.frames · from.height · from.width]
  * @returns [words, to.frames · to.height · to.width]
@@ -48,7 +48,7 @@ function interpolation(size: number, wanted: number): number[] {
 
 /**
  * The alignment grid of a run: the commonest grid of its priors, scaled down evenly until it has at most `most` cells
- * (method.md 5.3: the aligner needs one fixed S).
+ * (docs/method.md 5.3: the aligner needs one fixed S).
  */
 export function alignmentGrid(grids: readonly Grid[], most = 4096): Grid {
   const counts = new Map<string, { grid: Grid; count: number }>();

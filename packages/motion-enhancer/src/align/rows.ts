@@ -1,7 +1,7 @@
 import { type Tensor, tensor } from '@motion-enhancer/libtorch';
 
 /**
- * A_VLM: from attention rows of single tokens to rows of words over the visual tokens (method.md 5.1).
+ * A_VLM: from attention rows of single tokens to rows of words over the visual tokens (docs/method.md 5.1).
  * @param rows_RN rows of `positions`, mean over layers and heads: [R, N]
  * @param words token positions of each word, all of them in `positions`
  * @param visual [start, end) of the visual tokens in the sequence

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadTokenizer, wordSpans } from '@motion-enhancer/models';
-import { fixture } from '../testing/fixtures.js';
+import { fixture } from '@motion-enhancer/support/testing';
 import { type Chat, placeWords } from './words.js';
 
 const VIDEO = '<video>';

@@ -1,5 +1,5 @@
 import { findWord, tokensOfSpan } from '@motion-enhancer/models';
-import type { PriorWord } from '../prior/prior.js';
+import type { PriorWord } from '../prior/store/prior.js';
 
 /** Where a word of the prior stands in the VLM's chat. */
 export interface PlacedWord {

@@ -1,5 +1,4 @@
-import { expected, UserError } from '@motion-enhancer/libtorch';
-import { nearestName } from '@motion-enhancer/libtorch/nearest-name';
+import { expected, nearestName, UserError } from '@motion-enhancer/support';
 
 interface Common<T> {
   /** One line for help texts, docs and forms. */

@@ -1,5 +1,4 @@
-import { UserError } from '@motion-enhancer/libtorch';
-import { nearestName } from '@motion-enhancer/libtorch/nearest-name';
+import { nearestName, UserError } from '@motion-enhancer/support';
 import { checkValue, describe, type Field, type Fields, resolve, type Values } from './field.js';
 
 /** One value of a list's option. */

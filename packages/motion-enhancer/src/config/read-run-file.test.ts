@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { temporaryFolder } from '../testing/temporary-folder.js';
+import { temporaryFolder } from '@motion-enhancer/support/testing';
 import { readRunFile } from './read-run-file.js';
 
 const path = join(temporaryFolder(), 'run.yaml');

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { expected, UserError } from '@motion-enhancer/libtorch';
+import { expected, UserError } from '@motion-enhancer/support';
 import { parseDocument } from 'yaml';
 
 const camel = (name: string) => name.replace(/-([a-z])/g, (_, c: string) => c.toUpperCase());

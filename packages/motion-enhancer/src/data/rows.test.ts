@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { UserError } from '@motion-enhancer/libtorch';
-import { temporaryFolder } from '../testing/temporary-folder.js';
+import { UserError } from '@motion-enhancer/support';
+import { temporaryFolder } from '@motion-enhancer/support/testing';
 import { CAPTION_PROMPT, plainText, readRows } from './rows.js';
 
 const dir = temporaryFolder();

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { noGrad, openSafetensors, scope, type Tensor, UserError, writeSafetensors } from '@motion-enhancer/libtorch';
+import { noGrad, openSafetensors, scope, type Tensor, writeSafetensors } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 
 /** Writes named tensors and where the training stands, beside and renamed. */
 export function saveState(path: string, tensors: ReadonlyMap<string, Tensor>, step: number): void {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { UserError } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 
 /** A JSON file of a reference folder. @throws UserError naming the file */
 export function readJson(path: string): Record<string, unknown> {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type DType, UserError } from '@motion-enhancer/libtorch';
+import type { DType } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 import { besideReference } from './golden-file.js';
 import type { Check, ParityPart, Tolerance } from './part.js';
 import { PARTS } from './parts/index.js';

@@ -2,16 +2,15 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { keep, liveTensors, noGrad, scope } from '@motion-enhancer/libtorch';
+import { freshSeed, randomSource, temporaryFolder } from '@motion-enhancer/support/testing';
 import { resolve } from '../config/field.js';
 import { clipOfFrames, framesTensor } from '../data/clip.js';
 import type { VideoFrames } from '../data/video/index.js';
 import { closeTo } from '../testing/close-to.js';
-import { freshSeed, randomSource } from '../testing/random-source.js';
-import { temporaryFolder } from '../testing/temporary-folder.js';
 import { PRIOR_FIELDS, type PriorConfig } from './config.js';
 import { tinyVdm } from './dataset/testing.js';
+import { loadVdm, type Vdm } from './diffusion/vdm.js';
 import { encodeVideo, extract } from './extract.js';
-import { loadVdm, type Vdm } from './vdm.js';
 
 const seed = freshSeed();
 const random = randomSource(seed);

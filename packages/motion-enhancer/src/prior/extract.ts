@@ -1,30 +1,21 @@
-import {
-  cat,
-  expected,
-  Generator,
-  noGrad,
-  randn,
-  scope,
-  scopeAsync,
-  type Tensor,
-  UserError,
-} from '@motion-enhancer/libtorch';
+import { cat, Generator, noGrad, randn, scope, scopeAsync, type Tensor } from '@motion-enhancer/libtorch';
 import { type Posterior, samplePosterior, tokenGrid } from '@motion-enhancer/models';
+import { expected, UserError } from '@motion-enhancer/support';
 import { clipOfFrames, framesTensor } from '../data/clip.js';
 import type { VideoFrames } from '../data/video/index.js';
-import type { Capture, HeadMaps } from './capture.js';
-import { type CaptureNeeds, chooseCapture } from './choose-capture.js';
+import type { Capture, HeadMaps } from './capture/capture.js';
+import { type CaptureNeeds, chooseCapture } from './capture/choose-capture.js';
+import { maskOf } from './capture/mask.js';
 import type { PriorConfig } from './config.js';
+import { isX, type Row } from './diffusion/step-rows.js';
+import { invert, type OnStep, reconstruct, type StepAttention } from './diffusion/trajectory.js';
+import { tileOf } from './diffusion/vae-tile.js';
+import type { Vdm } from './diffusion/vdm.js';
 import { pixelFramesOf, type TokenGrid } from './grid.js';
-import { maskOf } from './mask.js';
-import type { PriorCapture } from './prior.js';
-import { type Selection, select } from './select.js';
-import { isX, type Row } from './step-rows.js';
+import { type Selection, select } from './selection/select.js';
+import { tokensAsWords } from './selection/tokens.js';
+import type { PriorCapture } from './store/prior.js';
 import { stripOf } from './strip.js';
-import { tokensAsWords } from './tokens.js';
-import { invert, type OnStep, reconstruct, type StepAttention } from './trajectory.js';
-import { tileOf } from './vae-tile.js';
-import type { Vdm } from './vdm.js';
 
 export type Stage = 'encode' | 'invert' | 'reconstruct' | 'select';
 export type OnProgress = (stage: Stage, done: number, total: number) => void;
@@ -52,7 +43,7 @@ export interface ExtractOptions {
 }
 
 /**
- * Frames and text to a prior (method.md 1–3). Tensors of the result belong to the caller's care.
+ * Frames and text to a prior (docs/method.md 1–3). Tensors of the result belong to the caller's care.
  * Between stages the event loop gets a turn, so that signals and timers are heard.
  */
 export async function extract(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { UserError } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 import { chooseClipFrames, locations, pixelFramesOf, videoTokens } from './grid.js';
 
 test('tokens of a grid', () => {

@@ -1,4 +1,4 @@
-import { expected } from '@motion-enhancer/libtorch/errors';
+import { expected } from '@motion-enhancer/support';
 
 /** The video tokens of one pass: F frames of P = height · width locations, frame-major after T text tokens. */
 export interface TokenGrid {
@@ -19,7 +19,7 @@ export const videoTokens = (grid: TokenGrid): number => grid.frames * locations(
 /**
  * First and last pixel frame behind each token frame (inclusive).
  * The causal VAE makes latent 0 of pixel frame 0 and latent i of pixel frames 4i−3 … 4i; a temporal patch joins
- * `patchT` latents, of which the first `padded` are copies of latent 0 put in front (models-vdm.md §5.6).
+ * `patchT` latents, of which the first `padded` are copies of latent 0 put in front (docs/models/cogvideox.md 8).
  * @param perLatent pixel frames of a latent frame: 4 in CogVideoX
  */
 export function pixelFramesOf(frames: number, patchT: number, padded: number, perLatent = 4): [number, number][] {

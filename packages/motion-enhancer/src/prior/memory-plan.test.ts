@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { liveBytes, scope, tensorsIn } from '@motion-enhancer/libtorch';
+import { temporaryFolder } from '@motion-enhancer/support/testing';
 import { resolve } from '../config/field.js';
-import { temporaryFolder } from '../testing/temporary-folder.js';
 import { PRIOR_FIELDS, type PriorConfig } from './config.js';
 import { tinyVdm } from './dataset/testing.js';
+import { loadVdm } from './diffusion/vdm.js';
 import { planPrior, priorPlanText, settled } from './memory-plan.js';
-import { loadVdm } from './vdm.js';
 
 const dir = tinyVdm(join(temporaryFolder(), 'vdm'));
 const FP32 = { device: 'cpu', dtype: 'float32' } as const;

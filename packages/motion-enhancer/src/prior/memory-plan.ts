@@ -9,12 +9,12 @@ import {
   tokenGrid,
   vaeBytes,
 } from '@motion-enhancer/models';
-import { type CapturePlan, gibibytes, passBytes, planCapture, waysOfCapture } from './choose-capture.js';
+import { type CapturePlan, gibibytes, passBytes, planCapture, waysOfCapture } from './capture/choose-capture.js';
 import type { PriorConfig } from './config.js';
+import { bytesOfNumber } from './diffusion/vae-tile.js';
 import { captureIdentity, captureNeeds, checkSize } from './extract.js';
 import { chooseClipFrames } from './grid.js';
-import type { PriorCapture } from './prior.js';
-import { bytesOfNumber } from './vae-tile.js';
+import type { PriorCapture } from './store/prior.js';
 
 /** What a run needs in memory, in bytes, from the checkpoint's headers alone: nothing of it is loaded. */
 export interface PriorPlan {

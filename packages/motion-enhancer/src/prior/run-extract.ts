@@ -1,20 +1,18 @@
 import { basename, extname } from 'node:path';
 import { type DType, version } from '@motion-enhancer/libtorch';
+import { CODE_VERSION } from '@motion-enhancer/support';
 import { boundedFit } from '../data/image/bounded-fit.js';
 import { localPath } from '../data/local-path.js';
 import type { VideoFrames } from '../data/video/index.js';
 import type { PriorConfig } from './config.js';
 import type { TextSource } from './dataset/text-of-row.js';
+import type { Vdm } from './diffusion/vdm.js';
 import { type Extraction, extract, type Latents, type OnProgress } from './extract.js';
 import { chooseClipFrames } from './grid.js';
-import { priorKey } from './key.js';
-import type { PriorCapture, PriorInfo } from './prior.js';
-import type { PriorStore } from './store.js';
-import type { Vdm } from './vdm.js';
+import { priorKey } from './store/key.js';
+import type { PriorCapture, PriorInfo } from './store/prior.js';
+import type { PriorStore } from './store/store.js';
 import { asSource, fileOf, hashSource, readSource, type VideoSource } from './video-source.js';
-
-/** Version of what computes a prior: raised when the numbers change. */
-export const CODE_VERSION = 'motion-enhancer 0.1.0, prior 2';
 
 export interface ExtractJob {
   vdm: Vdm;

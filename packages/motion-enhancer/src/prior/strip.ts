@@ -1,8 +1,8 @@
 import { aten, scope, stack, type Tensor } from '@motion-enhancer/libtorch';
 import type { PriorConfig } from './config.js';
+import { tileOf } from './diffusion/vae-tile.js';
+import type { Vdm } from './diffusion/vdm.js';
 import type { Outcome } from './extract.js';
-import { tileOf } from './vae-tile.js';
-import type { Vdm } from './vdm.js';
 
 /** Width of a stored picture, pixels; the height follows the frames' shape. */
 const WIDTH = 160;

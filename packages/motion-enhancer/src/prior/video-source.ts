@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import { UserError } from '@motion-enhancer/libtorch/errors';
+import { sha256File, UserError } from '@motion-enhancer/support';
 import { localPath } from '../data/local-path.js';
 import { assertRegularFile } from '../data/regular-file.js';
 import { readFrames, type VideoFrames } from '../data/video/index.js';
 import { pictureFolder } from '../data/video/picture-folder.js';
 import { readPictures } from '../data/video/read-pictures.js';
 import { videoError } from '../data/video/video-error.js';
-import { sha256File } from './key.js';
 
 /** What a sample's video is: a file, a part of one (seconds), or pictures, one a frame. */
 export type VideoSource = { path: string; start?: number; end?: number } | { paths: readonly string[] };

@@ -1,6 +1,6 @@
 import type { Fields } from '../config/field.js';
 
-/** How attention is pulled toward the priors (method.md 5 and 7); one store of priors serves every choice here. */
+/** How attention is pulled toward the priors (docs/method.md 5 and 7); one store of priors serves every choice here. */
 export const ALIGNMENT_FIELDS = {
   lambda: { type: 'number', default: 1, min: 0, text: 'λ of L = L_AR + λ L_MSE; 0 trains without priors', paper: '1' },
   lambdaRatio: {

@@ -1,5 +1,5 @@
 import type { Fields, Values } from '../config/field.js';
-import { VIDEO_FIELDS } from '../vlm/video-input.js';
+import { VIDEO_FIELDS } from '../vlm/media/video-input.js';
 import { ALIGNMENT_FIELDS } from './recipe-alignment.js';
 import { RUN_FIELDS } from './recipe-run.js';
 

@@ -1,10 +1,10 @@
 // What the tests of whole runs share. Importing it writes a VLM, and the prior of one of two rows, into a folder of its own.
 import { join } from 'node:path';
-import { temporaryFolder } from '../testing/temporary-folder.js';
-import { loadVlm, type Vlm } from '../vlm/load.js';
+import { temporaryFolder } from '@motion-enhancer/support/testing';
+import { loadVlm, type Vlm } from '../vlm/families/load.js';
 import type { Recipe } from './recipe.js';
+import { type StepLog, type TrainOptions, type TrainResult, train } from './run/train.js';
 import { OTHER_VIDEO, row, testRecipe, writePrior, writeTestVlm } from './testing.js';
-import { type StepLog, type TrainOptions, type TrainResult, train } from './train.js';
 
 export const dir = temporaryFolder();
 export const vlmDir = writeTestVlm(join(dir, 'vlm'));

@@ -3,12 +3,12 @@ import { copyFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rand, scope } from '@motion-enhancer/libtorch';
 import { wordSpans, writeRandomQwen25VL } from '@motion-enhancer/models';
+import { fixture } from '@motion-enhancer/support/testing';
 import { resolve } from '../config/field.js';
 import type { Row } from '../data/rows.js';
 import { PRIOR_FIELDS } from '../prior/config.js';
-import type { PriorInfo } from '../prior/prior.js';
-import { PriorStore } from '../prior/store.js';
-import { fixture } from '../testing/fixtures.js';
+import type { PriorInfo } from '../prior/store/prior.js';
+import { PriorStore } from '../prior/store/store.js';
 import { RECIPE_FIELDS, type Recipe } from './recipe.js';
 import type { StepLog } from './record/step-log.js';
 

@@ -1,5 +1,5 @@
 import type { RgbImage } from '../data/image/index.js';
-import type { PriorInfo } from '../prior/prior.js';
+import type { PriorInfo } from '../prior/store/prior.js';
 import { rankedHeads } from './head-measure.js';
 import { drawText, fillRectangle, INK, picture, type Rgb, textWidth } from './picture.js';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { PriorHead, PriorInfo } from '../prior/prior.js';
+import type { PriorHead, PriorInfo } from '../prior/store/prior.js';
 import { headChart } from './head-chart.js';
 import { rankedHeads } from './head-measure.js';
 import { headTable } from './tables.js';

@@ -1,4 +1,4 @@
-import type { PriorHead, PriorInfo } from '../prior/prior.js';
+import type { PriorHead, PriorInfo } from '../prior/store/prior.js';
 
 export interface RankedHead {
   head: PriorHead;

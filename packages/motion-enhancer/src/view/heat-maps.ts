@@ -1,8 +1,7 @@
 import { join } from 'node:path';
-import { writeFileAtomically, writeFully } from '@motion-enhancer/libtorch';
-import { makeFolder } from '@motion-enhancer/libtorch/make-folder';
+import { makeFolder, writeFileAtomically, writeFully } from '@motion-enhancer/support';
 import { encodePng, overlay, type RgbImage } from '../data/image/index.js';
-import type { Prior } from '../prior/prior.js';
+import type { Prior } from '../prior/store/prior.js';
 import { headChart } from './head-chart.js';
 import { latentStrip } from './latent-strip.js';
 import { thumbnails, type ViewFrames } from './thumbnails.js';

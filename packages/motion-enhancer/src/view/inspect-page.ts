@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { makeFolder } from '@motion-enhancer/libtorch/make-folder';
-import type { Prior } from '../prior/prior.js';
+import { makeFolder } from '@motion-enhancer/support';
+import type { Prior } from '../prior/store/prior.js';
 import { html } from './html.js';
 import { document, randomBanner, writePage } from './page-shell.js';
 import { priorSection } from './prior-section.js';

@@ -1,6 +1,6 @@
 import { bytesOf, scope } from '@motion-enhancer/libtorch';
 import type { RgbImage } from '../data/image/index.js';
-import type { Prior } from '../prior/prior.js';
+import type { Prior } from '../prior/store/prior.js';
 import { RANDOM_NOTE, timeLabel } from './heat-maps.js';
 import { drawText, fitText, INK, paste, picture } from './picture.js';
 import { thumbnails, type ViewFrames } from './thumbnails.js';

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { writeFileAtomically, writeFully } from '@motion-enhancer/libtorch';
+import { writeFileAtomically, writeFully } from '@motion-enhancer/support';
 import { Html, html } from './html.js';
 import { SCRIPT, STYLE } from './page-assets.js';
 

@@ -1,5 +1,5 @@
 import { encodePng } from '../data/image/index.js';
-import type { Prior } from '../prior/prior.js';
+import type { Prior } from '../prior/store/prior.js';
 import { timeLabel } from './heat-maps.js';
 import { filmStrip, heatStrip } from './heat-strip.js';
 import { Html, html } from './html.js';

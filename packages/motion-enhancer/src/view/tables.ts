@@ -1,4 +1,4 @@
-import type { PriorInfo, PriorWord } from '../prior/prior.js';
+import type { PriorInfo, PriorWord } from '../prior/store/prior.js';
 import { rankedHeads } from './head-measure.js';
 import { type Html, type HtmlValue, html } from './html.js';
 

@@ -1,6 +1,6 @@
 import { fromTypedArray, scope, type Tensor } from '@motion-enhancer/libtorch';
 import type { PriorConfig } from '../prior/config.js';
-import type { Prior } from '../prior/prior.js';
+import type { Prior } from '../prior/store/prior.js';
 import type { ViewFrames } from './thumbnails.js';
 
 export interface MadePriorOptions {

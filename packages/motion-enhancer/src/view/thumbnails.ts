@@ -1,4 +1,5 @@
-import { aten, bytesOf, expected, fromTypedArray, scope } from '@motion-enhancer/libtorch';
+import { aten, bytesOf, fromTypedArray, scope } from '@motion-enhancer/libtorch';
+import { expected } from '@motion-enhancer/support';
 import type { RgbImage } from '../data/image/index.js';
 
 /** Frames as `readFrames` gives them: RGB uint8 [n, height, width, 3]. */

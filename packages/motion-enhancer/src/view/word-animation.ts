@@ -1,9 +1,8 @@
 import { join } from 'node:path';
-import { writeFileAtomically, writeFully } from '@motion-enhancer/libtorch';
-import { makeFolder } from '@motion-enhancer/libtorch/make-folder';
+import { makeFolder, writeFileAtomically, writeFully } from '@motion-enhancer/support';
 import { type Heat, overlay, type RgbImage } from '../data/image/index.js';
 import { encodeAnimatedWebp } from '../data/video/index.js';
-import type { Prior } from '../prior/prior.js';
+import type { Prior } from '../prior/store/prior.js';
 import { RANDOM_NOTE, wordFileName } from './heat-maps.js';
 import { drawText, fitText, INK, paste, picture } from './picture.js';
 import { thumbnails, type ViewFrames } from './thumbnails.js';

@@ -1,7 +1,7 @@
 import { scope } from '@motion-enhancer/libtorch';
-import { expected } from '@motion-enhancer/libtorch/errors';
+import { expected } from '@motion-enhancer/support';
 import type { Heat } from '../data/image/index.js';
-import type { Prior, PriorWord } from '../prior/prior.js';
+import type { Prior, PriorWord } from '../prior/store/prior.js';
 
 /** The heat of one word: a map a token frame, on one scale over all frames. */
 export interface WordHeat {

@@ -1,5 +1,5 @@
 import type { RgbImage } from '../data/image/index.js';
-import type { PriorInfo } from '../prior/prior.js';
+import type { PriorInfo } from '../prior/store/prior.js';
 import { drawText, fillRectangle, fitText, INK, paste, picture, textWidth } from './picture.js';
 import type { WordHeat } from './word-heat.js';
 

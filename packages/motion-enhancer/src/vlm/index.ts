@@ -1,19 +1,21 @@
-export { answer, answers, replies } from './answer.js';
-export { type AskOptions, askAboutVideo } from './ask.js';
-export { type AttentionPictureOptions, writeAttentionPictures } from './attention-picture.js';
-export { disposeChat, layOut, mediaParts, prepareChat, prepareMedium, type ReadMedium } from './chat.js';
-export { checkMemory, memoryOf } from './check-memory.js';
-export { familyOf } from './family-of.js';
-export type { LoadOptions } from './family-parts.js';
-export { chooseVideoFrames, type TimeSpan } from './frame-choice.js';
-export { type GenerationConfig, readGenerationConfig } from './generation-config.js';
-export { type GenerationOptions, type TokenOptions, tokenOptions } from './generation-options.js';
-export { loadVlm } from './load.js';
-export { decodeMedium, disposeDecoded, type MediumPart } from './media.js';
-export { type MediumReader, openMediumReader } from './medium-reader.js';
-export { type DTypePlan, type MemoryPlan, memoryPlan } from './memory-plan.js';
-export { placeMedia, type TaggedTurn } from './place-media.js';
-export { ChatSession } from './session.js';
+export { type AttentionPictureOptions, writeAttentionPictures } from './attention/attention-picture.js';
+export { attentionOfWords, type MediumAttention, type WordAttention } from './attention/word-attention.js';
+export { answer, answers, replies } from './chat/answer.js';
+export { type AskOptions, askAboutVideo } from './chat/ask.js';
+export { disposeChat, layOut, mediaParts, prepareChat, prepareMedium, type ReadMedium } from './chat/chat.js';
+export { placeMedia, type TaggedTurn } from './chat/place-media.js';
+export { ChatSession } from './chat/session.js';
+export { familyOf } from './families/family-of.js';
+export type { LoadOptions } from './families/family-parts.js';
+export { loadVlm } from './families/load.js';
+export { type GenerationConfig, readGenerationConfig } from './generate/generation-config.js';
+export { type GenerationOptions, type TokenOptions, tokenOptions } from './generate/generation-options.js';
+export { chooseVideoFrames, type TimeSpan } from './media/frame-choice.js';
+export { decodeMedium, disposeDecoded, type MediumPart } from './media/media.js';
+export { type MediumReader, openMediumReader } from './media/medium-reader.js';
+export { VIDEO_FIELDS, type VideoSettings } from './media/video-input.js';
+export { checkMemory, memoryOf } from './memory/check-memory.js';
+export { type DTypePlan, type MemoryPlan, memoryPlan } from './memory/memory-plan.js';
 export type {
   ChatTokens,
   DecodedMedium,
@@ -26,5 +28,3 @@ export type {
   VlmMessage,
   VlmPart,
 } from './types.js';
-export { VIDEO_FIELDS, type VideoSettings } from './video-input.js';
-export { attentionOfWords, type MediumAttention, type WordAttention } from './word-attention.js';

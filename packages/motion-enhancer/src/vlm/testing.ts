@@ -7,9 +7,9 @@ import {
   writeRandomInternVL3,
   writeRandomQwen25VL,
 } from '@motion-enhancer/models';
+import { fixture } from '@motion-enhancer/support/testing';
 import { resolve } from '../config/field.js';
-import { fixture } from '../testing/fixtures.js';
-import { VIDEO_FIELDS, type VideoSettings } from './video-input.js';
+import { VIDEO_FIELDS, type VideoSettings } from './media/video-input.js';
 
 export const FORMS = ['qwen-hub', 'qwen-nested', 'internvl-hf', 'internvl-remote'] as const;
 export type Form = (typeof FORMS)[number];

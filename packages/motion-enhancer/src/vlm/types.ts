@@ -13,10 +13,10 @@ import type {
   TokenizedChat,
   Tokenizer,
 } from '@motion-enhancer/models';
-import type { FrameResize } from './fit-frames.js';
-import type { GenerationConfig } from './generation-config.js';
-import type { TokenOptions } from './generation-options.js';
-import type { VideoSettings } from './video-input.js';
+import type { GenerationConfig } from './generate/generation-config.js';
+import type { TokenOptions } from './generate/generation-options.js';
+import type { FrameResize } from './media/fit-frames.js';
+import type { VideoSettings } from './media/video-input.js';
 
 /** How the model sees its input, and how chats are written. */
 export type InputSettings = VideoSettings;

@@ -1,4 +1,5 @@
-import { expected, noGrad, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { noGrad, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { expected } from '@motion-enhancer/support';
 import { alphaBarTable } from './alpha-bar.js';
 import { COGVIDEOX_SCHEDULE, loadScheduleConfig, type ScheduleConfig } from './schedule-config.js';
 

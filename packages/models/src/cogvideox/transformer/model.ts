@@ -3,7 +3,6 @@ import {
   attention,
   cat,
   type DType,
-  expected,
   keep,
   layerNorm,
   linear,
@@ -12,6 +11,7 @@ import {
   type Tensor,
   tensorsIn,
 } from '@motion-enhancer/libtorch';
+import { expected } from '@motion-enhancer/support';
 import { loadWith } from '../load-with.js';
 import { configError } from '../require-class.js';
 import type { Attend } from './attend.js';

@@ -1,4 +1,5 @@
-import { conv2d, expected, linear, type Tensor } from '@motion-enhancer/libtorch';
+import { conv2d, linear, type Tensor } from '@motion-enhancer/libtorch';
+import { expected } from '@motion-enhancer/support';
 import type { CogVideoXConfig } from './config.js';
 import { type TokenGrid, tokenGrid } from './token-grid.js';
 import type { Linear } from './weights.js';

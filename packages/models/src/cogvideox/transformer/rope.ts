@@ -1,4 +1,5 @@
-import { arange, aten, cat, expected, linspace, type Tensor } from '@motion-enhancer/libtorch';
+import { arange, aten, cat, linspace, type Tensor } from '@motion-enhancer/libtorch';
+import { expected } from '@motion-enhancer/support';
 import type { CogVideoXConfig } from './config.js';
 import { tokenGrid } from './token-grid.js';
 

@@ -1,4 +1,4 @@
-import { expected } from '@motion-enhancer/libtorch';
+import { expected } from '@motion-enhancer/support';
 import type { CogVideoXConfig } from './config.js';
 
 /** The video tokens of a latent: frame-major, then row, then column. */

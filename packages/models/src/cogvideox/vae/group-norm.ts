@@ -7,7 +7,7 @@ const TINY = 1e-12;
 /**
  * Group norm of one clip [1, C, T, H, W]. On a GPU in half precision its statistics come from the planes of each channel
  * and frame: libtorch's own operator gives a group to one thread block, which leaves three quarters of an H200 idle and
- * took 47 % of the encoder's time (docs/devlog.md). Sums are in float32 either way.
+ * took 47 % of the encoder's time (docs/decisions/2026-11-26-autoencoder-speed.md). Sums are in float32 either way.
  */
 export function clipGroupNorm(
   x_BCTHW: Tensor,

@@ -1,7 +1,6 @@
 import {
   cat,
   type DType,
-  expected,
   type Generator,
   noGrad,
   randn,
@@ -9,6 +8,7 @@ import {
   type Tensor,
   tensorsIn,
 } from '@motion-enhancer/libtorch';
+import { expected } from '@motion-enhancer/support';
 import { loadWith } from '../load-with.js';
 import { ConvCache } from './causal-conv.js';
 import { readVaeConfig, type VaeConfig } from './config.js';

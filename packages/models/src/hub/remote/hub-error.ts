@@ -1,4 +1,4 @@
-import { UserError } from '@motion-enhancer/libtorch/errors';
+import { UserError } from '@motion-enhancer/support';
 
 export type HubErrorCode =
   /** No such repository, or none that the token may see. */

@@ -1,4 +1,4 @@
-import { makeFolder } from '@motion-enhancer/libtorch/make-folder';
+import { makeFolder } from '@motion-enhancer/support';
 import { HubError, writeError } from './hub-error.js';
 
 /**

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { UserError } from '@motion-enhancer/libtorch/errors';
+import { UserError } from '@motion-enhancer/support';
 import { cachedSnapshot } from './cached-snapshot.js';
 import { type FetchProgress, fetchSnapshot } from './fetch-snapshot.js';
 import { HubError } from './hub-error.js';

@@ -1,4 +1,4 @@
-import { UserError } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 import { type ChatMessage, type ChatSegment, chatSegments } from '../../qwen2-5-vl/processing/chat-template.js';
 
 /** An image's tiles stand in one place, a video's frames in one each. */

@@ -1,4 +1,5 @@
-import { arange, scope, UserError } from '@motion-enhancer/libtorch';
+import { arange, scope } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 import { roundHalfEven } from '../../qwen2-5-vl/processing/round.js';
 
 /**

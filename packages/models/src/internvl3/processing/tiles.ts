@@ -1,4 +1,5 @@
-import { cat, scope, type Tensor, UserError } from '@motion-enhancer/libtorch';
+import { cat, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 import { resizeAsPillow } from '../../qwen2-5-vl/processing/resize-as-pillow.js';
 import type { InternVL3Config } from '../config.js';
 

@@ -1,4 +1,4 @@
-import { UserError } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 
 /** How a medium's visual tokens come about. */
 export interface MediumLoad {

@@ -1,4 +1,5 @@
-import { arange, linspace, scope, UserError } from '@motion-enhancer/libtorch';
+import { arange, linspace, scope } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 import { roundHalfEven } from './round.js';
 
 export interface ChooseFramesOptions {

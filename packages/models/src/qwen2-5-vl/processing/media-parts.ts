@@ -1,4 +1,4 @@
-import { UserError } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 import type { ChatMessage } from './chat-template.js';
 
 type Typed = { type: 'image' | 'video' };

@@ -1,4 +1,5 @@
-import { type Tensor, UserError } from '@motion-enhancer/libtorch';
+import type { Tensor } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 import type { Tokenizer } from '../../tokenizers/index.js';
 import type { Qwen25VLConfig } from '../config.js';
 import { type Grid, tokenCount } from '../grid.js';

@@ -1,4 +1,4 @@
-import { UserError } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 import { roundHalfEven } from './round.js';
 
 export interface SmartResizeOptions {

@@ -1,4 +1,4 @@
-import { UserError } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 import type { Tokenizer } from '../../tokenizers/index.js';
 import type { ChatSegment } from './chat-template.js';
 

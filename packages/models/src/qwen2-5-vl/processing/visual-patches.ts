@@ -1,4 +1,5 @@
-import { cat, scope, type Tensor, UserError } from '@motion-enhancer/libtorch';
+import { cat, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 import type { Qwen25VLConfig, Qwen25VLVisionConfig } from '../config.js';
 import type { Grid } from '../grid.js';
 import { IMAGE_MEAN, IMAGE_STD, normalizeFrames, patchify } from './patchify.js';

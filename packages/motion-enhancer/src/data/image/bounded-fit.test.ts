@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { aten, scope } from '@motion-enhancer/libtorch';
-import { fixture } from '../../testing/fixtures.js';
+import { fixture } from '@motion-enhancer/support/testing';
 import { tensorTestAsync } from '../../testing/tensor-test.js';
 import { clipOfFrames, framesTensor } from '../clip.js';
 import { readFrames } from '../video/index.js';

@@ -4,8 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { fixture } from '../../testing/fixtures.js';
-import { temporaryFolder } from '../../testing/temporary-folder.js';
+import { fixture, temporaryFolder } from '@motion-enhancer/support/testing';
 import { decodePng } from './png.js';
 import { readImage } from './read-image.js';
 

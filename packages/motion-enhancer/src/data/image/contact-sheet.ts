@@ -1,4 +1,4 @@
-import { expected } from '@motion-enhancer/libtorch';
+import { expected } from '@motion-enhancer/support';
 import type { RgbImage } from './rgb-image.js';
 
 /**

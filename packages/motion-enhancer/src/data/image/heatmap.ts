@@ -1,4 +1,4 @@
-import { expected } from '@motion-enhancer/libtorch';
+import { expected } from '@motion-enhancer/support';
 import type { RgbImage } from './rgb-image.js';
 
 /** Matplotlib's "inferno" (van der Walt and Smith, CC0) at nine evenly spaced points: even steps in lightness. */

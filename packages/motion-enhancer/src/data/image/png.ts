@@ -1,4 +1,4 @@
-import { expected, UserError } from '@motion-enhancer/libtorch/errors';
+import { expected, UserError } from '@motion-enhancer/support';
 import { convertIndexedToRgb, type DecodedPng, decode, encode } from 'fast-png';
 
 /** Pixels of a PNG: uint8 [height, width, channels], 3 = RGB, 4 = RGB with straight alpha. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { UserError } from '@motion-enhancer/libtorch/errors';
+import { UserError } from '@motion-enhancer/support';
 import { localPath } from '../local-path.js';
 import { assertRegularFile } from '../regular-file.js';
 import { loadAv } from '../video/load-av.js';

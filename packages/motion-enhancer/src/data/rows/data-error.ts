@@ -1,4 +1,4 @@
-import { UserError } from '@motion-enhancer/libtorch/errors';
+import { UserError } from '@motion-enhancer/support';
 
 /** A data file that cannot be used as a whole; code `ERR_DATA`. @param problem completes "The data file PATH …" */
 export function dataError(path: string, problem: string, cause?: unknown): UserError {

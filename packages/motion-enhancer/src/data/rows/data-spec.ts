@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { expected, UserError } from '@motion-enhancer/libtorch/errors';
+import { expected, UserError } from '@motion-enhancer/support';
 
 /** One data set of a mixture. */
 export interface DataSpec {

@@ -1,7 +1,7 @@
 // Files that describe data sets instead of holding rows: LLaMA-Factory's dataset_info.json and InternVL's meta JSON.
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
-import { UserError } from '@motion-enhancer/libtorch/errors';
+import { UserError } from '@motion-enhancer/support';
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { UserError } from '@motion-enhancer/libtorch/errors';
-import { temporaryFolder } from '../../testing/temporary-folder.js';
+import { UserError } from '@motion-enhancer/support';
+import { temporaryFolder } from '@motion-enhancer/support/testing';
 import { absoluteSpec, type Row, readData } from '../rows.js';
 
 const dir = temporaryFolder();

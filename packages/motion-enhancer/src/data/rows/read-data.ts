@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, extname } from 'node:path';
-import { expected, UserError } from '@motion-enhancer/libtorch/errors';
+import { expected, UserError } from '@motion-enhancer/support';
 import { type DataSpec, parseDataSpec } from './data-spec.js';
 import type { DataSet } from './described-sets.js';
 import { readDescription } from './read-description.js';
@@ -42,7 +42,8 @@ export interface ReadDataOptions {
 }
 
 /**
- * The rows of one or more data sets in the forms that people have (models-vlm.md §5): JSON lists, JSON lines, tables and parquet of
+ * The rows of one or more data sets in the forms that people have (docs/training.md#conventions-of-other-trainers): JSON lists, JSON lines,
+ * tables and parquet of
  * 2U1/Qwen2-VL-Finetune, qwen-vl-finetune, InternVL (its meta JSON too), LLaMA-Factory (by dataset_info.json or by the file
  * itself), ms-swift, MotionBench-Train's captions and MotionVid-QA's list, none of them converted.
  * @param specs `PATH[:NAME][%PERCENT | #ROWS]`, see `parseDataSpec`

@@ -1,4 +1,4 @@
-import { randomSource } from '../../random-source.js';
+import { randomSource } from '@motion-enhancer/support';
 
 /** How many of a data set's rows are taken; all without either. */
 export interface Take {

@@ -34,7 +34,8 @@ interface Media {
  * - `instruction`, `input`, `output`, `history` (Alpaca)
  * - any of these with `chosen` (or `completion`): a message, or messages, of which the whole conversation where a user speaks in
  *   them; the chosen reply is the answer (LLaMA-Factory's ranking sets, TRL's preferences)
- * each with an optional `system` (or `system_prompt`). Sources: models-vlm.md §5; ms-swift docs/source_en/Customization/Custom-dataset.md;
+ * each with an optional `system` (or `system_prompt`). Sources: docs/training.md#conventions-of-other-trainers;
+ * ms-swift docs/source_en/Customization/Custom-dataset.md;
  * LLaMA-Factory data/README.md.
  * @throws Error whose message completes "row N: it …"
  */

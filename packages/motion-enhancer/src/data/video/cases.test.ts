@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { temporaryFolder } from '../../testing/temporary-folder.js';
+import { temporaryFolder } from '@motion-enhancer/support/testing';
 import { probeVideo } from './probe-video.js';
 import { readFrames } from './read-frames.js';
 import { CASES } from './test-videos.js';

@@ -1,4 +1,4 @@
-import { expected } from '@motion-enhancer/libtorch/errors';
+import { expected } from '@motion-enhancer/support';
 import { loadAv } from './load-av.js';
 
 /** Pixels of one frame: uint8 [height, width, 3]. */

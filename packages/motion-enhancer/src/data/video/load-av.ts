@@ -1,4 +1,4 @@
-import { UserError } from '@motion-enhancer/libtorch/errors';
+import { UserError } from '@motion-enhancer/support';
 import type * as Constants from 'node-av/constants';
 import type * as Lib from 'node-av/lib';
 

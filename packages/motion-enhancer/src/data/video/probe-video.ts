@@ -1,4 +1,4 @@
-import { UserError } from '@motion-enhancer/libtorch/errors';
+import { UserError } from '@motion-enhancer/support';
 import { localPath } from '../local-path.js';
 import { colourNotes } from './colour-notes.js';
 import { decodeFrames } from './decode-frames.js';

@@ -1,4 +1,4 @@
-import { expected } from '@motion-enhancer/libtorch/errors';
+import { expected } from '@motion-enhancer/support';
 import { noteOnce } from '../note-once.js';
 import { decodeFrames } from './decode-frames.js';
 import { type Av, loadAv } from './load-av.js';
@@ -66,7 +66,7 @@ export async function readFrames(
 export async function readFrames(path: string, options: ReadFramesOptions): Promise<VideoFrames | null>;
 export async function readFrames(path: string, options: ReadFramesOptions = {}): Promise<VideoFrames | null> {
   const { choose, onBroken = 'fail', threads } = options;
-  const info = options.info ?? (await probeVideo(path, { threads }));
+  const info = options.info ?? (await probeVideo(path, threads === undefined ? {} : { threads }));
   if (info.verdict !== 'ok' && onBroken === 'skip') return null;
   assertUsable(info, onBroken === 'use' ? 'use' : 'fail');
   for (const note of info.notes ?? []) noteOnce(`${note}, first in ${path}`, note);

@@ -1,4 +1,4 @@
-import { UserError } from '@motion-enhancer/libtorch/errors';
+import { UserError } from '@motion-enhancer/support';
 import { readImage } from '../image/read-image.js';
 import type { FrameFit, VideoFrames } from './read-frames.js';
 

@@ -1,4 +1,4 @@
-import { UserError } from '@motion-enhancer/libtorch/errors';
+import { UserError } from '@motion-enhancer/support';
 
 /** A video that cannot be used: the message names the file and the remedy; code `ERR_VIDEO`. */
 export function videoError(path: string, problem: string, remedy: string, cause?: unknown): UserError {

@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { UserError } from '@motion-enhancer/libtorch/errors';
-import { freshSeed, randomSource } from '../../testing/random-source.js';
-import { temporaryFolder } from '../../testing/temporary-folder.js';
+import { UserError } from '@motion-enhancer/support';
+import { freshSeed, randomSource, temporaryFolder } from '@motion-enhancer/support/testing';
 import { readFrames } from './read-frames.js';
 import { writeVideo } from './write-video.js';
 

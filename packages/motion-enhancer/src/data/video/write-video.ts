@@ -1,5 +1,5 @@
 import { renameSync, rmSync } from 'node:fs';
-import { UserError } from '@motion-enhancer/libtorch/errors';
+import { UserError } from '@motion-enhancer/support';
 import type { CodecContext, FormatContext, Frame, Packet, Stream } from 'node-av/lib';
 import { type Av, loadAv } from './load-av.js';
 

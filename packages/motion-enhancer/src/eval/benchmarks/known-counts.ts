@@ -1,4 +1,4 @@
-import { UserError } from '@motion-enhancer/libtorch/errors';
+import { UserError } from '@motion-enhancer/support';
 import type { LoadedBenchmark } from './question.js';
 import { SEED_TYPES } from './seed-types.js';
 

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
-import { UserError } from '@motion-enhancer/libtorch/errors';
-import { nearestName } from '@motion-enhancer/libtorch/nearest-name';
+import { nearestName, UserError } from '@motion-enhancer/support';
 import { BENCHMARKS, type BenchmarkName } from '../prompts/types.js';
 import { loadFavor, loadFavorOpen } from './favor.js';
 import { checkCounts } from './known-counts.js';

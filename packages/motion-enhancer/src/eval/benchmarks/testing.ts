@@ -1,7 +1,7 @@
 // What tests of benchmarks share: the fixtures laid out as the authors publish them.
 import { copyFileSync, cpSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fixture } from '../../testing/fixtures.js';
+import { fixture } from '@motion-enhancer/support/testing';
 
 export type FixtureBenchmark = 'motionbench' | 'favor' | 'seedbench' | 'videomme';
 

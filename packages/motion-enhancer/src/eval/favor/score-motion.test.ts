@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { fixture } from '../../testing/fixtures.js';
-import { freshSeed, randomSource } from '../../testing/random-source.js';
+import { fixture, freshSeed, randomSource } from '@motion-enhancer/support/testing';
 import { bestAssignment } from './assignment.js';
 import { orderScore } from './order.js';
 import { PLAIN_LANGUAGE } from './plain-language.js';

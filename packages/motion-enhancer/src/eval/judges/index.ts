@@ -1,4 +1,4 @@
-import { UserError } from '@motion-enhancer/libtorch/errors';
+import { UserError } from '@motion-enhancer/support';
 import { PARSERS, type ParserName } from '../parsers/index.js';
 import { favorJudge, favorJudgeBefore } from './favor.js';
 import { lettersOf, rightLetter } from './letters.js';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { UserError } from '@motion-enhancer/libtorch/errors';
-import { fixture } from '../../testing/fixtures.js';
+import { UserError } from '@motion-enhancer/support';
+import { fixture } from '@motion-enhancer/support/testing';
 import { JUDGE_NAMES, judgeOf } from './index.js';
 
 const golden = JSON.parse(readFileSync(fixture('goldens/answer_parsing.json'), 'utf8'));

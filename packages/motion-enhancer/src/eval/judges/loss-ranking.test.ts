@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { freshSeed, randomSource } from '../../testing/random-source.js';
+import { freshSeed, randomSource } from '@motion-enhancer/support/testing';
 import { rankByLoss } from './loss-ranking.js';
 
 test('sum and mean choose differently where lengths differ', () => {

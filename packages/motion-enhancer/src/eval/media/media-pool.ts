@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-import { reviveError, threadOf } from '../../prior/dataset/preparer.js';
+import { reviveError, threadOf } from '@motion-enhancer/support';
 import type { Message, Reply, ThreadData } from './media-thread.js';
 import type { MediumRequest, ReadMedium } from './read-medium.js';
 

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { setThreads } from '@motion-enhancer/libtorch';
-import type { SentError } from '../../prior/dataset/prepare-thread.js';
-import { type MediumReader, openMediumReader } from '../../vlm/medium-reader.js';
+import { type SentError, sentError } from '@motion-enhancer/support';
+import { type MediumReader, openMediumReader } from '../../vlm/media/medium-reader.js';
 import { type MediumRequest, type ReadMedium, readMedium } from './read-medium.js';
 
 export interface ThreadData {
@@ -29,8 +29,7 @@ parentPort?.on('message', ({ id, request }: Message) => {
       const moved = [medium.pixels.buffer, ...(medium.picture ? [medium.picture.buffer] : [])] as ArrayBuffer[];
       parentPort!.postMessage({ id, medium } satisfies Reply, [...new Set(moved)]);
     } catch (caught) {
-      const { name, message, code, stack } = caught as SentError;
-      parentPort!.postMessage({ id, error: { name, message, code, stack } } satisfies Reply);
+      parentPort!.postMessage({ id, error: sentError(caught) } satisfies Reply);
     }
   });
 });

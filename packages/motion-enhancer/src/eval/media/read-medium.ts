@@ -1,8 +1,8 @@
 import { bytesOf, type DType, scope, tensor } from '@motion-enhancer/libtorch';
 import { contactSheet } from '../../data/image/contact-sheet.js';
 import { encodePng } from '../../data/image/index.js';
-import type { MediumReader } from '../../vlm/medium-reader.js';
-import { thumbnailsOf } from '../../vlm/thumbnails-of.js';
+import type { MediumReader } from '../../vlm/media/medium-reader.js';
+import { thumbnailsOf } from '../../vlm/media/thumbnails-of.js';
 import type { DecodedMedium, InputSettings, MediumInput } from '../../vlm/types.js';
 import type { EvalMedium } from '../benchmarks/question.js';
 

@@ -1,4 +1,4 @@
-import { randomSource } from '../../random-source.js';
+import { randomSource } from '@motion-enhancer/support';
 import { sumOfDraws } from './binomial.js';
 
 /** Differences of one type of question (or of one video) between two runs: b − a for each question. */

@@ -1,4 +1,4 @@
-import { UserError } from '@motion-enhancer/libtorch/errors';
+import { UserError } from '@motion-enhancer/support';
 import { clusterBootstrap, type Interval, pairedBootstrap, type Stratum } from './bootstrap.js';
 import type { ScoreLayout } from './layout.js';
 import { type McNemar, mcnemar } from './mcnemar.js';

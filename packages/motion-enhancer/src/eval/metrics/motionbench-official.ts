@@ -1,4 +1,4 @@
-import { UserError } from '@motion-enhancer/libtorch/errors';
+import { UserError } from '@motion-enhancer/support';
 import { betterAnswer, polishAnswer } from '../parsers/motionbench.js';
 import { pyStrip } from '../parsers/python-text.js';
 

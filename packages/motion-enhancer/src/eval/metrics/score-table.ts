@@ -1,4 +1,4 @@
-import { UserError } from '@motion-enhancer/libtorch/errors';
+import { UserError } from '@motion-enhancer/support';
 import type { ScoreLayout } from './layout.js';
 import { type Proportion, proportion, Z95 } from './wilson.js';
 

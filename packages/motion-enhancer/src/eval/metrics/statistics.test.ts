@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { freshSeed, randomSource } from '../../testing/random-source.js';
+import { freshSeed, randomSource } from '@motion-enhancer/support/testing';
 import { Binomial, sumOfDraws } from './binomial.js';
 import { clusterBootstrap, pairedBootstrap, quantile } from './bootstrap.js';
 import { mcnemar } from './mcnemar.js';

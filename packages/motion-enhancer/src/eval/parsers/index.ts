@@ -1,4 +1,4 @@
-import { UserError } from '@motion-enhancer/libtorch/errors';
+import { UserError } from '@motion-enhancer/support';
 import { firstCharacter, mcqAnswer, motionBenchLetter } from './lmms.js';
 import { polishAnswer } from './motionbench.js';
 import { strictAnswer } from './strict.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { freshSeed, randomSource } from '../../testing/random-source.js';
+import { freshSeed, randomSource } from '@motion-enhancer/support/testing';
 import { PARSERS } from './index.js';
 
 const options = ['a ball', 'a red ball', 'The dog runs.', 'None of the above'].map((text, i) => ({

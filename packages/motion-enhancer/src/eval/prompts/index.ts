@@ -1,4 +1,4 @@
-import { UserError } from '@motion-enhancer/libtorch/errors';
+import { UserError } from '@motion-enhancer/support';
 import type { VlmFamily } from '../../vlm/types.js';
 import { judgeOf } from '../judges/index.js';
 import { FAVOR_PROTOCOLS } from './favor.js';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { UserError } from '@motion-enhancer/libtorch/errors';
-import { fixture } from '../../testing/fixtures.js';
-import { VIDEO_FIELDS } from '../../vlm/video-input.js';
+import { UserError } from '@motion-enhancer/support';
+import { fixture } from '@motion-enhancer/support/testing';
+import { VIDEO_FIELDS } from '../../vlm/media/video-input.js';
 import { judgeOf } from '../judges/index.js';
 import { BENCHMARKS, PROTOCOLS, protocolLabel, protocolOf, recipeOf } from './index.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { fixture } from '../../testing/fixtures.js';
+import { fixture } from '@motion-enhancer/support/testing';
 import { tenths } from './motionsight.js';
 import { pyRepr, pyReprText } from './python-repr.js';
 

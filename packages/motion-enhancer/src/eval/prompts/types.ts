@@ -1,6 +1,6 @@
-import type { GenerationOptions } from '../../vlm/generation-options.js';
+import type { GenerationOptions } from '../../vlm/generate/generation-options.js';
+import type { VideoSettings } from '../../vlm/media/video-input.js';
 import type { VlmFamily } from '../../vlm/types.js';
-import type { VideoSettings } from '../../vlm/video-input.js';
 import type { JudgeName } from '../judges/types.js';
 
 export const BENCHMARKS = ['motionbench', 'favor', 'favor-open', 'seedbench', 'videomme'] as const;

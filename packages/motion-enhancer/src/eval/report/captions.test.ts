@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { temporaryFolder } from '../../testing/temporary-folder.js';
+import { temporaryFolder } from '@motion-enhancer/support/testing';
 import { writeCaptionRecords } from '../run/submission.js';
 import { measuredLines } from './score-lines.js';
 import { scoreRun } from './score-run.js';

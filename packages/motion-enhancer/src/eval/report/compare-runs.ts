@@ -1,4 +1,4 @@
-import { UserError } from '@motion-enhancer/libtorch/errors';
+import { UserError } from '@motion-enhancer/support';
 import { type AnswerComparison, compareAnswers } from '../metrics/index.js';
 import { gradedAnswers, LAYOUTS, type RunScore } from './score-run.js';
 

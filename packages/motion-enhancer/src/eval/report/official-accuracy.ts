@@ -1,4 +1,4 @@
-import { UserError } from '@motion-enhancer/libtorch/errors';
+import { UserError } from '@motion-enhancer/support';
 import { readJsonLines } from '../benchmarks/read-file.js';
 import {
   type MotionBenchAccuracy,

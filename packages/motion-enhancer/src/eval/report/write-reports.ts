@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { makeFolder } from '@motion-enhancer/libtorch/make-folder';
-import { writeText } from '../../data/write-text.js';
+import { makeFolder, writeText } from '@motion-enhancer/support';
 import { type Html, html } from '../../view/html.js';
 import { document, writePage } from '../../view/page-shell.js';
 import { renderCsv, renderHtml, renderMarkdown } from './render.js';

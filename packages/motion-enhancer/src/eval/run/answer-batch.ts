@@ -1,4 +1,4 @@
-import { UserError } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 import { type GenerationOptions, type PreparedChat, replies, type Vlm } from '../../vlm/index.js';
 import { rankByLoss } from '../judges/loss-ranking.js';
 import type { AnswerRecord } from './answer-record.js';

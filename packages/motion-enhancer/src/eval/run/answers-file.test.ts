@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { temporaryFolder } from '../../testing/temporary-folder.js';
+import { temporaryFolder } from '@motion-enhancer/support/testing';
 import type { AnswerRecord } from './answer-record.js';
 import { AnswersFile, readAnswers } from './answers-file.js';
 

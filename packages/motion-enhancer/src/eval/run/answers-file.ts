@@ -1,8 +1,6 @@
 import { closeSync, existsSync, ftruncateSync, openSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { UserError } from '@motion-enhancer/libtorch/errors';
-import { type Claim, refreshClaim, releaseClaim, takeClaim } from '../../prior/dataset/claim.js';
-import { writeWhole } from '../../prior/dataset/write-whole.js';
+import { type Claim, refreshClaim, releaseClaim, takeClaim, UserError, writeWhole } from '@motion-enhancer/support';
 import type { AnswerRecord } from './answer-record.js';
 
 const NAME = /^answers(\.\d+-of-\d+)?\.jsonl$/;

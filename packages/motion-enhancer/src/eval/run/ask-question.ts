@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { UserError } from '@motion-enhancer/libtorch';
-import { layOut } from '../../vlm/chat.js';
+import { UserError } from '@motion-enhancer/support';
+import { layOut } from '../../vlm/chat/chat.js';
 import type { PreparedChat, VlmMessage, VlmPart } from '../../vlm/types.js';
 import { type EvalMedium, type EvalQuestion, mediumPath } from '../benchmarks/question.js';
 import { readSrt, subtitlesAt } from '../benchmarks/srt.js';

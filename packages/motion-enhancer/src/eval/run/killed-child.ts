@@ -1,6 +1,6 @@
 // A process that a test kills: runs all five benchmarks of the fixtures, one after another, until all have their answers.
 //   node killed-child.js VLM DATA OUT
-import { loadVlm } from '../../vlm/load.js';
+import { loadVlm } from '../../vlm/families/load.js';
 import { MediaPool } from '../media/media-pool.js';
 import { runEval } from './run-eval.js';
 import { evalOptions, FIXTURE_RUNS } from './testing.js';

@@ -1,6 +1,6 @@
 import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { UserError } from '@motion-enhancer/libtorch/errors';
+import { UserError } from '@motion-enhancer/support';
 import { AnswersFile, readAnswers } from './answers-file.js';
 import { checkSame, openRun, readRun } from './run-settings.js';
 

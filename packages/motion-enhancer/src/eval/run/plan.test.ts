@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { freshSeed, randomSource } from '../../testing/random-source.js';
+import { freshSeed, randomSource } from '@motion-enhancer/support/testing';
 import type { EvalQuestion } from '../benchmarks/question.js';
 import { batchesOf, groupsOf, shardOf, windowsOf } from './plan.js';
 

@@ -1,4 +1,4 @@
-import type { Shard } from '../../prior/dataset/choose-rows.js';
+import type { Shard } from '@motion-enhancer/support';
 import { type EvalMedium, type EvalQuestion, mediumKey } from '../benchmarks/question.js';
 
 /** All questions about one medium: it is read and encoded once. */

@@ -1,6 +1,6 @@
 import { noGrad, scope, tensor } from '@motion-enhancer/libtorch';
 import { KVCache } from '@motion-enhancer/models';
-import { layOut } from '../../vlm/chat.js';
+import { layOut } from '../../vlm/chat/chat.js';
 import type { InputSettings, PreparedChat, Vlm, VlmMessage } from '../../vlm/types.js';
 
 export interface RankRequest {

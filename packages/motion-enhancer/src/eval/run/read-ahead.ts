@@ -1,4 +1,4 @@
-import { UserError } from '@motion-enhancer/libtorch';
+import { UserError } from '@motion-enhancer/support';
 import type { MediaPool } from '../media/media-pool.js';
 import type { MediumRequest, ReadMedium } from '../media/read-medium.js';
 

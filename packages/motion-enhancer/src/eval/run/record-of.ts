@@ -1,4 +1,4 @@
-import type { UserError } from '@motion-enhancer/libtorch';
+import type { UserError } from '@motion-enhancer/support';
 import { type EvalQuestion, mediumPath } from '../benchmarks/question.js';
 import type { AnswerRecord } from './answer-record.js';
 import { gradeFailure, rightLetterOf } from './grade.js';

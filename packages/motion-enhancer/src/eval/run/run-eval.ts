@@ -1,11 +1,9 @@
 import { availableParallelism } from 'node:os';
-import { UserError, version } from '@motion-enhancer/libtorch';
-import { parseShard } from '../../prior/dataset/choose-rows.js';
-import { sha256File } from '../../prior/key.js';
-import { CODE_VERSION } from '../../prior/run-extract.js';
-import type { GenerationOptions } from '../../vlm/generation-options.js';
+import { version } from '@motion-enhancer/libtorch';
+import { CODE_VERSION, parseShard, sha256File, UserError } from '@motion-enhancer/support';
+import type { GenerationOptions } from '../../vlm/generate/generation-options.js';
+import type { VideoSettings } from '../../vlm/media/video-input.js';
 import type { Vlm } from '../../vlm/types.js';
-import type { VideoSettings } from '../../vlm/video-input.js';
 import type { EvalQuestion, LoadedBenchmark } from '../benchmarks/question.js';
 import { judgeOf } from '../judges/index.js';
 import type { JudgeName } from '../judges/types.js';

@@ -1,5 +1,5 @@
-import { UserError } from '@motion-enhancer/libtorch';
-import type { GenerationOptions } from '../../vlm/generation-options.js';
+import { UserError } from '@motion-enhancer/support';
+import type { GenerationOptions } from '../../vlm/generate/generation-options.js';
 import type { InputSettings, Vlm } from '../../vlm/types.js';
 import type { EvalQuestion } from '../benchmarks/question.js';
 import type { JudgeName } from '../judges/types.js';

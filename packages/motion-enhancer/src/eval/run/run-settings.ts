@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type DType, UserError } from '@motion-enhancer/libtorch';
-import { makeFolder } from '@motion-enhancer/libtorch/make-folder';
+import type { DType } from '@motion-enhancer/libtorch';
+import { makeFolder, UserError, writeText } from '@motion-enhancer/support';
 import type { BadRow } from '../../data/rows.js';
-import { writeText } from '../../data/write-text.js';
-import type { GenerationOptions } from '../../vlm/generation-options.js';
-import type { VideoSettings } from '../../vlm/video-input.js';
+import type { GenerationOptions } from '../../vlm/generate/generation-options.js';
+import type { VideoSettings } from '../../vlm/media/video-input.js';
 import type { JudgeName } from '../judges/types.js';
 import type { BenchmarkName, ProtocolName } from '../prompts/types.js';
 

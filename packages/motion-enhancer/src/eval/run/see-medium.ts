@@ -1,15 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import {
-  fromTypedArray,
-  keep,
-  noGrad,
-  scope,
-  type Tensor,
-  writeFileAtomically,
-  writeFully,
-} from '@motion-enhancer/libtorch';
-import { makeFolder } from '@motion-enhancer/libtorch/make-folder';
+import { fromTypedArray, keep, noGrad, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { makeFolder, writeFileAtomically, writeFully } from '@motion-enhancer/support';
 import type { MediumInput, Vlm } from '../../vlm/types.js';
 import type { ReadMedium } from '../media/read-medium.js';
 import type { MediumGroup } from './plan.js';

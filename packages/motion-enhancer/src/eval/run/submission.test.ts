@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { temporaryFolder } from '../../testing/temporary-folder.js';
+import { temporaryFolder } from '@motion-enhancer/support/testing';
 import type { AnswerRecord } from './answer-record.js';
 import { writeSeedSubmission, writeVideoMmeOutput } from './submission.js';
 

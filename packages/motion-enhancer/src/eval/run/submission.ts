@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { writeText } from '../../data/write-text.js';
+import { writeText } from '@motion-enhancer/support';
 import type { CaptionScores } from '../favor/index.js';
 import { submissionLetters } from '../metrics/index.js';
 import type { AnswerRecord } from './answer-record.js';

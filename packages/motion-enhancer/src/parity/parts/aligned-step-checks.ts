@@ -1,7 +1,7 @@
 import { backward, type SafetensorsFile, scope, stack, type Tensor } from '@motion-enhancer/libtorch';
 import { alignerFromTensors } from '../../align/index.js';
-import type { TrainableVlm } from '../../train/forward-sample.js';
-import { alignedStep, type StepSample } from '../../train/step.js';
+import type { TrainableVlm } from '../../train/loss/forward-sample.js';
+import { alignedStep, type StepSample } from '../../train/loss/step.js';
 import { compare, GRADIENT, OUTPUT } from '../compare.js';
 import type { ParityContext, Tolerance } from '../part.js';
 import { readJson } from '../read-json.js';
@@ -20,7 +20,7 @@ const toGrid = ([frames, height, width]: [number, number, number]) => ({ frames,
 const ROWS: Tolerance = { abs: 0, rel: 1e-3 };
 
 /**
- * One alignment step (method.md 5) as step.json and step.safetensors describe it: attention rows, resize, aligner, both
+ * One alignment step (docs/method.md 5) as step.json and step.safetensors describe it: attention rows, resize, aligner, both
  * losses, and gradients of their sum. Parameters must have no gradients yet.
  */
 export function alignedStepChecks(

@@ -4,7 +4,7 @@ import { loadQwen25VL } from '@motion-enhancer/models';
 import type { ParityPart } from '../part.js';
 import { alignedStepChecks } from './aligned-step-checks.js';
 
-/** One alignment step of Qwen2.5-VL (method.md 5). */
+/** One alignment step of Qwen2.5-VL (docs/method.md 5). */
 export const alignmentPart: ParityPart = {
   name: 'alignment',
   needs: ['qwen2_5_vl/step.json', 'qwen2_5_vl/step.safetensors', 'qwen2_5_vl/model'],

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fixture } from '../../testing/fixtures.js';
-import { temporaryFolder } from '../../testing/temporary-folder.js';
+import { fixture, temporaryFolder } from '@motion-enhancer/support/testing';
 import { tensorTestAsync } from '../../testing/tensor-test.js';
 import type { Check } from '../part.js';
 import { runParity } from '../run.js';

@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { noGrad, openSafetensors, scope, stack, type Tensor, tensor } from '@motion-enhancer/libtorch';
 import { DdimSchedule, loadCogVideoXTransformer, tokenGrid } from '@motion-enhancer/models';
 import { resolve } from '../../config/field.js';
-import { AttentionCapture } from '../../prior/capture.js';
+import { AttentionCapture } from '../../prior/capture/capture.js';
 import { PRIOR_FIELDS } from '../../prior/config.js';
+import { invert, reconstruct } from '../../prior/diffusion/trajectory.js';
 import { captureRow } from '../../prior/extract.js';
-import { headMetrics, topIndices } from '../../prior/heads.js';
-import { motionSaliency, textToVideo } from '../../prior/tokens.js';
-import { invert, reconstruct } from '../../prior/trajectory.js';
+import { headMetrics, topIndices } from '../../prior/selection/heads.js';
+import { motionSaliency, textToVideo } from '../../prior/selection/tokens.js';
 import { compare, compareKept, OUTPUT } from '../compare.js';
 import type { Check, ParityPart, Tolerance } from '../part.js';
 import { readJson } from '../read-json.js';
@@ -23,7 +23,7 @@ interface Extraction {
 /** Attention statistics are small numbers: judged relative to their largest entry. */
 const STATISTIC: Tolerance = { abs: 0, rel: 1e-3 };
 
-/** method.md 1–3 from x0 and embeddings on: trajectories, averaged map, head metrics, kept heads and tokens, prior. */
+/** docs/method.md 1–3 from x0 and embeddings on: trajectories, averaged map, head metrics, kept heads and tokens, prior. */
 export const priorPart: ParityPart = {
   name: 'prior',
   needs: ['prior/extraction.json', 'prior/extraction.safetensors'],

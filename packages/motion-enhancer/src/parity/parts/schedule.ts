@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { scope, stack, type Tensor, tensor, UserError } from '@motion-enhancer/libtorch';
+import { scope, stack, type Tensor, tensor } from '@motion-enhancer/libtorch';
 import { DdimSchedule } from '@motion-enhancer/models';
+import { UserError } from '@motion-enhancer/support';
 import { compare, compareExact } from '../compare.js';
 import type { ParityPart, Tolerance } from '../part.js';
 

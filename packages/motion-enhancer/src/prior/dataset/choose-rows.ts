@@ -1,28 +1,9 @@
-import { UserError } from '@motion-enhancer/libtorch/errors';
+import type { Shard } from '@motion-enhancer/support';
 import { type BadRow, mediaOf, type Row } from '../../data/rows.js';
 import type { VideoSource } from '../video-source.js';
 
 /** A row of the data file in its place, usable or not. */
 export type Entry = { line: number; row: Row } | { line: number; bad: string };
-
-export interface Shard {
-  index: number;
-  count: number;
-}
-
-/** `i/n` with i from 0; '' is the whole. @throws UserError `ERR_VALUE` */
-export function parseShard(text: string): Shard {
-  if (text === '') return { index: 0, count: 1 };
-  const match = /^(\d+)\/(\d+)$/.exec(text);
-  const [index, count] = [Number(match?.[1]), Number(match?.[2])];
-  if (!match || count < 1 || index >= count) {
-    throw new UserError(
-      `Expected i/n with i from 0 to n − 1 for --shard but received "${text}". Two processes take 0/2 and 1/2.`,
-      { code: 'ERR_VALUE' },
-    );
-  }
-  return { index, count };
-}
 
 /**
  * The rows of a run in the file's order: the first `limit` (0: all), of these every n-th from the i-th on. Malformed

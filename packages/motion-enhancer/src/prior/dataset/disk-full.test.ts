@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { temporaryFolder } from '../../testing/temporary-folder.js';
+import { temporaryFolder } from '@motion-enhancer/support/testing';
 import { contents, emptyFolder, goodRows, leftovers, SMALL, start, tinyVdm, writeRows } from './testing.js';
 
 const dir = temporaryFolder();

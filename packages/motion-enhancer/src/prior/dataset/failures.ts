@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeWhole } from './write-whole.js';
+import { writeWhole } from '@motion-enhancer/support';
 
 /** A row that got no prior: one line of `failed.jsonl`; a row that fails again in a later run has another line. */
 export interface Failure {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { writeText } from '../../data/write-text.js';
+import { writeText } from '@motion-enhancer/support';
 import type { PriorConfig } from '../config.js';
-import type { PriorCapture } from '../prior.js';
 import type { NamedSelection } from '../run-extract.js';
+import type { PriorCapture } from '../store/prior.js';
 import type { TextFrom } from './text-of-row.js';
 
 /** What a run was asked to do. Its hash names the manifest, so that runs with other settings stand side by side. */

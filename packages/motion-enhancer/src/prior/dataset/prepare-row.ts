@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Claim, claimState, releaseClaim, takeClaim } from '@motion-enhancer/support';
 import { boundedFit } from '../../data/image/bounded-fit.js';
 import { readImage } from '../../data/image/read-image.js';
 import { assertUsable, probeVideo } from '../../data/video/index.js';
 import type { PriorConfig } from '../config.js';
 import { chooseClipFrames } from '../grid.js';
-import { priorKey } from '../key.js';
 import type { SampleInput } from '../run-extract.js';
+import { priorKey } from '../store/key.js';
 import { hashSource, readSource, type VideoSource } from '../video-source.js';
-import { type Claim, claimState, releaseClaim, takeClaim } from './claim.js';
 
 /** One row, as the thread that reads videos needs it. */
 export interface PrepareRequest {

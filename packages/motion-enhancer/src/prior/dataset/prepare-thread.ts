@@ -1,13 +1,7 @@
 import { parentPort } from 'node:worker_threads';
+import { type SentError, sentError } from '@motion-enhancer/support';
 import { type Prepared, type PrepareRequest, prepareRow } from './prepare-row.js';
 
-/** An error on its way between threads, which would lose its class. */
-export interface SentError {
-  name: string;
-  message: string;
-  code?: string;
-  stack?: string;
-}
 export type Reply = { prepared: Prepared } | { error: SentError };
 
 let last: Promise<void> = Promise.resolve();
@@ -22,8 +16,7 @@ parentPort?.on('message', (request: PrepareRequest | null) => {
       const moved = prepared.state === 'ready' ? [prepared.input.frames.data.buffer as ArrayBuffer] : [];
       parentPort!.postMessage({ prepared } satisfies Reply, moved);
     } catch (caught) {
-      const { name, message, code, stack } = caught as SentError;
-      parentPort!.postMessage({ error: { name, message, code, stack } } satisfies Reply);
+      parentPort!.postMessage({ error: sentError(caught) } satisfies Reply);
     }
   });
 });

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as after } from 'node:timers/promises';
+import { fixture, temporaryFolder } from '@motion-enhancer/support/testing';
 import { resolve } from '../../config/field.js';
-import { fixture } from '../../testing/fixtures.js';
-import { temporaryFolder } from '../../testing/temporary-folder.js';
 import { PRIOR_FIELDS } from '../config.js';
 import type { PrepareRequest } from './prepare-row.js';
 import { Preparer } from './preparer.js';

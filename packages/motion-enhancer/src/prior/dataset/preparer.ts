@@ -1,7 +1,7 @@
-import { Worker } from 'node:worker_threads';
-import { UserError } from '@motion-enhancer/libtorch/errors';
+import type { Worker } from 'node:worker_threads';
+import { reviveError, threadOf } from '@motion-enhancer/support';
 import type { Prepared, PrepareRequest } from './prepare-row.js';
-import type { Reply, SentError } from './prepare-thread.js';
+import type { Reply } from './prepare-thread.js';
 
 /** Prepares rows in a thread of its own: the main one stands still while libtorch computes. */
 export class Preparer {
@@ -45,25 +45,4 @@ export class Preparer {
     this.#dead ??= error;
     for (const { reject } of this.#waiting.splice(0)) reject(this.#dead);
   }
-}
-
-/**
- * A thread that runs a script of the project. It does not inherit the loader that reads TypeScript: from sources it is
- * registered there anew.
- * @param script with the ending .js @param caller its `import.meta.url`
- */
-export function threadOf(script: URL, caller: string, workerData?: unknown): Worker {
-  if (caller.endsWith('.js')) return new Worker(script, { workerData });
-  const source = script.href.replace(/\.js$/, '.ts');
-  const tsx = import.meta.resolve('tsx/esm/api');
-  return new Worker(`import('${tsx}').then((tsx) => { tsx.register(); return import('${source}'); })`, {
-    eval: true,
-    workerData,
-  });
-}
-
-/** An error of a thread with its class. */
-export function reviveError({ name, message, code, stack }: SentError): Error {
-  if (name === 'UserError') return new UserError(message, code === undefined ? {} : { code });
-  return Object.assign(new Error(message), { name, code, stack });
 }

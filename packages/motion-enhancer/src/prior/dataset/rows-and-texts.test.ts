@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseShard } from '@motion-enhancer/support';
 import type { Row, Turn } from '../../data/rows.js';
-import { chooseRows, parseShard, rowsOfVideos, videoOf } from './choose-rows.js';
+import { chooseRows, rowsOfVideos, videoOf } from './choose-rows.js';
 import { textOfRow } from './text-of-row.js';
 
 const talk = (...contents: string[]): Turn[] =>

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
-import type { PriorInfo } from '../prior.js';
-import type { PriorStore } from '../store.js';
+import type { PriorInfo } from '../store/prior.js';
+import type { PriorStore } from '../store/store.js';
 
 /** Priors of one model, number format and set of options. */
 export interface StatsGroup {

@@ -1,15 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { scope } from '@motion-enhancer/libtorch';
 import { writeRandomCogVideoX } from '@motion-enhancer/models';
-import { loaderFlags } from '../../cli/doctor-checks-probe.js';
-import { fixture } from '../../testing/fixtures.js';
-import { PriorStore } from '../store.js';
+import { loaderFlags } from '@motion-enhancer/support';
+import { fixture } from '@motion-enhancer/support/testing';
+import { COMMAND } from '../../testing/command.js';
+import { PriorStore } from '../store/store.js';
 import type { RowEvent } from './run-dataset.js';
-
-const MAIN = fileURLToPath(new URL(`../../cli/main.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url));
 
 /** A tiny CogVideoX with random weights and a real tokenizer. */
 export function tinyVdm(dir: string): string {
@@ -67,7 +65,7 @@ export const SMALL = '--frames 5 --height 32 --width 48 --device cpu --threads 1
 
 /** Runs the tool in a process of its own, with `--json`. */
 export function start(args: readonly string[]): Run {
-  const child = spawn(process.execPath, [...loaderFlags(process.execArgv), MAIN, ...args], {
+  const child = spawn(process.execPath, [...loaderFlags(process.execArgv), COMMAND, ...args], {
     cwd: fixture('..'),
     env: { ...process.env, NODE_NO_WARNINGS: '1', NODE_TEST_CONTEXT: '' },
     stdio: ['ignore', 'pipe', 'pipe'],

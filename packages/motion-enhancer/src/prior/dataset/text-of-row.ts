@@ -3,7 +3,7 @@ import { plainText, type Row, type Turn } from '../../data/rows.js';
 /** What of a row the diffusion model is told. */
 export type TextSource = 'caption' | 'answer' | 'question-answer' | 'question';
 
-/** `descriptive` is the caption, or the answer of a caption-style pair; else question and answer (method.md 1.2). */
+/** `descriptive` is the caption, or the answer of a caption-style pair; else question and answer (docs/method.md 1.2). */
 export const TEXT_FROM = ['descriptive', 'caption', 'answer', 'question-answer', 'question'] as const;
 export type TextFrom = (typeof TEXT_FROM)[number];
 

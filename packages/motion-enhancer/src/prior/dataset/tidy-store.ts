@@ -1,7 +1,6 @@
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { CLAIM_LIMIT_MS, CLAIM_NAME, claimState, readClaim, removeVoid } from './claim.js';
-import { isAlive } from './process-identity.js';
+import { CLAIM_LIMIT_MS, CLAIM_NAME, claimState, isAlive, readClaim, removeVoid } from '@motion-enhancer/support';
 
 export interface Rubbish {
   path: string;

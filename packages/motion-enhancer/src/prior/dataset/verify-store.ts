@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { scope } from '@motion-enhancer/libtorch';
-import type { PriorStore } from '../store.js';
+import type { PriorStore } from '../store/store.js';
 
 export interface BadPrior {
   key: string;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { temporaryFolder } from '../../testing/temporary-folder.js';
-import { crc32c } from './crc32c.js';
+import { crc32c } from '@motion-enhancer/support';
+import { temporaryFolder } from '@motion-enhancer/support/testing';
 import { EventFile } from './event-file.js';
 
 test('CRC-32C: the check value and RFC 3720 B.4', () => {

@@ -3,7 +3,7 @@
 import { appendFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { crc32c } from './crc32c.js';
+import { crc32c } from '@motion-enhancer/support';
 
 /** Field `number` of wire type 0 (varint), 1 (8 bytes), 2 (length and bytes) or 5 (4 bytes). */
 const key = (number: number, type: 0 | 1 | 2 | 5) => varint((number << 3) | type);

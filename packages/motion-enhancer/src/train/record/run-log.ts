@@ -1,7 +1,6 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeFolder } from '@motion-enhancer/libtorch/make-folder';
-import { writeText } from '../../data/write-text.js';
+import { makeFolder, writeText } from '@motion-enhancer/support';
 import { EventFile } from './event-file.js';
 import { type StepLog, stepScalars } from './step-log.js';
 

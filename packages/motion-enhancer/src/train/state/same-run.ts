@@ -1,4 +1,4 @@
-import { expected, UserError } from '@motion-enhancer/libtorch';
+import { expected, UserError } from '@motion-enhancer/support';
 import type { Recipe } from '../recipe.js';
 import { FREE_TO_CHANGE } from '../recipe-run.js';
 

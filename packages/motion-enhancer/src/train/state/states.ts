@@ -3,13 +3,10 @@
 // beside, synced and renamed.
 import { closeSync, existsSync, fsyncSync, openSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { DTYPES, type Tensor, UserError } from '@motion-enhancer/libtorch';
-import { makeFolder } from '@motion-enhancer/libtorch/make-folder';
+import { DTYPES, type Tensor } from '@motion-enhancer/libtorch';
+import { checkDiskSpace, hashFile, makeFolder, UserError, writeText } from '@motion-enhancer/support';
 import { loadState, saveState } from '../../data/state-file.js';
-import { writeText } from '../../data/write-text.js';
 import type { Recipe } from '../recipe.js';
-import { checkDiskSpace } from './disk-space.js';
-import { hashFile } from './hash-file.js';
 import { checkSameRun } from './same-run.js';
 
 /** Where a run stands: with the tensors, all that its next step depends on. */

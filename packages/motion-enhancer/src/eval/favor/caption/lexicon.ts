@@ -1,4 +1,4 @@
-import { UserError } from '@motion-enhancer/libtorch/errors';
+import { UserError } from '@motion-enhancer/support';
 import { ACTOR_SYNONYMS, ACTORS, CLOTHES, COLORS, PLURALS, STATES } from './words-people.js';
 import { IRREGULAR, VERBS } from './words-verbs.js';
 

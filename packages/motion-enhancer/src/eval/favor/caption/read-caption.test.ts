@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { UserError } from '@motion-enhancer/libtorch/errors';
-import { fixture } from '../../../testing/fixtures.js';
-import { freshSeed, randomSource } from '../../../testing/random-source.js';
+import { UserError } from '@motion-enhancer/support';
+import { fixture, freshSeed, randomSource } from '@motion-enhancer/support/testing';
 import { PLAIN_LANGUAGE } from '../plain-language.js';
 import { scoreMotion } from '../score-motion.js';
 import type { CaptionRecord } from '../types.js';

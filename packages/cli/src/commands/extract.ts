@@ -1,0 +1,153 @@
+import { join, resolve } from 'node:path';
+import type { Fields, Values } from '@motion-enhancer/core/internal/config/field.js';
+import { pick } from '@motion-enhancer/core/internal/config/field.js';
+import { DEVICE_FIELDS } from '@motion-enhancer/core/internal/config/fields-of-run.js';
+import { PRIOR_FIELDS, type PriorConfig } from '@motion-enhancer/core/internal/prior/config.js';
+import { loadVdm, vdmHash } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
+import { planPrior, settled } from '@motion-enhancer/core/internal/prior/memory-plan.js';
+import { computePrior, existingPrior, readSample } from '@motion-enhancer/core/internal/prior/run-extract.js';
+import { readSelections } from '@motion-enhancer/core/internal/prior/selection/selections.js';
+import { PriorStore } from '@motion-enhancer/core/internal/prior/store/store.js';
+import { writeHeatMaps } from '@motion-enhancer/core/internal/view/heat-maps.js';
+import { scope } from '@motion-enhancer/libtorch';
+import { COGVIDEOX_FILES, wordSpans } from '@motion-enhancer/models';
+import { expected, UserError } from '@motion-enhancer/support';
+import { fetchCheckpoint, OR_NAME } from '../fetch-checkpoint.js';
+import { fileName } from '../file-name.js';
+import { createProgress } from '../progress.js';
+import { OUTPUT_FIELDS, parseCommand, resolveRun } from '../run-options.js';
+import { printPlan, tellPlan } from '../tell-plan.js';
+import { DATASET_FIELDS, extractDataset } from './extract-dataset.js';
+import type { Command } from './registry.js';
+
+export const EXTRACT_FIELDS = {
+  vdm: { type: 'path', default: '', required: true, text: `Folder of a CogVideoX checkpoint, ${OR_NAME}` },
+  video: { type: 'path', default: '', text: 'Video file; or --data' },
+  text: { type: 'string', default: '', text: 'What the video shows; its words get the prior' },
+  data: {
+    type: 'path',
+    default: '',
+    text: 'JSON list or JSON lines of rows, each a video with a conversation or a caption; instead of --video',
+  },
+  out: { type: 'path', default: '', required: true, text: 'Folder of priors' },
+  id: {
+    type: 'string',
+    default: '',
+    text: 'Name of the sample, as the training data have it; the file’s name by default',
+  },
+  heatMaps: { type: 'boolean', default: true, text: 'With --video: write pictures of the kept words over the frames' },
+  selections: {
+    type: 'string',
+    default: '',
+    text: 'Further selections from the same pass, each stored as a prior of its own: JSON {"name": {"option": value}}, or a file of it',
+  },
+  plan: { type: 'boolean', default: false, text: 'Print what the run would need in memory, and stop' },
+  onBroken: {
+    type: 'choice',
+    choices: ['fail', 'skip', 'use'],
+    default: 'skip',
+    text: 'A truncated or corrupt video: use what decodes of it, skip it; fail ends the run at any bad row',
+  },
+  ...DATASET_FIELDS,
+  ...PRIOR_FIELDS,
+  ...DEVICE_FIELDS,
+  ...OUTPUT_FIELDS,
+} as const satisfies Fields;
+
+export const command: Command = {
+  name: 'extract',
+  async run(argv) {
+    const parsed = parseCommand(
+      'extract',
+      '--vdm DIR (--video FILE --text "…" | --data FILE) --out DIR [options]',
+      EXTRACT_FIELDS,
+      argv,
+    );
+    if (!parsed) return 0;
+    const { values } = parsed;
+    checkSource(values);
+    const fetchVdm = () => fetchCheckpoint(values.vdm, { files: COGVIDEOX_FILES, json: values.json });
+    if (values.data !== '') return extractDataset(values, fetchVdm);
+    // Told before a minute goes into the video.
+    if (wordSpans(values.text).length === 0) throw expected('at least one word', '--text', values.text);
+    const asked: PriorConfig = pick(PRIOR_FIELDS, values);
+    if (values.selections) readSelections(values.selections, asked);
+    const run = resolveRun(values);
+    const dir = await fetchVdm();
+    const wanted = values.selections ? readSelections(values.selections, asked) : [];
+    const plan = planPrior(dir, asked, run, { others: wanted.map((one) => one.config) });
+    if (values.plan) {
+      printPlan(plan, values.json);
+      return 0;
+    }
+    const store = new PriorStore(values.out);
+    const progress = createProgress({
+      label: 'extract',
+      json: values.json,
+      ...(run.device === 'cpu' ? {} : { device: run.device }),
+    });
+    tellPlan(progress, plan, values.json);
+    const config = settled(asked, plan.capture);
+    const selections = wanted.map((one, i) => ({ ...one, config: settled(one.config, plan.others[i]!) }));
+    const job = {
+      store,
+      id: values.id,
+      // The prior remembers where its video lies: also for who looks at it from another folder.
+      video: resolve(values.video),
+      text: values.text,
+      config,
+      selections,
+      onBroken: values.onBroken === 'use' ? 'use' : 'fail',
+      onProgress: (stage: string, done: number, total: number) => progress.step(stage, done, total),
+    } as const;
+    // What needs no model comes before a minute goes into loading it.
+    progress.stage('read');
+    const vae = { config: { temporalCompression: plan.perLatent } };
+    const identity = { sha256: await vdmHash(dir), dtype: run.dtype, vae };
+    const input = await readSample({ ...job, vdm: identity });
+    let outcome = existingPrior({ ...job, vdm: identity }, input);
+    if (!outcome) {
+      progress.stage('load');
+      const vdm = await loadVdm(dir, { ...run, decoder: config.keepStrip, texts: [values.text, ''] });
+      try {
+        if (vdm.weights === 'random')
+          progress.log('note: this checkpoint has untrained random weights: its maps mean nothing');
+        outcome = await computePrior({ ...job, vdm }, input);
+      } finally {
+        vdm.dispose();
+      }
+    }
+    const { id, key, frames, pixelFrames, existed } = outcome;
+    const files = values.heatMaps
+      ? scope(() => writeHeatMaps(join(values.out, 'maps', fileName(id)), store.read(key), frames, pixelFrames))
+      : [];
+    progress.finish(existed ? 'exists and verifies: nothing was computed' : 'done');
+    report(store, key, files, values.json);
+    return 0;
+  },
+};
+
+/** @throws UserError unless it is one video with its text, or one data set */
+function checkSource({ video, text, data, id }: Values<typeof EXTRACT_FIELDS>): void {
+  const wrong = (what: string) => new UserError(`${what} --help lists all options.`, { code: 'ERR_USAGE' });
+  if ((video === '') === (data === ''))
+    throw wrong(`Expected either --video or --data but received ${video === '' ? 'neither' : 'both'}.`);
+  if (data !== '' && (text !== '' || id !== ''))
+    throw wrong(`Expected --${text === '' ? 'id' : 'text'} only with --video: the rows of --data have their own.`);
+  if (data === '' && text === '')
+    throw wrong(`Expected a text for --text but received nothing. It is: ${EXTRACT_FIELDS.text.text}.`);
+}
+
+function report(store: PriorStore, key: string, files: readonly string[], json: boolean): void {
+  const info = store.info(key);
+  if (json) {
+    console.log(JSON.stringify({ type: 'prior', path: store.path(key), id: info.id, words: info.words, files }));
+    return;
+  }
+  const kept = info.words.filter((word) => word.kept).sort((a, b) => b.ms - a.ms);
+  console.log(`prior   ${store.path(key)}`);
+  console.log(`grid    ${info.grid.frames} frames × ${info.grid.height} × ${info.grid.width}`);
+  console.log(`heads   ${info.heads.filter((h) => h.kept).length} of ${info.heads.length} kept`);
+  console.log(`words   ${kept.map((word) => `${word.text} (${word.ms.toExponential(2)})`).join(', ')}`);
+  for (const file of files) console.log(`picture ${file}`);
+}

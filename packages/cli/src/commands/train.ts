@@ -1,0 +1,151 @@
+import { existsSync } from 'node:fs';
+import { resolve as absolute, join } from 'node:path';
+import { type Fields, pick } from '@motion-enhancer/core/internal/config/field.js';
+import { DEVICE_FIELDS } from '@motion-enhancer/core/internal/config/fields-of-run.js';
+import { readRunFile } from '@motion-enhancer/core/internal/config/read-run-file.js';
+import { absoluteSpec, dataOfSettings, readData } from '@motion-enhancer/core/internal/data/rows.js';
+import { lambdaOfFlags, lambdaOfSettings } from '@motion-enhancer/core/internal/train/loss/lambda-auto.js';
+import { RECIPE_FIELDS } from '@motion-enhancer/core/internal/train/recipe.js';
+import { stepLine } from '@motion-enhancer/core/internal/train/record/step-log.js';
+import { checkFrames, checkRun } from '@motion-enhancer/core/internal/train/run/check-run.js';
+import { finishedRun, writeFinished } from '@motion-enhancer/core/internal/train/run/finished-run.js';
+import { train } from '@motion-enhancer/core/internal/train/run/train.js';
+import { loadVlm } from '@motion-enhancer/core/internal/vlm/families/load.js';
+import { openMediumReader } from '@motion-enhancer/core/internal/vlm/media/medium-reader.js';
+import { VLM_FILES } from '@motion-enhancer/models';
+import { fetchCheckpoint, OR_NAME } from '../fetch-checkpoint.js';
+import { createProgress } from '../progress.js';
+import { OUTPUT_FIELDS, parseCommand, resolveRun } from '../run-options.js';
+import { stopOnSignal } from '../stop-on-signal.js';
+import { tellData } from '../tell-data.js';
+import type { Command } from './registry.js';
+
+const FIELDS = {
+  vlm: {
+    type: 'path',
+    default: '',
+    required: true,
+    text: `Folder of a Qwen2.5-VL or InternVL3 checkpoint, ${OR_NAME}`,
+  },
+  data: {
+    type: 'paths',
+    default: [],
+    required: true,
+    text: 'Data sets: JSON, JSON lines, CSV (each gzip too) or parquet of conversations or captions, a dataset_info.json:NAME, InternVL’s meta JSON; FILE%50 takes half of the rows, FILE#500 so many',
+  },
+  priors: { type: 'path', default: '', text: 'Folder of priors, by the rows’ ids; without it, plain fine-tuning' },
+  out: {
+    type: 'path',
+    default: '',
+    required: true,
+    text: 'Folder of the run: checkpoint/, aligner.safetensors, log.jsonl, tensorboard/, run.yaml, states/',
+  },
+  media: { type: 'path', default: '', text: 'Folder that relative media paths start from; the data file’s by default' },
+  resume: { type: 'boolean', default: false, text: 'Go on from the newest saved state in --out, if there is one' },
+  ...RECIPE_FIELDS,
+  ...DEVICE_FIELDS,
+  ...OUTPUT_FIELDS,
+} as const satisfies Fields;
+
+/** How the shell sees a run that a signal ended and that can go on: 128 + SIGTERM. */
+const STOPPED = 143;
+
+export const command: Command = {
+  name: 'train',
+  async run(argv) {
+    const file = argv[0] !== undefined && !argv[0].startsWith('-') ? argv[0] : null;
+    const base = file === null ? {} : dataOfSettings(lambdaOfSettings(readRunFile(file)));
+    const flags = lambdaOfFlags(file === null ? argv : argv.slice(1));
+    const usage =
+      '[RUN.yaml] --vlm DIR --data FILE[%PERCENT|#ROWS] … --priors DIR --out RUN [options]\n\nRUN.yaml holds any of these options by name; options given here come before it.';
+    const parsed = parseCommand('train', usage, FIELDS, flags, 0, base);
+    if (!parsed) return 0;
+    const { values } = parsed;
+    const settings = settingsOf(values);
+    const before = finishedRun(values.out, settings, values.resume);
+    if (before) {
+      console.error(`${values.out}: the run is finished, nothing is trained`);
+      tellEnd(values.out, before.steps, before.skipped, values.json);
+      return 0;
+    }
+    const run = resolveRun(values);
+    const { rows, bad, sets } = await readData(values.data, { media: values.media, seed: values.seed });
+    const recipe = pick(RECIPE_FIELDS, values);
+    const plan = { rows, priors: values.priors || null, out: values.out, recipe, resume: values.resume };
+    const index = checkRun(plan);
+    const dir = await fetchCheckpoint(values.vlm, { files: VLM_FILES, json: values.json });
+    checkFrames(openMediumReader(dir), rows, recipe);
+    const progress = createProgress({
+      label: 'train',
+      unit: 'steps',
+      json: values.json,
+      ...(run.device === 'cpu' ? {} : { device: run.device }),
+    });
+    for (const line of tellData(sets, bad)) progress.log(line);
+    const stop = stopOnSignal((signal) =>
+      progress.log(
+        `${signal}: the step in flight is finished and saved, then the run ends; a second signal ends it at once`,
+      ),
+    );
+    try {
+      progress.stage('load');
+      const vlm = loadVlm(dir, { ...run, trainable: true });
+      try {
+        if (vlm.weights === 'random') progress.log('note: this checkpoint has untrained random weights');
+        const result = await train({
+          vlm,
+          ...plan,
+          index,
+          sets,
+          malformed: bad,
+          settings,
+          signal: stop.signal,
+          onWarning: (message) => progress.log(message),
+          onNote: (message) => progress.log(message),
+          onStep: (log, total) => {
+            progress.log(values.json ? JSON.stringify({ type: 'step', ...log }) : stepLine(log, total));
+            progress.step('train', log.step, total);
+          },
+        });
+        const { steps, skipped, state } = result;
+        progress.finish(`${steps} steps${skipped > 0 ? `, ${skipped} rows left out` : ''}`);
+        if (!result.finished) {
+          console.log(
+            values.json
+              ? JSON.stringify({ type: 'stopped', state, steps })
+              : `stopped after step ${steps} of ${result.total}; go on with: motion-enhancer train ${join(values.out, 'run.yaml')} --resume`,
+          );
+          return STOPPED;
+        }
+        writeFinished(values.out, { steps, skipped, settings });
+        tellEnd(values.out, steps, skipped, values.json);
+        return 0;
+      } finally {
+        vlm.dispose();
+      }
+    } finally {
+      stop.dispose();
+    }
+  },
+};
+
+function tellEnd(out: string, steps: number, skipped: number, json: boolean): void {
+  const [checkpoint, log] = [join(out, 'checkpoint'), join(out, 'log.jsonl')];
+  console.log(
+    json
+      ? JSON.stringify({ type: 'trained', checkpoint, log, steps, skipped })
+      : `checkpoint ${checkpoint}\nlog        ${log}`,
+  );
+}
+
+/** The resolved settings of a run, good from any folder; what only says how this call speaks is left out. */
+function settingsOf(values: Readonly<Record<string, unknown>> & { data: readonly string[] }): Record<string, unknown> {
+  const { json: _, resume: __, ...rest } = values;
+  const settings: Record<string, unknown> = rest;
+  settings.data = values.data.map(absoluteSpec);
+  for (const name of ['priors', 'out', 'media'])
+    if (typeof settings[name] === 'string' && settings[name] !== '') settings[name] = absolute(settings[name]);
+  // A name of the hub stays as it is.
+  if (typeof settings.vlm === 'string' && existsSync(settings.vlm)) settings.vlm = absolute(settings.vlm);
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null && value !== ''));
+}

@@ -1,0 +1,59 @@
+import type { Fields } from '@motion-enhancer/core/internal/config/field.js';
+import { DEVICE_FIELDS } from '@motion-enhancer/core/internal/config/fields-of-run.js';
+import { loadVdm } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
+import { CLIP_FIELDS } from '@motion-enhancer/motion-world/internal/fields.js';
+import { findingsText } from '@motion-enhancer/motion-world/internal/priors/findings-text.js';
+import { chooseUnits, localise } from '@motion-enhancer/motion-world/internal/priors/localise.js';
+import { lastSteps, PASS_FIELDS } from '@motion-enhancer/motion-world/internal/priors/pass-fields.js';
+import { UserError, writeText } from '@motion-enhancer/support';
+import { createProgress } from '../progress.js';
+import { parseCommand, resolveRun } from '../run-options.js';
+import type { Command } from './registry.js';
+
+const FIELDS = {
+  vdm: { type: 'path', default: '', required: true, text: 'A mini CogVideoX of the world' },
+  out: { type: 'path', default: '', text: 'File for the tables, which are printed too' },
+  split: { ...CLIP_FIELDS.split, default: 'test' },
+  first: CLIP_FIELDS.first,
+  count: { ...CLIP_FIELDS.count, default: 64 },
+  ...PASS_FIELDS,
+  ...DEVICE_FIELDS,
+} as const satisfies Fields;
+
+export const command: Command = {
+  name: 'world localise',
+  async run(argv) {
+    const parsed = parseCommand('world localise', '--vdm DIR [options]', FIELDS, argv);
+    if (!parsed) return 0;
+    const values = { ...parsed.values, last: lastSteps(parsed.values) };
+    const vdm = await loadVdm(
+      values.vdm,
+      resolveRun({ ...values, dtype: values.dtype === 'auto' ? 'float32' : values.dtype }),
+    );
+    const progress = createProgress({ label: 'world localise', unit: 'clips' });
+    try {
+      const range = (first: number, count: number) => Array.from({ length: count }, (_, i) => first + i);
+      const units = chooseUnits(vdm, {
+        ...values,
+        indices: range(0, values.unitClips),
+        onClip: (done, total) => progress.step('units', done, total),
+      });
+      const found = localise(vdm, units, {
+        ...values,
+        indices: range(values.first, values.count),
+        onClip: (done, total) => progress.step('clips', done, total),
+      });
+      if (found.clips === 0)
+        throw new UserError(`None of the ${values.count} clips has a mover that can be seen. Raise --count.`, {
+          code: 'ERR_DATA',
+        });
+      progress.finish();
+      const text = findingsText(found, vdm.weights);
+      if (values.out) writeText(values.out, `${text}\n`);
+      console.log(text);
+    } finally {
+      vdm.dispose();
+    }
+    return 0;
+  },
+};

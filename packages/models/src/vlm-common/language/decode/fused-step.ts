@@ -1,0 +1,134 @@
+import { aten, empty, type Tensor, zeros } from '@motion-enhancer/libtorch';
+import { gated } from '../../../kernels/gated.js';
+import type { Qwen2Config } from '../qwen2-config.js';
+import { inverseFrequencies } from '../rotary.js';
+import { project } from '../self-attention.js';
+import type { Linear, Qwen2BlockWeights, Qwen2Weights } from '../weights.js';
+import { type AttentionScratch, type DecodeKernels, MOST_ROWS, splitsOf } from './decode-kernels.js';
+import type { DecodeState } from './decode-state.js';
+import type { LayerCache } from './plain-step.js';
+
+/**
+ * One token of each row through the decoder by kernels of ours, five a block for up to eight rows; beyond that the
+ * products are cuBLAS's. Its buffers belong to the scope that it is made in.
+ */
+export class FusedStep {
+  readonly #kernels: DecodeKernels;
+  readonly #weights: Qwen2Weights;
+  readonly #few: boolean;
+  readonly #h: Tensor; // [B, C]
+  readonly #normed: Tensor; // [B, C]
+  readonly #qkv: Tensor; // [B, H · D + 2 · G · D]
+  readonly #parts: readonly [Tensor, Tensor, Tensor];
+  readonly #attended: Tensor; // [B, H · D]
+  readonly #gated: Tensor; // [B, I]
+  readonly #logits: Tensor; // [B, V]
+  readonly #turns: Tensor; // [B, 64, 2] float32
+  readonly #frequencies: Tensor;
+  readonly #scratch: AttentionScratch;
+  readonly #found: Tensor;
+
+  constructor(kernels: DecodeKernels, weights: Qwen2Weights, config: Qwen2Config, rows: number) {
+    this.#kernels = kernels;
+    this.#weights = weights;
+    this.#few = rows <= MOST_ROWS;
+    const { device, dtype } = weights.embed_tokens;
+    const { hiddenSize: C, headDim: D, numKeyValueHeads: G } = config;
+    const half = (width: number) => empty([rows, width], { dtype, device });
+    const Q = config.numAttentionHeads * D;
+    const K = G * D;
+    this.#h = half(C);
+    this.#normed = half(C);
+    this.#qkv = half(Q + 2 * K);
+    this.#parts = [this.#qkv.narrow(1, 0, Q), this.#qkv.narrow(1, Q, K), this.#qkv.narrow(1, Q + K, K)];
+    this.#attended = half(Q);
+    this.#gated = half(config.intermediateSize);
+    this.#logits = half(weights.lm_head.size(0));
+    this.#turns = empty([rows, 64, 2], { dtype: 'float32', device });
+    this.#frequencies = inverseFrequencies(D, config.ropeTheta, device);
+    const splits = splitsOf(rows, G);
+    this.#scratch = {
+      partial: empty([rows * G, 8, splits, D], { dtype: 'float32', device }),
+      stats: empty([rows * G, 8, splits, 2], { dtype: 'float32', device }),
+      tickets: zeros([rows * G], { dtype: 'int32', device }),
+    };
+    this.#found = empty([rows, 64, 2], { dtype: 'int32', device });
+  }
+
+  /** Logits [B, V] of the next tokens, in the same tensor every time. */
+  logits(s: DecodeState, caches: readonly LayerCache[]): Tensor {
+    const { layers, norm, embed_tokens, lm_head } = this.#weights;
+    this.#kernels.embed(s, embed_tokens, this.#frequencies, this.#h, this.#turns);
+    const head = { weight: lm_head, bias: null };
+    if (this.#few) {
+      for (const [i, layer] of layers.entries()) this.#fewBlock(s, layer, caches[i]!);
+      this.#kernels.normHead({ x_BI: this.#h, layers: [head], norm, out_BO: this.#logits });
+      return this.#logits;
+    }
+    for (const [i, layer] of layers.entries()) this.#manyBlock(s, layer, caches[i]!);
+    this.#kernels.addNorm(this.#h, null, norm, this.#normed);
+    return project(this.#normed, head);
+  }
+
+  /** Takes the likeliest tokens of those logits. */
+  pick(s: DecodeState, logits_BV: Tensor, penalty: number): void {
+    this.#kernels.pick(s, logits_BV, penalty, this.#found);
+    this.#kernels.advance(s, this.#found, null);
+  }
+
+  /** Takes the tokens chosen (int64 [B]). */
+  take(s: DecodeState, chosen_B: Tensor): void {
+    this.#kernels.advance(s, this.#found, chosen_B);
+  }
+
+  #fewBlock(s: DecodeState, w: Qwen2BlockWeights, cache: LayerCache): void {
+    const { q_proj, k_proj, v_proj, o_proj } = w.self_attn;
+    const kernels = this.#kernels;
+    kernels.normLinear({
+      x_BI: this.#h,
+      layers: [q_proj, k_proj, v_proj],
+      norm: w.input_layernorm,
+      out_BO: this.#qkv,
+    });
+    this.#attend(s, this.#parts, cache);
+    kernels.addLinear({ x_BI: this.#attended, layers: [o_proj], out_BO: this.#h });
+    const { gate_proj, up_proj, down_proj } = w.mlp;
+    kernels.normGated({
+      x_BI: this.#h,
+      layers: [gate_proj, up_proj],
+      norm: w.post_attention_layernorm,
+      out_BO: this.#gated,
+    });
+    kernels.addLinear({ x_BI: this.#gated, layers: [down_proj], out_BO: this.#h });
+  }
+
+  #manyBlock(s: DecodeState, w: Qwen2BlockWeights, cache: LayerCache): void {
+    const { q_proj, k_proj, v_proj, o_proj } = w.self_attn;
+    const [h, normed] = [this.#h, this.#normed];
+    if (h.size(0) <= 2 * MOST_ROWS) {
+      const layers = [q_proj, k_proj, v_proj];
+      this.#kernels.normLinear({ x_BI: h, layers, norm: w.input_layernorm, out_BO: this.#qkv });
+      this.#attend(s, this.#parts, cache);
+    } else {
+      this.#kernels.addNorm(h, null, w.input_layernorm, normed);
+      this.#attend(s, [project(normed, q_proj), project(normed, k_proj), project(normed, v_proj)], cache);
+    }
+    addProduct(h, this.#attended, o_proj);
+    this.#kernels.addNorm(h, null, w.post_attention_layernorm, normed);
+    addProduct(h, gated(project(normed, w.mlp.gate_proj), project(normed, w.mlp.up_proj)), w.mlp.down_proj);
+  }
+
+  #attend(s: DecodeState, [q, k, v]: readonly [Tensor, Tensor, Tensor], cache: LayerCache): void {
+    this.#kernels.attention(s, {
+      ...{ q, k, v, cache },
+      turns_B64: this.#turns,
+      out_BC: this.#attended,
+      scratch: this.#scratch,
+    });
+  }
+}
+
+/** h += x Wᵀ, in one product. */
+function addProduct(h_BC: Tensor, x_BI: Tensor, { weight }: Linear): void {
+  aten.addmm_!(h_BC, x_BI, weight.transpose(0, 1));
+}

@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { makeFolder, sha256File } from '@motion-enhancer/support';
+import type { PriorConfig } from '../config.js';
+
+/** What of a run, besides the software, determines a prior. */
+export interface KeyParts {
+  model: string;
+  video: string;
+  text: string;
+  options: PriorConfig;
+  dtype: string;
+}
+
+/**
+ * What of the options changes the numbers: how exact sums are had does not, and settings that others switch off do not,
+ * so that priors of earlier versions keep their keys.
+ */
+function keyOptions(o: PriorConfig): Partial<PriorConfig> {
+  const {
+    squareSum,
+    sampleRows,
+    mask,
+    maskWidth,
+    maskShare,
+    maskSelf,
+    unit,
+    selection,
+    headCount,
+    keepHeads,
+    keepAllHeads,
+    keepStrip,
+    subWords,
+    vaeMemory,
+    ...rest
+  } = o;
+  return {
+    ...rest,
+    ...(squareSum === 'sampled' ? { squareSum, sampleRows } : {}),
+    ...(mask === 'half-width' ? { mask, maskWidth } : mask === 'share' ? { mask, maskShare } : {}),
+    ...(maskSelf ? {} : { maskSelf }),
+    ...(unit === 'head' ? {} : { unit }),
+    ...(selection === 'mhs' ? {} : { selection }),
+    ...(headCount === 0 ? {} : { headCount }),
+    ...(keepHeads ? { keepHeads } : {}),
+    ...(keepAllHeads ? { keepAllHeads } : {}),
+    ...(keepStrip ? { keepStrip } : {}),
+    ...(vaeMemory > 0 ? { vaeMemory } : {}),
+    ...(subWords ? { subWords } : {}),
+  };
+}
+
+/** 24 hex digits, the same for the same inputs. */
+export function priorKey(parts: KeyParts): string {
+  const options = Object.fromEntries(Object.entries(keyOptions(parts.options)).sort());
+  return createHash('sha256')
+    .update(JSON.stringify([1, parts.model, parts.video, parts.text, parts.dtype, options]))
+    .digest('hex')
+    .slice(0, 24);
+}
+
+/**
+ * Hash over a model's weight files. Checkpoints are tens of gigabytes, so hashes are remembered by path, size and time
+ * of change in `${XDG_CACHE_HOME:-~/.cache}/motion-enhancer/hashes.json`.
+ */
+export async function weightsHash(files: readonly string[]): Promise<string> {
+  const cachePath = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'motion-enhancer', 'hashes.json');
+  const cache = readCache(cachePath);
+  const hash = createHash('sha256');
+  let changed = false;
+  for (const file of [...files].sort()) {
+    const { size, mtimeMs } = statSync(file);
+    const id = `${resolve(file)}:${size}:${mtimeMs}`;
+    if (!cache[id]) {
+      cache[id] = await sha256File(file);
+      changed = true;
+    }
+    hash.update(cache[id]);
+  }
+  if (changed) writeCache(cachePath, cache);
+  return hash.digest('hex');
+}
+
+/** A cache that is damaged counts as empty. */
+function readCache(path: string): Record<string, string> {
+  try {
+    const cache: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (typeof cache !== 'object' || cache === null) return {};
+    return Object.fromEntries(Object.entries(cache).filter(([, hash]) => /^[0-9a-f]{64}$/.test(hash)));
+  } catch {
+    return {};
+  }
+}
+
+function writeCache(path: string, cache: Record<string, string>): void {
+  try {
+    makeFolder(dirname(path));
+    const beside = `${path}.${process.pid}`;
+    writeFileSync(beside, JSON.stringify(cache));
+    renameSync(beside, path);
+  } catch {
+    // A cache that cannot be written only costs time.
+  }
+}

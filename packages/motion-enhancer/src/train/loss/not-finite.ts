@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { noGrad, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { UserError, writeText } from '@motion-enhancer/support';
+import type { BatchItem } from '../data/item.js';
+import type { BatchLosses } from './run-step.js';
+
+/**
+ * A step that is not a number would poison every weight: it is written down, and nothing of it is kept.
+ * @returns the error to throw
+ */
+export function notFinite(
+  run: string,
+  step: number,
+  batch: readonly BatchItem[],
+  losses: BatchLosses,
+  norm: number,
+  named: readonly (readonly [string, Tensor])[],
+): UserError {
+  const bad = (pick: (p: Tensor) => Tensor | null) =>
+    scope(() => named.flatMap(([name, p]) => (finite(pick(p)) ? [] : [name])));
+  const dump = {
+    step,
+    losses: { ar: String(losses.ar), align: String(losses.align) },
+    gradNorm: String(norm),
+    gradientsNotFinite: bad((p) => p.grad),
+    weightsNotFinite: bad((p) => p),
+    samples: batch.map(({ row, chat, prior }) => ({
+      id: row.id,
+      video: row.video,
+      tokens: chat.ids.length,
+      ids: chat.ids,
+      labels: chat.labels,
+      media: chat.media.map(({ type, grid }) => ({ type, grid })),
+      pixelsFinite: chat.inputs.every(({ pixels }) => finite(pixels)),
+      priorFinite: prior ? finite(prior.rows_WS) : null,
+      words: prior?.words ?? null,
+    })),
+  };
+  const path = join(run, `not-finite-step-${step}.json`);
+  writeText(path, `${JSON.stringify(dump, null, 2)}\n`);
+  return new UserError(
+    `Step ${step} gave a loss or gradient that is not finite (samples ${batch.map(({ row }) => row.id).join(', ')}). Its weights are not saved; what it saw is in ${path}. Lower lr, or look at these samples; --resume goes on from the last saved state.`,
+    { code: 'ERR_NOT_FINITE' },
+  );
+}
+
+/** The last update is judged here: nothing but numbers is saved. */
+export function checkFinite(parameters: readonly Tensor[]): void {
+  if (!parameters.every(finite))
+    throw new UserError('The last step left weights that are not finite: no checkpoint was written. Lower lr.', {
+      code: 'ERR_NOT_FINITE',
+    });
+}
+
+const finite = (p: Tensor | null): boolean => p === null || noGrad(() => scope(() => p.isfinite().all().item())) === 1;

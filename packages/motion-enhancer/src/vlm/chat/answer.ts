@@ -1,0 +1,52 @@
+import { noGrad, scope } from '@motion-enhancer/libtorch';
+import type { KVCache } from '@motion-enhancer/models';
+import { type GenerationOptions, tokenOptions } from '../generate/generation-options.js';
+import type { PreparedChat, Vlm } from '../types.js';
+import { StopText } from './stop-text.js';
+
+/** The model's answer to a chat that ends where its reply begins. @throws UserError ERR_VALUE, ERR_CONTEXT */
+export function answer(vlm: Vlm, chat: PreparedChat, options: GenerationOptions = {}): string {
+  return answers(vlm, [chat], options)[0]!;
+}
+
+/**
+ * Answers to several chats in one batch. Row i is what `answer` gives for chat i alone, rounding aside.
+ * @throws UserError ERR_VALUE, ERR_CONTEXT
+ */
+export function answers(vlm: Vlm, chats: readonly PreparedChat[], options: GenerationOptions = {}): string[] {
+  return replies(vlm, chats, options).map(({ text }) => text);
+}
+
+/** The same with the tokens, the end token among them. @param cache see `TokenOptions` */
+export function replies(
+  vlm: Vlm,
+  chats: readonly PreparedChat[],
+  options: GenerationOptions,
+  cache?: KVCache,
+): { text: string; ids: number[] }[] {
+  const texts = chats.map(() => '');
+  const stop = options.stop ?? vlm.generation.stop;
+  const rows = chats.map((_, row) => ({
+    decoder: vlm.tokenizer.createDecoder({ skipSpecialTokens: true }),
+    text: new StopText(stop, (piece) => {
+      texts[row] += piece;
+      options.onText?.(piece, row);
+    }),
+  }));
+  const given = tokenOptions(options, vlm.generation, Math.max(0, ...chats.map(({ ids }) => ids.length)));
+  const ids = noGrad(() =>
+    scope(() =>
+      vlm.generate(chats, {
+        ...given,
+        ...(cache ? { cache } : {}),
+        mayEnd: stop.length > 0,
+        onToken: (id, row) => rows[row]!.text.push(rows[row]!.decoder.push(id)),
+      }),
+    ),
+  );
+  for (const { decoder, text } of rows) {
+    text.push(decoder.end());
+    text.end();
+  }
+  return texts.map((text, row) => ({ text, ids: ids[row]! }));
+}

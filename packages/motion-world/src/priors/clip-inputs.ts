@@ -1,0 +1,41 @@
+import type { Vdm } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
+import { cat, fromTypedArray, Generator, noGrad, randn, scope, type Tensor } from '@motion-enhancer/libtorch';
+import type { Word } from '@motion-enhancer/models';
+import type { WorldClip } from '../generate/index.js';
+import type { BatchInput } from './batch-maps.js';
+
+/** Frames of a clip as the autoencoder takes them: [1, 3, T, H, W] in [−1, 1]. */
+const asVideo = ({ frames, count, size }: WorldClip, device: string): Tensor =>
+  fromTypedArray(frames, [1, count, size, size, 3]).to(device).to('float32').div(127.5).sub(1).permute(0, 4, 1, 2, 3);
+
+export interface PassOptions {
+  steps: number;
+  guidance: number;
+  last: number;
+  seed: number;
+}
+
+/**
+ * What the diffusion model is given for some clips, their captions as text; one seed's noise starts all of them, as
+ * `extract` does. Tensors are the caller's scope's.
+ */
+export function clipInputs(
+  vdm: Vdm,
+  clips: readonly WorldClip[],
+  { seed, ...pass }: PassOptions,
+): { input: BatchInput; words: Word[][] } {
+  vdm.texts.encode([...clips.map(({ caption }) => caption), '']);
+  return noGrad(() =>
+    scope(() => {
+      const video = cat(clips.map((clip) => asVideo(clip, vdm.device))).to(vdm.dtype);
+      const x0 = vdm.vae.encode(video).mean.mul(vdm.vae.config.scalingFactor).permute(0, 2, 1, 3, 4).contiguous();
+      const generator = new Generator(2 * seed);
+      const start = randn([1, ...x0.shape.slice(1)], { generator }).to(x0.dtype, x0.device);
+      generator.dispose();
+      const encoded = clips.map(({ caption }) => vdm.texts.get(caption));
+      const text = cat(encoded.map(({ embedding }) => embedding));
+      const empty = vdm.texts.get('').embedding;
+      return { input: { x0, text, empty, start, ...pass }, words: encoded.map(({ words }) => words) };
+    }),
+  );
+}

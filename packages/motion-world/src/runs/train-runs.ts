@@ -1,0 +1,237 @@
+// Fine-tunes many models at once: the runs of an experiment are one model with a leading run axis.
+
+import { cells } from '@motion-enhancer/core/internal/align/index.js';
+import { balanced } from '@motion-enhancer/core/internal/train/data/balance.js';
+import { trainingOrder } from '@motion-enhancer/core/internal/train/data/order.js';
+import {
+  AdamW,
+  backward,
+  cosineWithWarmup,
+  grad,
+  keep,
+  noGrad,
+  scope,
+  stack,
+  type Tensor,
+  tensor,
+} from '@motion-enhancer/libtorch';
+import type { Qwen25VLConfig } from '@motion-enhancer/models';
+import { expected } from '@motion-enhancer/support';
+import { RunAligners } from './aligners.js';
+import { repeatRuns } from './model.js';
+import type { RunRecipe, RunSpec } from './spec.js';
+import { type ComputeDType, type RunData, type RunTargets, runLosses } from './step.js';
+
+export interface TrainRunsOptions {
+  /** Where all runs start, by canonical name. */
+  start: ReadonlyMap<string, Tensor>;
+  config: Qwen25VLConfig;
+  runs: readonly RunSpec[];
+  recipe: RunRecipe;
+  data: RunData;
+  /** Samples that the runs' data are drawn from, by seed; default: each takes the first of the table. */
+  pool?: number;
+  device: string;
+  dtype: ComputeDType;
+  /** Once in so many steps. Default 50. */
+  logEvery?: number;
+  onLog?(line: RunsLog): void;
+}
+
+export interface RunsLog {
+  step: number;
+  total: number;
+  secondsPerStep: number;
+  /** By run. */
+  ar: number[];
+  align: number[] | null;
+  lambda: number[];
+}
+
+export interface TrainedRuns {
+  /** [R, …] by canonical name; the caller's to free. */
+  parameters: Map<string, Tensor>;
+  /** Of the last step, by run. */
+  ar: number[];
+  align: number[] | null;
+  /** Means of λ‖∇L_MSE‖ / ‖∇L_AR‖ over the measurements, by run; null where nothing was measured. */
+  ratios: number[] | null;
+  lambda: number[];
+}
+
+/**
+ * Trains all runs side by side: each with its own weights, order of data, prior, λ, aligner, moments and clipping.
+ * Runs of one seed see the same samples in the same order, so that arms are compared in pairs.
+ * @throws UserError where a loss is not finite
+ */
+export function trainRuns(o: TrainRunsOptions): TrainedRuns {
+  const { runs, recipe, data, device } = o;
+  const R = runs.length;
+  const parameters = repeatRuns(o.start, R, device);
+  const aligned = data.alignment !== null && runs.some(({ prior }) => prior !== null);
+  const aligners = aligned
+    ? new RunAligners(
+        runs.map(({ prior, aligner }) => (prior === null ? 'identity' : aligner)),
+        runs.map(({ seed }) => seed),
+        cells(data.alignment!.grid),
+        recipe.alignerWidth,
+        device,
+      )
+    : null;
+  const all = new Map([...parameters, ...(aligners?.parameters ?? [])]);
+  const groups = groupsOf(all, recipe);
+  const optimiser = new AdamW(
+    groups.map(({ params, peak, weightDecay }) => ({ params, lr: peak, weightDecay })),
+    { lr: recipe.lr },
+  );
+  const trained = optimiser.params;
+  const indices = noGrad(() => keep(scope(() => orders(runs, recipe, o.pool).to(device)))); // [steps, R, B]
+  const targets = aligned ? targetsOf(runs, device) : null;
+  const lambda = runs.map((run) => (run.prior === null ? 0 : run.lambda));
+  const ratios: number[][] = [];
+  let last: { ar: number[]; align: number[] | null } = { ar: [], align: null };
+  const began = performance.now();
+  try {
+    for (let step = 0; step < recipe.steps; step++) {
+      const factor = cosineWithWarmup(step, recipe.steps, recipe.warmupRatio);
+      optimiser.groups.forEach((group, g) => {
+        group.lr = groups[g]!.peak * factor;
+      });
+      const losses = () => runLosses(indices.select(0, step), targets, parameters, aligners, data, o.config, o.dtype);
+      if (aligned && recipe.ratioEvery > 0 && step % recipe.ratioEvery === 0) {
+        const measured = scope(() => gradientRatios(losses(), [...parameters.values()]));
+        runs.forEach((run, r) => {
+          if (run.prior !== null && run.lambdaRatio > 0)
+            lambda[r] = balanced(lambda[r]!, measured[r]!, run.lambdaRatio, step === 0);
+        });
+        ratios.push(measured.map((ratio, r) => ratio * lambda[r]!));
+      }
+      const told = (step + 1) % (o.logEvery ?? 50) === 0 || step + 1 === recipe.steps;
+      scope(() => {
+        const { ar_R, align_R } = losses();
+        const total = align_R ? ar_R.add(align_R.mul(tensor(lambda, { device }))) : ar_R;
+        backward([total.sum()]);
+        const gradients = trained.map((p) => p.grad!);
+        if (recipe.maxGradNorm > 0) clipRuns(gradients, recipe.maxGradNorm);
+        optimiser.step(gradients);
+        for (const p of trained) p.grad = null;
+        if (!told) return;
+        last = { ar: ar_R.toArray(), align: align_R?.toArray() ?? null };
+        checkFinite(last.ar, runs, step + 1);
+        const secondsPerStep = (performance.now() - began) / 1000 / (step + 1);
+        o.onLog?.({ step: step + 1, total: recipe.steps, secondsPerStep, ...last, lambda: [...lambda] });
+      });
+    }
+  } catch (error) {
+    for (const p of parameters.values()) p.dispose();
+    throw error;
+  } finally {
+    for (const p of all.values()) if (p.slot >= 0) p.grad = null;
+    optimiser.dispose();
+    aligners?.dispose();
+    indices.dispose();
+    targets?.arm_R1.dispose();
+    targets?.squared_R1?.dispose();
+  }
+  const mean = (r: number) => ratios.reduce((sum, row) => sum + row[r]!, 0) / ratios.length;
+  return { parameters, ...last, lambda, ratios: ratios.length > 0 ? runs.map((_, r) => mean(r)) : null };
+}
+
+function targetsOf(runs: readonly RunSpec[], device: string): RunTargets {
+  const column = (values: number[], dtype: 'int64' | 'float32') =>
+    keep(scope(() => tensor(values, { dtype, device, shape: [runs.length, 1] })));
+  return {
+    arm_R1: column(
+      runs.map(({ prior }) => prior ?? 0),
+      'int64',
+    ),
+    squared_R1: runs.some(({ loss }) => loss === 'squared')
+      ? column(
+          runs.map(({ loss }) => (loss === 'squared' ? 1 : 0)),
+          'float32',
+        )
+      : null,
+  };
+}
+
+/** Which samples a run has is drawn apart from their order. */
+const POOL_SEED = 7_919;
+
+/** int64 [steps, R, B]: runs of one seed and size of data share their samples and their order. */
+function orders(runs: readonly RunSpec[], { steps, batchSize }: RunRecipe, pool: number | undefined): Tensor {
+  const flat = new Int32Array(steps * runs.length * batchSize);
+  runs.forEach(({ seed, data }, r) => {
+    const samples = pool === undefined ? null : trainingOrder(pool, pool, seed + POOL_SEED).slice(0, data);
+    const order = trainingOrder(data, steps * batchSize, seed).map((i) => samples?.[i] ?? i);
+    for (let s = 0; s < steps; s++)
+      flat.set(order.slice(s * batchSize, (s + 1) * batchSize), (s * runs.length + r) * batchSize);
+  });
+  return tensor(flat, { shape: [steps, runs.length, batchSize] }).to('int64');
+}
+
+interface Group {
+  params: Tensor[];
+  peak: number;
+  weightDecay: number;
+}
+
+/** As `parameterGroups`: the tower has a rate of its own, biases and norm weights ([R, C]) no decay. */
+function groupsOf(parameters: ReadonlyMap<string, Tensor>, recipe: RunRecipe): Group[] {
+  const groups = new Map<string, Group>();
+  for (const [name, p] of parameters) {
+    const vision = name.startsWith('model.visual.') && !name.startsWith('model.visual.merger.');
+    const decays = p.dim > 2;
+    const key = `${vision} ${decays}`;
+    const group = groups.get(key) ?? {
+      params: [],
+      peak: vision ? recipe.visionLr : recipe.lr,
+      weightDecay: decays ? recipe.weightDecay : 0,
+    };
+    group.params.push(p);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+}
+
+/** ‖gradient‖ of each run: [R] */
+export function runNorms(gradients: readonly Tensor[]): Tensor {
+  return noGrad(() =>
+    scope(() =>
+      stack(gradients.map((g) => g.flatten(1).square().sum(1)))
+        .sum(0)
+        .sqrt(),
+    ),
+  );
+}
+
+/** Scales each run's gradients, in place, to a norm of at most `max`. */
+export function clipRuns(gradients: readonly Tensor[], max: number): void {
+  noGrad(() =>
+    scope(() => {
+      const factor_R = runNorms(gradients).add(1e-6).reciprocal().mul(max).clamp(0, 1);
+      for (const g of gradients) g.mul_(factor_R.view(-1, ...g.shape.slice(1).map(() => 1)));
+    }),
+  );
+}
+
+/** ‖∇L_MSE‖ / ‖∇L_AR‖ of each run over the VLM's parameters. */
+function gradientRatios({ ar_R, align_R }: { ar_R: Tensor; align_R: Tensor | null }, parameters: Tensor[]): number[] {
+  const norms = (loss: Tensor, retainGraph: boolean) => {
+    const found = grad([loss.sum()], parameters, { retainGraph, allowUnused: true });
+    return runNorms(found.flatMap((g) => g ?? []));
+  };
+  const align = norms(align_R!, true);
+  return align.div(norms(ar_R, false).clamp(1e-12)).toArray();
+}
+
+function checkFinite(losses: readonly number[], runs: readonly RunSpec[], step: number): void {
+  const broken = losses.findIndex((loss) => !Number.isFinite(loss));
+  if (broken < 0) return;
+  const { arm, seed } = runs[broken]!;
+  throw expected(
+    'a finite loss',
+    `run ${arm}, seed ${seed}, step ${step}`,
+    losses[broken],
+    'Lower the learning rate or λ.',
+  );
+}
