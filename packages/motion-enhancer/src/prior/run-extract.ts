@@ -1,6 +1,8 @@
 import { basename, extname } from 'node:path';
 import { type DType, version } from '@motion-enhancer/libtorch';
 import { CODE_VERSION } from '@motion-enhancer/support';
+import { boundedFit } from '../data/image/bounded-fit.js';
+import { localPath } from '../data/local-path.js';
 import type { VideoFrames } from '../data/video/index.js';
 import { clipRule } from './clip-rule.js';
 import type { PriorConfig } from './config.js';
@@ -56,7 +58,7 @@ export interface ExtractOutcome {
   id: string;
   /** True when a verified prior was there already. */
   existed: boolean;
-  /** The frames that the model saw, at the video's own size. */
+  /** The frames that the model saw, at the video's own size, or, of large videos, at the model's. */
   frames: VideoFrames;
   pixelFrames: [number, number][];
   /** How Σ A² was had. */
@@ -90,7 +92,8 @@ export async function runExtract(job: ExtractJob): Promise<ExtractOutcome> {
 export async function readSample({ vdm, video, text, config, onBroken }: ReadJob): Promise<SampleInput> {
   // Opening the file first gives the better message for what is no video.
   const choose = (count: number) => chooseClipFrames(count, config.frames, clipRule(config, vdm.frameRule));
-  const frames = await readSource(asSource(video), choose, onBroken ?? 'fail');
+  const fit = boundedFit(() => config);
+  const frames = await readSource(asSource(video), choose, onBroken ?? 'fail', fit);
   return { ...(await keyOfSample(vdm, asSource(video), text, config)), frames };
 }
 
@@ -119,8 +122,11 @@ export function keysOfJob(
 const allVerify = (job: ReadJob, key: string, identity: string): boolean =>
   keysOfJob(job, key, identity).every((one) => job.store.verifies(one));
 
-const sampleId = ({ id, video }: Pick<ExtractJob, 'id' | 'video'>): string =>
-  id || basename(fileOf(asSource(video)), extname(fileOf(asSource(video))));
+/** The name of the file, or of the folder of pictures. */
+function sampleId({ id, video }: Pick<ExtractJob, 'id' | 'video'>): string {
+  const path = typeof video === 'string' ? localPath(video) : fileOf(video);
+  return id || basename(path, extname(path));
+}
 
 /** Computes and stores the prior of a sample whose frames are at hand. */
 export async function computePrior(job: ExtractJob, input: SampleInput): Promise<ExtractOutcome> {

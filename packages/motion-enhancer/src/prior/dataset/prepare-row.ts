@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Claim, claimState, releaseClaim, takeClaim } from '@motion-enhancer/support';
+import { boundedFit } from '../../data/image/bounded-fit.js';
 import { readImage } from '../../data/image/read-image.js';
 import { assertUsable, probeVideo } from '../../data/video/index.js';
 import { clipRule } from '../clip-rule.js';
@@ -66,7 +67,8 @@ export async function prepareRow(request: PrepareRequest): Promise<Prepared> {
       return { state: 'exists', key, keys };
     }
     const choose = (count: number) => chooseClipFrames(count, options.frames, clipRule(options, request.frameRule));
-    const frames = await readSource(video, choose, onBroken);
+    const fit = boundedFit(() => options);
+    const frames = await readSource(video, choose, onBroken, fit);
     return { state: 'ready', key, claim, input: { key, sha256, identity, frames } };
   } catch (error) {
     releaseClaim(claim);
