@@ -12,9 +12,10 @@ import {
   type RunState,
   writeManifest,
 } from '@motion-enhancer/core/internal/prior/dataset/manifest.js';
-import { type RowEvent, runDataset } from '@motion-enhancer/core/internal/prior/dataset/run-dataset.js';
+import type { RowEvent } from '@motion-enhancer/core/internal/prior/dataset/row-event.js';
+import { runDataset } from '@motion-enhancer/core/internal/prior/dataset/run-dataset.js';
 import { TEXT_FROM } from '@motion-enhancer/core/internal/prior/dataset/text-of-row.js';
-import { fitText } from '@motion-enhancer/core/internal/prior/diffusion/text-fit.js';
+import { missingWords } from '@motion-enhancer/core/internal/prior/diffusion/text-fit.js';
 import { loadVdm } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
 import { planPrior, settled } from '@motion-enhancer/core/internal/prior/memory-plan.js';
 import { readSelections } from '@motion-enhancer/core/internal/prior/selection/selections.js';
@@ -24,6 +25,7 @@ import { CODE_VERSION, parseShard, sha256File, UserError } from '@motion-enhance
 import { createProgress, type Progress } from '../progress.js';
 import { type OUTPUT_FIELDS, resolveRun } from '../run-options.js';
 import { stopOnSignal } from '../stop-on-signal.js';
+import { unusedFields } from '../tell-data.js';
 import { printPlan, tellPlan } from '../tell-plan.js';
 
 /** Settings of `extract --data`. */
@@ -69,7 +71,8 @@ const INTERRUPTED = 130;
  */
 export async function extractDataset(values: Settings, fetchVdm: () => Promise<string>): Promise<number> {
   const shard = parseShard(values.shard);
-  const { usable, bad } = rowsOfVideos(readData([values.data], { media: values.media, seed: values.seed }));
+  const data = await readData([values.data], { media: values.media, seed: values.seed });
+  const { usable, bad } = rowsOfVideos(data);
   const entries = chooseRows(usable, bad, shard, values.limit);
   const run = resolveRun(values);
   // Mistakes in the data are told before a checkpoint is fetched.
@@ -92,6 +95,10 @@ export async function extractDataset(values: Settings, fetchVdm: () => Promise<s
     progress.log(`${signal}: the row in flight is finished, then the run ends; a second signal ends it at once`),
   );
   try {
+    for (const set of data.sets) {
+      const note = unusedFields(set);
+      if (note) progress.log(note);
+    }
     tellPlan(progress, plan, values.json);
     const config = settled(asked, plan.capture);
     const selections = wanted.map((one, i) => ({ ...one, config: settled(one.config, plan.others[i]!) }));
@@ -206,7 +213,7 @@ function rowTeller(progress: Progress, json: boolean, total: number) {
         progress.log(`row ${event.line} (${event.id}): its prior is there under the id ${event.storedAs}`);
       if (!json && event.text && event.state !== 'failed' && texts++ < MOST_TOLD)
         progress.log(
-          `row ${event.line} (${event.id}): ${fitText(event.text)}${texts === MOST_TOLD ? '; further rows are counted' : ''}`,
+          `row ${event.line} (${event.id}): ${missingWords(event.text)}${texts === MOST_TOLD ? '; further rows are counted' : ''}`,
         );
       progress.update(ended, event.id);
     },

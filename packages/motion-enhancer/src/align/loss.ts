@@ -12,7 +12,7 @@ export type AlignmentLoss = 'norm' | 'squared' | 'min-max';
 export function alignmentLoss(ours_WS: Tensor, prior_WS: Tensor, kind: AlignmentLoss = 'norm'): Tensor {
   if (kind === 'min-max') return stretch(ours_WS).sub(stretch(prior_WS)).square().mean();
   const squared = ours_WS.sub(prior_WS).square().sum();
-  return kind === 'squared' ? squared : squared.add(1e-24).sqrt();
+  return kind === 'squared' ? squared : squared.add(1e-24).sqrt(); // Eq 15: ‖Aligner(A_VLM) − A_VDM‖₂
 }
 
 function stretch(rows_WS: Tensor): Tensor {

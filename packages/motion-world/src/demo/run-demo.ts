@@ -124,7 +124,7 @@ export async function runDemo({ out, device, dtype, onStage, onProgress, onLine 
     try {
       return await train({
         vlm,
-        rows: readRows(data).rows,
+        rows: (await readRows(data)).rows,
         priors: dir('priors'),
         out: dir('run'),
         recipe: RECIPE,

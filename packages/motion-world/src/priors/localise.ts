@@ -1,16 +1,16 @@
 // Do the priors find what moves? Answered with the masks that the generator keeps, which nothing else here looks at.
 
-import type { HeadMaps } from '@motion-enhancer/core/internal/prior/capture/capture.js';
-import type { Vdm } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
+import type { HeadMaps } from '@motion-enhancer/core/internal/prior/capture/head-maps.js';
+import type { VideoDiffusion } from '@motion-enhancer/core/internal/prior/diffusion/video-diffusion.js';
 import { changeOfHeads } from '@motion-enhancer/core/internal/prior/selection/change.js';
-import { focusOfHeads } from '@motion-enhancer/core/internal/prior/selection/focus.js';
+import { focusOfHeads } from '@motion-enhancer/core/internal/prior/selection/focus-of-heads.js';
 import { headMetrics } from '@motion-enhancer/core/internal/prior/selection/heads.js';
 import { wordRows } from '@motion-enhancer/core/internal/prior/selection/tokens.js';
 import { scope } from '@motion-enhancer/libtorch';
 import type { Word } from '@motion-enhancer/models';
 import type { CaptionWord } from '../generate/index.js';
 import { ARMS, addChange, type FixedUnits, mostChanging, selectArm } from './arms.js';
-import type { BatchMaps, Stream } from './batch-maps.js';
+import type { BatchMaps, MapStream } from './batch-maps.js';
 import { type BatchOptions, eachClip } from './each-batch.js';
 import { auc, lift, moverShare, ON, perfectLift, spearman } from './where-moves.js';
 
@@ -61,13 +61,13 @@ export interface Findings {
 }
 
 /** Units of the `fixed` arms: those whose maps change most over some clips of `train`. */
-export function chooseUnits(vdm: Vdm, o: Omit<BatchOptions, 'split'>): FixedUnits {
+export function chooseUnits(vdm: VideoDiffusion, o: Omit<BatchOptions, 'split'>): FixedUnits {
   const sums = new Map<string, number[]>();
   eachClip(vdm, { ...o, split: 'train' }, (_clip, maps, place, words) => addChange(maps, place, words, sums));
   return mostChanging(sums);
 }
 
-export function localise(vdm: Vdm, fixed: FixedUnits, o: BatchOptions): Findings {
+export function localise(vdm: VideoDiffusion, fixed: FixedUnits, o: BatchOptions): Findings {
   const found: Findings = {
     clips: 0,
     uniformHit: new Mean(),
@@ -151,7 +151,7 @@ function addScores(
   found: Findings,
   maps: Pick<BatchMaps, 'maps'>,
   place: number,
-  stream: Stream,
+  stream: MapStream,
   steps: 'all' | 'last',
   words: readonly Word[],
   roles: readonly CaptionWord['role'][],

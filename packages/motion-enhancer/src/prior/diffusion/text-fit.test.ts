@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { loadTokenizer } from '@motion-enhancer/models';
 import { fixture } from '@motion-enhancer/support/testing';
-import { fitText, textFit } from './text-fit.js';
+import { missingWords, textFit } from './text-fit.js';
 
 const tokenizer = loadTokenizer(fixture('tokenizers/cogvideox-t5'));
 const [{ caption: long }, { caption: chinese }] = JSON.parse(
@@ -20,7 +20,7 @@ test('words that the limit cuts are counted, those that it cuts in two as well',
   const firstWords = (count: number) => long.trim().split(/\s+/).slice(0, count).join(' ');
   assert.equal(textFit(tokenizer, 226, firstWords(kept)).cut, 0);
   assert.ok(textFit(tokenizer, 226, firstWords(kept + 1)).cut > 0);
-  assert.match(fitText(fit), new RegExp(`limit cuts ${fit.cut} of its ${words} words$`));
+  assert.match(missingWords(fit), new RegExp(`limit cuts ${fit.cut} of its ${words} words$`));
   assert.equal(textFit(tokenizer, 2, 'extraordinarily').cut, 1, 'a word of more tokens than the limit');
 });
 
@@ -28,9 +28,9 @@ test('unknown words are counted; without one that is known the text says nothing
   assert.equal(textFit(tokenizer, 226, chinese).known, false);
   const mixed = textFit(tokenizer, 226, 'A square 方块');
   assert.deepEqual([mixed.unknown, mixed.known, mixed.cut], [2, true, 0]);
-  assert.match(fitText(mixed), /does not know 2 of its 4 words/);
+  assert.match(missingWords(mixed), /does not know 2 of its 4 words/);
   const plain = textFit(tokenizer, 226, 'The red square slides.');
   assert.deepEqual(plain, { words: 4, cut: 0, unknown: 0, known: true });
-  assert.equal(fitText(plain), '');
+  assert.equal(missingWords(plain), '');
   assert.equal(textFit(tokenizer, 226, '红色方块向左滑动').known, false);
 });

@@ -34,7 +34,7 @@ const unknownId = (tokenizer: Tokenizer): number | undefined =>
   tokenizer.kind === 't5' ? tokenizer.tokenToId('<unk>') : undefined;
 
 /** `the text encoder's limit cuts 342 of its 360 words, …`; '' where all is seen. */
-export function fitText({ words, cut, unknown }: TextFit): string {
+export function missingWords({ words, cut, unknown }: TextFit): string {
   const parts = [
     cut > 0 && `the text encoder's limit cuts ${cut} of its ${words} words`,
     unknown > 0 && `the tokenizer does not know ${unknown} of its ${words} words`,

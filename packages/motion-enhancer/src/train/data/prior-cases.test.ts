@@ -16,7 +16,7 @@ import { PriorIndex } from './prior-index.js';
 
 const dir = temporaryFolder();
 const config = resolve(PRIOR_FIELDS, { frames: 5, height: 32, width: 48, steps: 1 });
-const rowsOf = (path: string) => readRows(fixture(`cases/${path}`)).rows;
+const rowsOf = async (path: string) => (await readRows(fixture(`cases/${path}`))).rows;
 const vdmDir = tinyVdm(join(dir, 'vdm'));
 
 async function extracted(name: string, rows: readonly Row[]): Promise<PriorStore> {
@@ -39,9 +39,9 @@ function madeOf(index: PriorIndex, store: PriorStore, row: Row) {
 }
 
 tensorTestAsync('one id and video, two clips: each row has its own clip’s prior, or none', async () => {
-  const both = rowsOf('prior-same-id-other-clip/dupclip.json');
-  const [first] = rowsOf('prior-same-id-other-clip/first.json');
-  const [second] = rowsOf('prior-same-id-other-clip/second.json');
+  const both = await rowsOf('prior-same-id-other-clip/dupclip.json');
+  const [first] = await rowsOf('prior-same-id-other-clip/first.json');
+  const [second] = await rowsOf('prior-same-id-other-clip/second.json');
   const store = await extracted('clips', both);
   const index = new PriorIndex(store.dir, 4096);
   for (const [row, start] of [
@@ -58,9 +58,9 @@ tensorTestAsync('one id and video, two clips: each row has its own clip’s prio
 });
 
 tensorTestAsync('frames without ids, rows in another order: the prior of the same pictures', async () => {
-  const store = await extracted('frames', rowsOf('prior-frames-without-ids/frames.json'));
+  const store = await extracted('frames', await rowsOf('prior-frames-without-ids/frames.json'));
   const index = new PriorIndex(store.dir, 4096);
-  for (const row of rowsOf('prior-frames-without-ids/frames_swapped.json')) {
+  for (const row of await rowsOf('prior-frames-without-ids/frames_swapped.json')) {
     const [medium] = mediaOf(row);
     assert.ok(medium && 'paths' in medium);
     assert.deepEqual(madeOf(index, store, row)?.files, medium.paths);

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { UserError } from '@motion-enhancer/support';
-import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
+import { readParquet } from '../../../data/rows/read-parquet.js';
 import { lettered, objectOf, optionsOf, type Raw, textOf } from '../fields.js';
 import { MediaFinder } from '../find-media.js';
 import { type EvalQuestion, LETTERS, type LoadedBenchmark } from '../question.js';
@@ -43,15 +42,9 @@ export async function loadVideoMme(data: string): Promise<LoadedBenchmark> {
 }
 
 async function parquetRows(file: string): Promise<Row[]> {
-  try {
-    const rows = await parquetReadObjects({ file: await asyncBufferFromFile(file) });
-    return rows.map((row, i) => ({ video: row as Raw, question: row as Raw, line: i + 1 }));
-  } catch (cause) {
-    throw new UserError(
-      `The file ${file} cannot be read as parquet: ${(cause as Error).message}. Fetch it again; its download may be incomplete.`,
-      { code: 'ERR_DATA', cause },
-    );
-  }
+  const rows: Row[] = [];
+  for await (const row of readParquet(file)) rows.push({ video: row, question: row, line: rows.length + 1 });
+  return rows;
 }
 
 function jsonRows(file: string): Row[] {
