@@ -26,9 +26,9 @@ const FIELDS = {
   from: {
     type: 'path',
     default: '',
-    text: 'Checkpoint to start from instead of untrained weights, such as an earlier leg’s on another machine',
+    text: 'Checkpoint to start from instead of untrained weights, such as an earlier segment’s on another machine',
   },
-  seconds: { type: 'number', default: 540, min: 0, text: 'Of this leg; a later one goes on', unit: 'seconds' },
+  seconds: { type: 'number', default: 540, min: 0, text: 'Of this segment; a later one goes on', unit: 'seconds' },
   steps: { type: 'integer', default: 3800, min: 1, text: 'Of the whole training' },
   batchSize: { type: 'integer', default: 128, min: 1, text: 'Chats a step' },
   clips: { type: 'integer', default: 14000, min: 1, text: 'Clips of single movers, and as many still scenes' },

@@ -44,9 +44,9 @@ export function describeClip(split: Split, index: number, options: Pick<ClipOpti
   if (!Number.isInteger(index) || index < 0 || index > LAST)
     throw expected(`an integer from 0 to ${LAST}`, 'index', index);
   const form = options.form ?? (split === 'pretrain' ? (index % 2 === 0 ? 'single' : 'static') : 'world');
-  const { scene, dice } = drawScene(split, form, index);
-  const { text, words } = drawCaption(scene, dice);
-  const questions = form === 'static' ? staticQuestions(scene, dice) : motionQuestions(scene, dice);
+  const { scene, rng } = drawScene(split, form, index);
+  const { text, words } = drawCaption(scene, rng);
+  const questions = form === 'static' ? staticQuestions(scene, rng) : motionQuestions(scene, rng);
   const id = `${split}${form === 'world' ? '' : `-${form}`}-${String(index).padStart(5, '0')}`;
   return { id, scene, caption: text, captionWords: words, questions };
 }

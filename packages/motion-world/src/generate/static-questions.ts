@@ -1,14 +1,15 @@
 // Questions that one frame answers, for pre-training: what there is, and where.
-import type { Dice } from './dice.js';
+
 import { nameOf } from './motion-questions.js';
 import { type Draft, question, threeOthers, type WorldQuestion } from './question.js';
+import type { Rng } from './rng.js';
 import { type Scene, type SceneObject, UNIT } from './scene.js';
 import { COLOUR_NAMES, SHAPE_NAMES } from './vocabulary.js';
 
 const COUNTS = ['one', 'two', 'three', 'four'] as const;
 const PLACES = ['upper left', 'upper right', 'lower left', 'lower right'] as const;
 
-export function staticQuestions({ objects }: Scene, dice: Dice): WorldQuestion[] {
+export function staticQuestions({ objects }: Scene, rng: Rng): WorldQuestion[] {
   const ask = (
     type: Draft['type'],
     about: number | null,
@@ -18,10 +19,10 @@ export function staticQuestions({ objects }: Scene, dice: Dice): WorldQuestion[]
     statement: string,
   ) =>
     question(
-      { type, subject: null, about, stem, statement: `${statement}.`, right, wrong: threeOthers(all, right, dice) },
-      dice,
+      { type, subject: null, about, stem, statement: `${statement}.`, right, wrong: threeOthers(all, right, rng) },
+      rng,
     );
-  const about = dice.below(objects.length);
+  const about = rng.below(objects.length);
   const { colour, shape } = objects[about]!;
   const count = COUNTS[objects.length - 1]!;
   const questions = [
@@ -31,7 +32,7 @@ export function staticQuestions({ objects }: Scene, dice: Dice): WorldQuestion[]
   ];
   const clear = [...objects.keys()].filter((i) => isClear(objects[i]!));
   if (clear.length > 0) {
-    const i = dice.pick(clear);
+    const i = rng.pick(clear);
     const { x, y } = objects[i]!;
     const place = PLACES[(y > UNIT / 2 ? 2 : 0) + (x > UNIT / 2 ? 1 : 0)]!;
     const name = nameOf(objects[i]!);

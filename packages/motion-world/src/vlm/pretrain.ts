@@ -6,7 +6,7 @@ import type { Qwen25VL, Tokenizer } from '@motion-enhancer/models';
 import { answerRuns, scoresOf, type TypeScores } from '../runs/evaluate-runs.js';
 import { repeatRuns, runOf } from '../runs/model.js';
 import { type ComputeDType, runLosses } from '../runs/step.js';
-import { type LegLine, trainLeg } from '../train/leg.js';
+import { type SegmentLine, trainSegment } from '../train/segment.js';
 import { checkQuestions } from './check-questions.js';
 import { choicesOf, pretrainSample } from './pretrain-samples.js';
 import { type ClipRange, type WorldData, worldData } from './world-data.js';
@@ -14,9 +14,9 @@ import { type ClipRange, type WorldData, worldData } from './world-data.js';
 export interface PretrainOptions {
   model: Qwen25VL;
   tokenizer: Tokenizer;
-  /** Folder of the state that a next leg goes on from. */
+  /** Folder of the state that a next segment goes on from. */
   out: string;
-  /** Of this leg. */
+  /** Of this segment. */
   seconds: number;
   /** Steps in all. */
   total: number;
@@ -27,7 +27,7 @@ export interface PretrainOptions {
   seed: number;
   dtype: ComputeDType;
   onStage(name: string, done: number, total: number): void;
-  onLog(line: LegLine): void;
+  onLog(line: SegmentLine): void;
 }
 
 /** Chats about a clip, each with other turns. */
@@ -51,7 +51,7 @@ export async function pretrain(o: PretrainOptions): Promise<{ step: number; weig
   const parameters = repeatRuns(model.parameters(), 1, device);
   try {
     const choose = batchOf(data, o);
-    const { step, averages } = trainLeg({
+    const { step, averages } = trainSegment({
       out: o.out,
       seconds: o.seconds,
       total: o.total,

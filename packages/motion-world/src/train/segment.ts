@@ -1,4 +1,4 @@
-// Trains small models of the motion world in legs: each runs for some seconds, saves everything, and the next one goes on
+// Trains small models of the motion world in segments: each runs for some seconds, saves everything, and the next one goes on
 // as if there had been no break (a step's data and noise depend on its number alone).
 import { join } from 'node:path';
 import { loadState, saveState } from '@motion-enhancer/core/internal/data/state-file.js';
@@ -6,14 +6,14 @@ import { AdamW, aten, gradNorm, keep, noGrad, scope, type Tensor } from '@motion
 import { expected, makeFolder } from '@motion-enhancer/support';
 import { passOf } from './pass.js';
 
-export interface LegOptions {
+export interface SegmentOptions {
   /** Folder of `state.safetensors`. */
   out: string;
-  /** Length of this leg; the step in flight is finished. */
+  /** Length of this segment; the step in flight is finished. */
   seconds: number;
-  /** The state is saved this often, for a leg that is ended from outside. Default 120. */
+  /** The state is saved this often, for a segment that is ended from outside. Default 120. */
   saveSeconds?: number;
-  /** Steps of the whole training, over all legs. */
+  /** Steps of the whole training, over all segments. */
   total: number;
   /** What is trained, by checkpoint name, float32. Changed in place. */
   parameters: ReadonlyMap<string, Tensor>;
@@ -36,22 +36,22 @@ export interface LegOptions {
   recorded?: boolean;
   /** Reading a loss waits for the device: once in so many steps. Default 50. */
   logEvery?: number;
-  onLog?(line: LegLine): void;
+  onLog?(line: SegmentLine): void;
 }
 
-export interface LegLine {
-  /** Steps done, of all legs. */
+export interface SegmentLine {
+  /** Steps done, of all segments. */
   step: number;
   total: number;
   loss: number;
   gradNorm: number;
   lr: number;
-  /** Of this leg. */
+  /** Of this segment. */
   secondsPerStep: number;
 }
 
-export interface LegResult {
-  /** Steps done, of all legs. */
+export interface SegmentResult {
+  /** Steps done, of all segments. */
   step: number;
   finished: boolean;
   /** Running averages of the parameters (the parameters themselves without `ema`); the caller's to free. */
@@ -59,10 +59,10 @@ export interface LegResult {
 }
 
 /**
- * Runs one leg from where the last one ended.
+ * Runs one segment from where the last one ended.
  * @throws UserError when a loss is not finite (nothing is saved then) or the state in `out` is another training's
  */
-export function trainLeg(o: LegOptions): LegResult {
+export function trainSegment(o: SegmentOptions): SegmentResult {
   makeFolder(o.out);
   const path = join(o.out, 'state.safetensors');
   const names = [...o.parameters.keys()];
@@ -102,7 +102,7 @@ export function trainLeg(o: LegOptions): LegResult {
 }
 
 function runSteps(
-  o: LegOptions,
+  o: SegmentOptions,
   first: number,
   optimiser: AdamW,
   parameters: Tensor[],
@@ -147,7 +147,7 @@ function runSteps(
   return step;
 }
 
-function tell(o: LegOptions, step: number, loss: number, norm: number, lr: number, secondsPerStep: number): void {
+function tell(o: SegmentOptions, step: number, loss: number, norm: number, lr: number, secondsPerStep: number): void {
   if (!Number.isFinite(loss) || !Number.isFinite(norm))
     throw expected('a finite loss and gradient', `step ${step}`, `${loss} and ${norm}`, 'Lower the learning rate.');
   o.onLog?.({ step, total: o.total, loss, gradNorm: norm, lr, secondsPerStep });

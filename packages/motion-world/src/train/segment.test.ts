@@ -4,7 +4,7 @@ import { gpuTest } from '@motion-enhancer/core/internal/testing/tensor-test.js';
 import { Generator, keep, linear, liveTensors, randn, scope, type Tensor, zeros } from '@motion-enhancer/libtorch';
 import { UserError } from '@motion-enhancer/support';
 import { temporaryFolder } from '@motion-enhancer/support/testing';
-import { type LegOptions, trainLeg } from './leg.js';
+import { type SegmentOptions, trainSegment } from './segment.js';
 
 /** Least squares on fresh data of every step. */
 function regression(): { parameters: Map<string, Tensor>; loss: (step: number) => Tensor; free(): void } {
@@ -23,10 +23,10 @@ function regression(): { parameters: Map<string, Tensor>; loss: (step: number) =
 
 function run(
   out: string,
-  o: Partial<LegOptions> & Pick<LegOptions, 'total'>,
+  o: Partial<SegmentOptions> & Pick<SegmentOptions, 'total'>,
 ): { weights: number[]; step: number; averages: number[] } {
   const { parameters, loss, free } = regression();
-  const result = trainLeg({ out, seconds: 1e9, parameters, loss, learningRate: () => 0.05, ema: 0.9, ...o });
+  const result = trainSegment({ out, seconds: 1e9, parameters, loss, learningRate: () => 0.05, ema: 0.9, ...o });
   const weights = parameters.get('weight')!.reshape(-1).toArray();
   const averages = result.averages.get('weight')!.reshape(-1).toArray();
   for (const tensor of result.averages.values()) tensor.dispose();
@@ -34,7 +34,7 @@ function run(
   return { weights, averages, step: result.step };
 }
 
-test('a leg that is killed loses what came after its last save, and no more', () => {
+test('a segment that is killed loses what came after its last save, and no more', () => {
   const before = liveTensors();
   scope(() => {
     const whole = run(temporaryFolder(), { total: 30 });
@@ -45,11 +45,11 @@ test('a leg that is killed loses what came after its last save, and no more', ()
       return loss(step);
     };
     const options = { out, seconds: 1e9, parameters, learningRate: () => 0.05, ema: 0.9, total: 30 };
-    assert.throws(() => trainLeg({ ...options, loss: killed, saveSeconds: 0, logEvery: 5 }), RangeError);
+    assert.throws(() => trainSegment({ ...options, loss: killed, saveSeconds: 0, logEvery: 5 }), RangeError);
     free();
     const seen: number[] = [];
     const again = regression();
-    const result = trainLeg({
+    const result = trainSegment({
       ...{ ...options, parameters: again.parameters },
       loss: (step) => {
         seen.push(step);
@@ -67,7 +67,7 @@ test('a leg that is killed loses what came after its last save, and no more', ()
   assert.equal(liveTensors(), before);
 });
 
-test('legs that are cut off anywhere end where one long leg ends, bit for bit', () => {
+test('segments that are cut off anywhere end where one long segment ends, bit for bit', () => {
   const before = liveTensors();
   scope(() => {
     const whole = run(temporaryFolder(), { total: 60 });
@@ -76,13 +76,13 @@ test('legs that are cut off anywhere end where one long leg ends, bit for bit', 
       `${whole.weights}`,
     );
     const dir = temporaryFolder();
-    const legs: number[] = [];
+    const segments: number[] = [];
     for (;;) {
       let steps = 0;
-      const limit = 7 + legs.length;
+      const limit = 7 + segments.length;
       const { parameters, loss, free } = regression();
-      // The clock is looked at before every step: a loss that waits long enough ends the leg.
-      const result = trainLeg({
+      // The clock is looked at before every step: a loss that waits long enough ends the segment.
+      const result = trainSegment({
         out: dir,
         seconds: 0.05,
         total: 60,
@@ -94,7 +94,7 @@ test('legs that are cut off anywhere end where one long leg ends, bit for bit', 
           return loss(step);
         },
       });
-      legs.push(result.step);
+      segments.push(result.step);
       const weights = parameters.get('weight')!.reshape(-1).toArray();
       const averages = result.averages.get('weight')!.reshape(-1).toArray();
       for (const tensor of result.averages.values()) tensor.dispose();
@@ -104,19 +104,19 @@ test('legs that are cut off anywhere end where one long leg ends, bit for bit', 
       assert.deepEqual(averages, whole.averages);
       break;
     }
-    assert.ok(legs.length > 2, `${legs}`);
+    assert.ok(segments.length > 2, `${segments}`);
   });
   assert.equal(liveTensors(), before);
 });
 
-test('a loss that is no number stops the leg and leaves the last state', () => {
+test('a loss that is no number stops the segment and leaves the last state', () => {
   const before = liveTensors();
   scope(() => {
     const dir = temporaryFolder();
     run(dir, { total: 10 });
     const { parameters, loss, free } = regression();
     const bad = () =>
-      trainLeg({
+      trainSegment({
         out: dir,
         seconds: 1e9,
         total: 20,
@@ -140,7 +140,7 @@ test('a state of another model is refused by name', () => {
     const other = keep(zeros([5, 1]));
     assert.throws(
       () =>
-        trainLeg({
+        trainSegment({
           out: dir,
           seconds: 1,
           total: 9,
@@ -155,13 +155,13 @@ test('a state of another model is refused by name', () => {
   assert.equal(liveTensors(), before);
 });
 
-gpuTest('a leg whose passes were recorded as a CUDA graph ends where one that launches every operator does', () => {
+gpuTest('a segment whose passes were recorded as a CUDA graph ends where one that launches every operator does', () => {
   const [eager, recorded] = [false, true].map((on) => {
     const generator = new Generator(5, 'cuda:0');
     const weights = [keep(randn([24, 16], { generator, device: 'cuda:0' })), keep(zeros([24], { device: 'cuda:0' }))];
     const [w, b] = weights as [Tensor, Tensor];
     const losses: number[] = [];
-    const result = trainLeg({
+    const result = trainSegment({
       ...{ out: temporaryFolder(), seconds: 1e9, total: 30, ema: 0.9, recorded: on, logEvery: 1 },
       parameters: new Map([
         ['w', w],

@@ -1,7 +1,7 @@
 import { randomSource } from '@motion-enhancer/support';
 
 /** Seeded choices: the same seed gives the same ones everywhere. */
-export class Dice {
+export class Rng {
   readonly #next: () => number;
 
   constructor(seed: number) {
