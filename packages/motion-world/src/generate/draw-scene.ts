@@ -1,3 +1,4 @@
+import { drawMovingCamera } from './moving-camera.js';
 import { Rng } from './rng.js';
 import {
   type Action,
@@ -9,7 +10,7 @@ import {
   type SceneObject,
   UNIT,
 } from './scene.js';
-import { allowedPairs, BACKGROUNDS, type Direction, PATTERNS, type Split } from './vocabulary.js';
+import { allowedPairs, BACKGROUNDS, type Direction, PATTERNS, type Split, type World } from './vocabulary.js';
 
 /** Shares of the families among clips with a mover; questions undo them where they would give an answer away. */
 export const MOVING_SHARES = [
@@ -39,8 +40,16 @@ const FORMS: readonly Form[] = ['world', 'single', 'static'];
 export const clipSeed = (split: Split, form: Form, index: number): number =>
   (SPLITS.indexOf(split) * FORMS.length + FORMS.indexOf(form)) * 2 ** 26 + index;
 
+/** Seeds of the moving cameras: no clip has one of them for its objects. */
+const CAMERA_SEEDS = 2 ** 31;
+
 /** The scene of a clip, and the rng that its caption and questions go on with. */
-export function drawScene(split: Split, form: Form, index: number): { scene: Scene; rng: Rng } {
+export function drawScene(
+  split: Split,
+  form: Form,
+  index: number,
+  world: World = 'still-camera',
+): { scene: Scene; rng: Rng } {
   const rng = new Rng(clipSeed(split, form, index));
   const family = drawFamily(form, rng);
   const count = countOf(form, family, rng);
@@ -49,7 +58,11 @@ export function drawScene(split: Split, form: Form, index: number): { scene: Sce
   const moves = MOVING_SHARES.some(([name]) => name === family);
   const mover = moves ? rng.below(count) : null;
   if (mover !== null) objects[mover]!.actions = drawActions(family, rng);
-  return { scene: { split, index, form, family, background: drawBackground(rng), camera, objects, mover }, rng };
+  const scene = { split, index, form, family, background: drawBackground(rng), camera, objects, mover };
+  if (world === 'still-camera') return { scene, rng };
+  // A source of its own: the clip of one index has the same objects and motions in both worlds.
+  const cameraRng = new Rng(clipSeed(split, form, index) + CAMERA_SEEDS);
+  return { scene: { world, ...scene, camera: drawMovingCamera(scene, cameraRng) }, rng };
 }
 
 function drawFamily(form: Form, rng: Rng): Family {

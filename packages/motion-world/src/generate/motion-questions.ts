@@ -4,6 +4,7 @@
 // zooming out; those for pre-training have them.
 
 import { MOVING_SHARES, STAGES, THREE, WORLD_SHARES } from './draw-scene.js';
+import { PAN_SHARE } from './moving-camera.js';
 import { type Draft, question, threeOthers, type WorldQuestion } from './question.js';
 import type { Rng } from './rng.js';
 import type { Action, Scene, SceneObject } from './scene.js';
@@ -130,9 +131,17 @@ function whichMoves({ objects, mover, family }: Scene, rng: Rng): Draft | null {
   };
 }
 
+/**
+ * Of the moving world's clips that pan, whether or not an object moves, so many are asked how that there are as many of
+ * these questions as in the still world.
+ */
+const ASK_PAN = WORLD_SHARES.pan / ((WORLD_SHARES.pan + WORLD_SHARES.moving) * PAN_SHARE);
+
 /** Asked where things are spread over the whole world: where they keep to its middle, a pan would show in their places. */
-function howCamera({ camera, family }: Scene, rng: Rng): Draft | null {
-  if (family !== 'pan') return null;
+function howCamera({ camera, family, world = 'still-camera' }: Scene, rng: Rng): Draft | null {
+  const asks =
+    world === 'still-camera' ? family === 'pan' : camera.kind === 'pan' && family !== 'camera' && rng.chance(ASK_PAN);
+  if (!asks) return null;
   const all = DIRECTIONS.slice(0, 4).map(({ name }) => `it pans ${name}`);
   const right = all[camera.direction]!;
   return {

@@ -1,6 +1,6 @@
 import { backgroundTexture } from './background.js';
 import { poseAt } from './pose.js';
-import { type Camera, type Pose, type Scene, type SceneObject, UNIT } from './scene.js';
+import { type Camera, type Pose, type Scene, type SceneObject, UNIT, type Wave } from './scene.js';
 import { OUTLINES, REACH, SHADES } from './shapes.js';
 import { COLOURS, DIRECTIONS } from './vocabulary.js';
 
@@ -21,28 +21,39 @@ export function render(scene: Scene, count: number, size: number): Rendered {
   const texture = backgroundTexture(scene.background, size);
   for (let t = 0; t < count; t++) {
     const u = count === 1 ? 0.5 : t / (count - 1);
-    const view = viewAt(scene.camera, u);
     const frame = frames.subarray(t * size * size * 3, (t + 1) * size * size * 3);
     const mask = masks.subarray(t * size * size, (t + 1) * size * size);
-    drawBackground(frame, texture, size, view);
+    drawBackground(frame, texture, size, viewAt(scene.camera, u));
     for (const [i, object] of scene.objects.entries())
-      drawObject(frame, mask, size, object, poseAt(object, u), view, i + 1);
+      drawObject({ frame, mask, size, label: i + 1 }, object, poseAt(object, u), viewAt(scene.camera, u, i));
   }
   return { frames, masks };
 }
 
 /** How the camera sees the world: picture = 32 + scale · (world − 32) − pan. */
-interface View {
+export interface View {
   scale: number;
   panX: number;
   panY: number;
 }
 
-export function viewAt(camera: Camera, u: number): View {
+/**
+ * How the camera sees the background, or an object, at time u (0 to 1).
+ * @param object its index in the scene
+ */
+export function viewAt(camera: Camera, u: number, object?: number): View {
   const { x, y } = DIRECTIONS[camera.direction]!;
-  const gone = camera.kind === 'pan' ? camera.distance * (u - 0.5) : 0;
+  const { parallax, shake } = camera;
+  const depth = parallax ? (object === undefined ? parallax.background : parallax.objects[object]!) : 1;
+  const gone = camera.kind === 'pan' ? camera.distance * depth * (u - 0.5) : 0;
   const change = camera.kind === 'zoom' ? camera.zoomChange * (u - 0.5) : 0;
-  return { scale: Math.exp(camera.zoom + change), panX: x * gone, panY: y * gone };
+  const shaken = (waves: readonly Wave[] = []) =>
+    waves.reduce((sum, { amplitude, count, phase }) => sum + amplitude * Math.sin(2 * Math.PI * count * u + phase), 0);
+  return {
+    scale: Math.exp(camera.zoom + change),
+    panX: x * gone + shaken(shake?.x),
+    panY: y * gone + shaken(shake?.y),
+  };
 }
 
 function drawBackground(frame: Uint8Array, texture: Uint8Array, size: number, { scale, panX, panY }: View): void {
@@ -89,15 +100,29 @@ function samplesAlong(size: number, scale: number, pan: number) {
   return { before, after, share };
 }
 
-function drawObject(
-  frame: Uint8Array,
-  mask: Uint8Array,
-  size: number,
-  object: SceneObject,
-  pose: Pose,
-  view: View,
-  label: number,
-): void {
+/** Where one object of a frame is drawn. */
+interface Canvas {
+  /** [size, size, 3] */
+  frame: Uint8Array;
+  /** [size, size] */
+  mask: Uint8Array;
+  size: number;
+  /** The object's, in the mask. */
+  label: number;
+}
+
+/** One picture of an object, in pixels of the frame. */
+interface Copy {
+  cx: number;
+  cy: number;
+  r: number;
+  angle: number;
+  /** Nothing of it is further from its centre. */
+  reach: number;
+}
+
+function drawObject(canvas: Canvas, object: SceneObject, pose: Pose, view: View): void {
+  const { size } = canvas;
   const unit = size / UNIT;
   const r = pose.radius * view.scale * unit;
   const period = size * view.scale;
@@ -111,22 +136,13 @@ function drawObject(
   };
   for (const cy of copies(place(pose.y, view.panY))) {
     for (const cx of copies(place(pose.x, view.panX)))
-      drawCopy(frame, mask, size, object, cx, cy, r, reach, pose.angle, label);
+      drawCopy(canvas, object, { cx, cy, r, angle: pose.angle, reach });
   }
 }
 
-function drawCopy(
-  frame: Uint8Array,
-  mask: Uint8Array,
-  size: number,
-  { shape, colour, pattern }: SceneObject,
-  cx: number,
-  cy: number,
-  r: number,
-  reach: number,
-  angle: number,
-  label: number,
-): void {
+function drawCopy(canvas: Canvas, { shape, colour, pattern }: SceneObject, copy: Copy): void {
+  const { frame, mask, size, label } = canvas;
+  const { cx, cy, r, angle, reach } = copy;
   const outline = OUTLINES[shape];
   const shade = SHADES[pattern];
   const [red, green, blue] = COLOURS[colour];

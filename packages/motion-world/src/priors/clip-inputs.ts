@@ -1,12 +1,9 @@
 import type { Vdm } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
-import { cat, fromTypedArray, Generator, noGrad, randn, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { cat, Generator, noGrad, randn, scope } from '@motion-enhancer/libtorch';
 import type { Word } from '@motion-enhancer/models';
 import type { WorldClip } from '../generate/index.js';
 import type { BatchInput } from './batch-maps.js';
-
-/** Frames of a clip as the autoencoder takes them: [1, 3, T, H, W] in [−1, 1]. */
-const asVideo = ({ frames, count, size }: WorldClip, device: string): Tensor =>
-  fromTypedArray(frames, [1, count, size, size, 3]).to(device).to('float32').div(127.5).sub(1).permute(0, 4, 1, 2, 3);
+import { clipLatents } from './clip-latents.js';
 
 export interface PassOptions {
   steps: number;
@@ -27,8 +24,7 @@ export function clipInputs(
   vdm.texts.encode([...clips.map(({ caption }) => caption), '']);
   return noGrad(() =>
     scope(() => {
-      const video = cat(clips.map((clip) => asVideo(clip, vdm.device))).to(vdm.dtype);
-      const x0 = vdm.vae.encode(video).mean.mul(vdm.vae.config.scalingFactor).permute(0, 2, 1, 3, 4).contiguous();
+      const x0 = clipLatents(vdm, clips);
       const generator = new Generator(2 * seed);
       const start = randn([1, ...x0.shape.slice(1)], { generator }).to(x0.dtype, x0.device);
       generator.dispose();
