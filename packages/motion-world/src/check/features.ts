@@ -55,14 +55,14 @@ const OBJECT = 13 + COLOUR_NAMES.length + SHAPE_NAMES.length;
 /** Where an object's centre is in the picture, were it not to repeat. */
 function pictured({ objects, camera }: Scene, index: number, u: number): [x: number, y: number] {
   const pose = poseAt(objects[index]!, u);
-  const { scale, panX, panY } = viewAt(camera, u, index);
+  const { scale, panX, panY } = viewAt(camera, u, camera.parallax?.objects[index]);
   return [32 + scale * (pose.x - 32) - panX, 32 + scale * (pose.y - 32) - panY];
 }
 
 function objectFeatures({ scene }: WorldText, index: number, u: number): Float32Array {
   const object = scene.objects[index]!;
   const pose = poseAt(object, u);
-  const { scale } = viewAt(scene.camera, u, index);
+  const { scale } = viewAt(scene.camera, u);
   const [px, py] = pictured(scene, index, u);
   const wrap = (x: number) => ((x % 64) + 64) % 64;
   const [x, y] = [wrap(px) / 64, wrap(py) / 64];

@@ -1,4 +1,4 @@
-import { drawMovingCamera } from './moving-camera.js';
+import { drawMovingView } from './moving-camera.js';
 import { Rng } from './rng.js';
 import {
   type Action,
@@ -62,7 +62,7 @@ export function drawScene(
   if (world === 'still-camera') return { scene, rng };
   // A source of its own: the clip of one index has the same objects and motions in both worlds.
   const cameraRng = new Rng(clipSeed(split, form, index) + CAMERA_SEEDS);
-  return { scene: { world, ...scene, camera: drawMovingCamera(scene, cameraRng) }, rng };
+  return { scene: { world, ...scene, ...drawMovingView(scene, cameraRng) }, rng };
 }
 
 function drawFamily(form: Form, rng: Rng): Family {

@@ -2,7 +2,7 @@ import { backgroundTexture } from './background.js';
 import { poseAt } from './pose.js';
 import { type Camera, type Pose, type Scene, type SceneObject, UNIT, type Wave } from './scene.js';
 import { OUTLINES, REACH, SHADES } from './shapes.js';
-import { COLOURS, DIRECTIONS } from './vocabulary.js';
+import { COLOURS, DIRECTIONS, type Pattern, type Shape } from './vocabulary.js';
 
 export interface Rendered {
   /** uint8 [frames, size, size, 3] */
@@ -23,9 +23,15 @@ export function render(scene: Scene, count: number, size: number): Rendered {
     const u = count === 1 ? 0.5 : t / (count - 1);
     const frame = frames.subarray(t * size * size * 3, (t + 1) * size * size * 3);
     const mask = masks.subarray(t * size * size, (t + 1) * size * size);
-    drawBackground(frame, texture, size, viewAt(scene.camera, u));
-    for (const [i, object] of scene.objects.entries())
-      drawObject({ frame, mask, size, label: i + 1 }, object, poseAt(object, u), viewAt(scene.camera, u, i));
+    const { camera, scenery = [], objects } = scene;
+    const { background, objects: depths } = camera.parallax ?? { background: 1, objects: objects.map(() => 1) };
+    drawBackground(frame, texture, size, viewAt(camera, u, background));
+    for (const thing of scenery)
+      drawThing({ frame, mask, size, label: 0 }, thing, thing, viewAt(camera, u, thing.parallax));
+    for (const [i, object] of objects.entries()) {
+      const view = viewAt(camera, u, depths[i]);
+      drawThing({ frame, mask, size, label: i + 1 }, paintOf(object), poseAt(object, u), view);
+    }
   }
   return { frames, masks };
 }
@@ -38,14 +44,13 @@ export interface View {
 }
 
 /**
- * How the camera sees the background, or an object, at time u (0 to 1).
- * @param object its index in the scene
+ * How the camera sees what is at some depth, at time u (0 to 1).
+ * @param parallax how far its picture goes for every pixel of a pan
  */
-export function viewAt(camera: Camera, u: number, object?: number): View {
+export function viewAt(camera: Camera, u: number, parallax = 1): View {
   const { x, y } = DIRECTIONS[camera.direction]!;
-  const { parallax, shake } = camera;
-  const depth = parallax ? (object === undefined ? parallax.background : parallax.objects[object]!) : 1;
-  const gone = camera.kind === 'pan' ? camera.distance * depth * (u - 0.5) : 0;
+  const { shake } = camera;
+  const gone = camera.kind === 'pan' ? camera.distance * parallax * (u - 0.5) : 0;
   const change = camera.kind === 'zoom' ? camera.zoomChange * (u - 0.5) : 0;
   const shaken = (waves: readonly Wave[] = []) =>
     waves.reduce((sum, { amplitude, count, phase }) => sum + amplitude * Math.sin(2 * Math.PI * count * u + phase), 0);
@@ -100,18 +105,18 @@ function samplesAlong(size: number, scale: number, pan: number) {
   return { before, after, share };
 }
 
-/** Where one object of a frame is drawn. */
+/** Where one thing of a frame is drawn. */
 interface Canvas {
   /** [size, size, 3] */
   frame: Uint8Array;
   /** [size, size] */
   mask: Uint8Array;
   size: number;
-  /** The object's, in the mask. */
+  /** The thing's, in the mask. */
   label: number;
 }
 
-/** One picture of an object, in pixels of the frame. */
+/** One picture of a thing, in pixels of the frame. */
 interface Copy {
   cx: number;
   cy: number;
@@ -121,7 +126,16 @@ interface Copy {
   reach: number;
 }
 
-function drawObject(canvas: Canvas, object: SceneObject, pose: Pose, view: View): void {
+/** What something looks like, wherever it is. */
+interface Paint {
+  shape: Shape;
+  pattern: Pattern;
+  colour: readonly [number, number, number];
+}
+
+const paintOf = ({ shape, pattern, colour }: SceneObject): Paint => ({ shape, pattern, colour: COLOURS[colour] });
+
+function drawThing(canvas: Canvas, paint: Paint, pose: Pose, view: View): void {
   const { size } = canvas;
   const unit = size / UNIT;
   const r = pose.radius * view.scale * unit;
@@ -135,17 +149,16 @@ function drawObject(canvas: Canvas, object: SceneObject, pose: Pose, view: View)
     return found;
   };
   for (const cy of copies(place(pose.y, view.panY))) {
-    for (const cx of copies(place(pose.x, view.panX)))
-      drawCopy(canvas, object, { cx, cy, r, angle: pose.angle, reach });
+    for (const cx of copies(place(pose.x, view.panX))) drawCopy(canvas, paint, { cx, cy, r, angle: pose.angle, reach });
   }
 }
 
-function drawCopy(canvas: Canvas, { shape, colour, pattern }: SceneObject, copy: Copy): void {
+function drawCopy(canvas: Canvas, { shape, colour, pattern }: Paint, copy: Copy): void {
   const { frame, mask, size, label } = canvas;
   const { cx, cy, r, angle, reach } = copy;
   const outline = OUTLINES[shape];
   const shade = SHADES[pattern];
-  const [red, green, blue] = COLOURS[colour];
+  const [red, green, blue] = colour;
   const [cos, sin] = [Math.cos(angle) / r, Math.sin(angle) / r];
   const soft = 1 / r;
   const y1 = Math.min(size, Math.ceil(cy + reach));

@@ -36,9 +36,14 @@ export interface Camera {
   zoom: number;
   zoomChange: number;
   /** Of a pan: how far the picture of the background and of each object goes for every pixel of it; else all go alike. */
-  parallax?: { background: number; objects: number[] };
+  parallax?: Parallax;
   /** Of a camera that shakes: the waves that its place is the sum of, along either axis. */
   shake?: { x: Wave[]; y: Wave[] };
+}
+
+export interface Parallax {
+  background: number;
+  objects: number[];
 }
 
 /** amplitude · sin(2π · count · u + phase), in pixels */
@@ -56,6 +61,13 @@ export interface Background {
   seed: number;
 }
 
+/** A grey thing that stays behind all objects and that nothing names: the camera's motion shows in it. */
+export interface Scenery extends Pick<SceneObject, 'shape' | 'pattern' | 'radius' | 'angle' | 'x' | 'y'> {
+  colour: readonly [number, number, number];
+  /** How far its picture goes for every pixel of a pan. */
+  parallax: number;
+}
+
 /** `world`: the test bed; `single`: one object that moves; `static`: up to four that do not. */
 export type Form = 'world' | 'single' | 'static';
 
@@ -69,6 +81,8 @@ export interface Scene {
   family: Family;
   background: Background;
   camera: Camera;
+  /** Behind the objects, from the back to the front; of the moving world alone. */
+  scenery?: Scenery[];
   /** From the back to the front. */
   objects: SceneObject[];
   /** Index of the one object that moves; null: none does. */

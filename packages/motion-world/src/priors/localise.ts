@@ -12,29 +12,8 @@ import type { CaptionWord } from '../generate/index.js';
 import { ARMS, addChange, type FixedUnits, mostChanging, selectArm } from './arms.js';
 import type { BatchMaps, Stream } from './batch-maps.js';
 import { type BatchOptions, eachClip } from './each-batch.js';
+import { Mean } from './mean.js';
 import { auc, lift, moverShare, ON, perfectLift, spearman } from './where-moves.js';
-
-/** Sums over words or clips, for a mean and its standard error. */
-export class Mean {
-  #n = 0;
-  #sum = 0;
-  #squares = 0;
-  add(value: number): void {
-    this.#n++;
-    this.#sum += value;
-    this.#squares += value * value;
-  }
-  get n(): number {
-    return this.#n;
-  }
-  get mean(): number {
-    return this.#sum / this.#n;
-  }
-  /** Half of the 95 % interval of the mean. */
-  get interval(): number {
-    return 1.96 * Math.sqrt(Math.max(0, this.#squares / this.#n - this.mean ** 2) / this.#n);
-  }
-}
 
 export interface ArmFinding {
   /** Of words that name the mover, of words of its motion, of words of things that stay. */
