@@ -2,7 +2,7 @@ import type { Fields } from '@motion-enhancer/core/internal/config/field.js';
 import { DEVICE_FIELDS } from '@motion-enhancer/core/internal/config/fields-of-run.js';
 import { loadVlm } from '@motion-enhancer/core/internal/vlm/families/load.js';
 import type { Qwen25VL } from '@motion-enhancer/models';
-import { repeatRuns } from '@motion-enhancer/motion-world/internal/runs/model.js';
+import { repeatRuns } from '@motion-enhancer/motion-world/internal/run-axis/model.js';
 import { scoreTables } from '@motion-enhancer/motion-world/internal/vlm/mini-card.js';
 import { checkScoredClips, scoreMini } from '@motion-enhancer/motion-world/internal/vlm/pretrain.js';
 import { writeText } from '@motion-enhancer/support';

@@ -1,6 +1,6 @@
 import type { Qwen25VL } from '@motion-enhancer/models';
+import { repeatRuns } from '../run-axis/model.js';
 import { answerRuns, scoresOf, type TypeScores } from '../runs/evaluate-runs.js';
-import { repeatRuns } from '../runs/model.js';
 import type { ComputeDType } from '../runs/step.js';
 import type { WorldData } from '../vlm/world-data.js';
 

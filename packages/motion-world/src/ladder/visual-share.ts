@@ -1,7 +1,7 @@
 import { noGrad, scope, tensor } from '@motion-enhancer/libtorch';
 import type { Qwen25VL } from '@motion-enhancer/models';
 import type { ClipWords } from '../align/maps-of-arm.js';
-import { repeatRuns, runForward } from '../runs/model.js';
+import { repeatRuns, runForward } from '../run-axis/model.js';
 import { type ComputeDType, castAll } from '../runs/step.js';
 import { int64Rows } from '../vlm/layout.js';
 import type { WorldData } from '../vlm/world-data.js';

@@ -1,12 +1,12 @@
 import { type Grid, resizeMaps } from '@motion-enhancer/core/internal/align/index.js';
 import { noGrad, scope, type Tensor } from '@motion-enhancer/libtorch';
 import type { Qwen25VLConfig } from '@motion-enhancer/models';
+import type { RunAligners } from '../run-axis/aligners.js';
+import { runAlignmentLoss, runCrossEntropy } from '../run-axis/loss.js';
+import { runForward } from '../run-axis/model.js';
 import type { ClipTable } from '../vlm/clip-table.js';
 import type { ClipLayout } from '../vlm/layout.js';
 import type { SampleTable } from '../vlm/sample-table.js';
-import type { RunAligners } from './aligners.js';
-import { runAlignmentLoss, runCrossEntropy } from './loss.js';
-import { runForward } from './model.js';
 
 export type ComputeDType = 'float32' | 'bfloat16';
 

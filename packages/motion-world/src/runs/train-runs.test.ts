@@ -8,13 +8,13 @@ import { loadVlm, type Vlm } from '@motion-enhancer/core/internal/vlm/families/l
 import { Generator, keep, manualSeed, noGrad, rand, scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
 import type { Qwen25VL } from '@motion-enhancer/models';
 import { freshSeed, temporaryFolder } from '@motion-enhancer/support/testing';
+import { RunAligners } from '../run-axis/aligners.js';
+import { repeatRuns } from '../run-axis/model.js';
 import { TINY, worldTokenizer } from '../testing.js';
 import { writeNewMiniVlm } from '../vlm/new-checkpoint.js';
 import { choicesOf } from '../vlm/pretrain-samples.js';
 import { type WorldData, worldData } from '../vlm/world-data.js';
-import { RunAligners } from './aligners.js';
 import { accuracyOf, answerRuns, scoresOf } from './evaluate-runs.js';
-import { repeatRuns } from './model.js';
 import { RUN_RECIPE, type RunSpec } from './spec.js';
 import { type AlignmentTable, runLosses } from './step.js';
 import { trainRuns } from './train-runs.js';

@@ -17,8 +17,8 @@ import {
 } from '@motion-enhancer/libtorch';
 import type { Qwen25VLConfig } from '@motion-enhancer/models';
 import { expected } from '@motion-enhancer/support';
-import { RunAligners } from './aligners.js';
-import { repeatRuns } from './model.js';
+import { RunAligners } from '../run-axis/aligners.js';
+import { repeatRuns } from '../run-axis/model.js';
 import type { RunRecipe, RunSpec } from './spec.js';
 import { type ComputeDType, type RunData, type RunTargets, runLosses } from './step.js';
 

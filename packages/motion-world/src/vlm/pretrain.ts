@@ -3,8 +3,8 @@
 import { randomSource } from '@motion-enhancer/core/internal/train/data/order.js';
 import { noGrad, type Tensor, tensor } from '@motion-enhancer/libtorch';
 import type { Qwen25VL, Tokenizer } from '@motion-enhancer/models';
+import { repeatRuns, runOf } from '../run-axis/model.js';
 import { answerRuns, scoresOf, type TypeScores } from '../runs/evaluate-runs.js';
-import { repeatRuns, runOf } from '../runs/model.js';
 import { type ComputeDType, runLosses } from '../runs/step.js';
 import { type SegmentLine, trainSegment } from '../train/segment.js';
 import { checkQuestions } from './check-questions.js';
