@@ -1,64 +1,82 @@
-import { type AlignerKind, createAligner } from '@motion-enhancer/core/internal/align/index.js';
-import { cat, Generator, keep, noGrad, scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
-import { runLinear } from './layers.js';
+import {
+  type Aligner,
+  type AlignerKind,
+  createAligner,
+  stackAligners,
+} from '@motion-enhancer/core/internal/align/index.js';
+import { Generator, keep, noGrad, scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
 
-const KINDS = ['mlp', 'pointwise'] as const;
+const KINDS: readonly AlignerKind[] = ['identity', 'mlp', 'pointwise'];
 
-/** The aligners of R runs: `Aligner` with a run axis. Free it with `dispose()`. */
+export interface RunAlignerOptions {
+  /** By run. */
+  kinds: readonly AlignerKind[];
+  /** By run: equal seeds begin with equal weights. */
+  seeds: readonly number[];
+  cells: number;
+  hidden: number;
+  device: string;
+}
+
+/** The aligners of R runs, each of its own kind: stacked `Aligner`s. Free it with `dispose()`. */
 export class RunAligners {
   /** `mlp.0.weight` [R, …], …: of every kind that some run has; a run of another kind gets no gradient in it. */
-  readonly parameters = new Map<string, Tensor>();
-  readonly #shares = new Map<AlignerKind, Tensor>();
+  readonly parameters: ReadonlyMap<string, Tensor>;
+  readonly #ofKind: { aligner: Aligner; share_R111: Tensor }[];
 
-  /** @param seeds of the runs: equal seeds begin with equal weights */
-  constructor(kinds: readonly AlignerKind[], seeds: readonly number[], cells: number, hidden: number, device: string) {
-    noGrad(() => {
-      for (const kind of new Set(kinds)) {
-        const share = kinds.map((k) => (k === kind ? 1 : 0));
-        this.#shares.set(kind, keep(scope(() => tensor(share, { device, shape: [kinds.length, 1, 1, 1] }))));
-      }
-      for (const kind of KINDS) {
-        if (!kinds.includes(kind)) continue;
-        const runs = seeds.map((seed) => newLayers(kind, seed, cells, hidden, device));
-        for (const name of runs[0]!.keys()) {
-          const stacked = keep(scope(() => cat(runs.map((run) => run.get(name)!.detach().unsqueeze(0)))));
-          this.parameters.set(`${kind}.${name}`, stacked.requiresGrad_());
-        }
-        for (const run of runs) for (const t of run.values()) t.dispose();
-      }
-    });
+  constructor(options: RunAlignerOptions) {
+    const { kinds, device } = options;
+    this.#ofKind = KINDS.filter((kind) => kinds.includes(kind)).map((kind) => ({
+      aligner: newAligners(kind, options),
+      share_R111: noGrad(() =>
+        keep(
+          scope(() =>
+            tensor(
+              kinds.map((one) => Number(one === kind)),
+              { device, shape: [kinds.length, 1, 1, 1] },
+            ),
+          ),
+        ),
+      ),
+    }));
+    this.parameters = new Map(
+      this.#ofKind.flatMap(({ aligner }) =>
+        [...aligner.parameters()].map(([name, parameter]) => [`${aligner.kind}.${name}`, parameter] as const),
+      ),
+    );
   }
 
   /** [R, B, W, S] → the same, each run through its own aligner. */
   forward(rows_RBWS: Tensor): Tensor {
     if (this.parameters.size === 0) return rows_RBWS;
-    return scope(() => {
-      const parts = [...this.#shares].map(([kind, share]) => this.#through(kind, rows_RBWS).mul(share));
-      return parts.reduce((sum, part) => sum.add(part));
-    });
-  }
-
-  #through(kind: AlignerKind, rows_RBWS: Tensor): Tensor {
-    if (kind === 'identity') return rows_RBWS;
-    const [R, , , S] = rows_RBWS.shape as [number, number, number, number];
-    let x = rows_RBWS.reshape(R, -1, kind === 'mlp' ? S : 1);
-    for (const i of [0, 2, 4]) {
-      const get = (name: string) => this.parameters.get(`${kind}.${i}.${name}`)!;
-      x = runLinear(i === 0 ? x : x.gelu(), { weight: get('weight'), bias: get('bias') });
-    }
-    return x.view(...rows_RBWS.shape);
+    return scope(() =>
+      this.#ofKind
+        .map(({ aligner, share_R111 }) => aligner.forward(rows_RBWS).mul(share_R111))
+        .reduce((sum, part) => sum.add(part)),
+    );
   }
 
   dispose(): void {
-    for (const t of [...this.parameters.values(), ...this.#shares.values()]) t.dispose();
+    for (const { aligner, share_R111 } of this.#ofKind) {
+      aligner.dispose();
+      share_R111.dispose();
+    }
   }
 }
 
-function newLayers(kind: AlignerKind, seed: number, cells: number, hidden: number, device: string) {
-  const generator = new Generator(seed);
+/** One of the kind for every run. */
+function newAligners(kind: AlignerKind, { seeds, cells, hidden, device }: RunAlignerOptions): Aligner {
+  const alone = seeds.map((seed) => {
+    const generator = new Generator(seed);
+    try {
+      return createAligner({ kind, cells, hidden, device, generator });
+    } finally {
+      generator.dispose();
+    }
+  });
   try {
-    return createAligner({ kind, cells, hidden, device, generator }).parameters();
+    return stackAligners(alone);
   } finally {
-    generator.dispose();
+    for (const aligner of alone) aligner.dispose();
   }
 }

@@ -1,7 +1,8 @@
+import { linearOfRuns } from '@motion-enhancer/core/internal/align/linear-of-runs.js';
 import { arange, attention, cat, embedding, scope, type Tensor } from '@motion-enhancer/libtorch';
 import type { Qwen2BlockWeights, Qwen2Config, Qwen2Weights, RotaryTables } from '@motion-enhancer/models';
 import { rotaryTables } from '@motion-enhancer/models';
-import { joined, rotate, runLinear, runNorm, signedTables } from './layers.js';
+import { joined, rotate, runNorm, signedTables } from './layers.js';
 
 export interface RunSequence {
   /** int64 [R, B, N], filled up on the right with any token. */
@@ -100,15 +101,15 @@ function runBlock(h_RMC: Tensor, w: Qwen2BlockWeights, context: RunContext): { h
     const attended = runAttention(runNorm(h_RMC, w.input_layernorm, eps), w.self_attn, context);
     const h = h_RMC.add(attended.h);
     const inner = runNorm(h, w.post_attention_layernorm, eps);
-    const gated = runLinear(inner, w.mlp.gate_proj).silu().mul(runLinear(inner, w.mlp.up_proj));
-    return { h: h.add(runLinear(gated, w.mlp.down_proj)), rows: attended.rows };
+    const gated = linearOfRuns(inner, w.mlp.gate_proj).silu().mul(linearOfRuns(inner, w.mlp.up_proj));
+    return { h: h.add(linearOfRuns(gated, w.mlp.down_proj)), rows: attended.rows };
   });
 }
 
 function runAttention(x_RMC: Tensor, w: Qwen2BlockWeights['self_attn'], context: RunContext) {
   const { R, B, N, rows } = context;
   const { numAttentionHeads: H, numKeyValueHeads: G, headDim: D } = context.config;
-  const qkv = runLinear(
+  const qkv = linearOfRuns(
     x_RMC,
     joined([w.q_proj, w.k_proj, w.v_proj], (parts) => cat(parts, 1)),
   )
@@ -120,7 +121,7 @@ function runAttention(x_RMC: Tensor, w: Qwen2BlockWeights['self_attn'], context:
   const k = shared(turned.narrow(1, H, G));
   const out = attention(q, k, shared(qkv.narrow(1, H + G, G)), { causal: true });
   return {
-    h: runLinear(out.transpose(1, 2).reshape(R, B * N, H * D), { weight: w.o_proj.weight, bias: null }),
+    h: linearOfRuns(out.transpose(1, 2).reshape(R, B * N, H * D), { weight: w.o_proj.weight, bias: null }),
     rows: rows && visualRows(q, k, rows, context.visual),
   };
 }

@@ -2,12 +2,6 @@
 import { aten, cat, type Tensor } from '@motion-enhancer/libtorch';
 import type { Linear, RotaryTables } from '@motion-enhancer/models';
 
-/** y_r = x_r W_rᵀ + b_r. x [R, M, in], weight [R, out, in], bias [R, out] → [R, M, out] */
-export function runLinear(x_RMI: Tensor, { weight, bias }: Linear): Tensor {
-  const w_RIO = weight.transpose(1, 2);
-  return bias ? aten.baddbmm(bias.unsqueeze(1), x_RMI, w_RIO) : x_RMI.bmm(w_RIO);
-}
-
 /** RMS norm with a weight a run: x [R, M, C], weight [R, C]. */
 export function runNorm(x_RMC: Tensor, weight_RC: Tensor, eps: number): Tensor {
   return aten.rms_norm(x_RMC, [weight_RC.size(-1)], { eps }).mul(weight_RC.unsqueeze(1));

@@ -1,3 +1,4 @@
+import { alignmentLoss } from '@motion-enhancer/core/internal/align/index.js';
 import { aten, scope, type Tensor } from '@motion-enhancer/libtorch';
 import { IGNORE_INDEX } from '@motion-enhancer/models';
 
@@ -28,25 +29,30 @@ export function runCrossEntropy(logits: Tensor, targets_RBK: Tensor): Tensor {
 export const runLikelihood = (logits: Tensor, targets_RBK: Tensor): Tensor =>
   scope(() => tokenLosses(logits, targets_RBK).sum(-1).neg());
 
+export interface RunAlignment {
+  /** Aligner(A_VLM) */
+  ours_RBWS: Tensor;
+  /** A_VDM */
+  prior_RBWS: Tensor;
+  /** 1 where a word is aligned, else 0. */
+  words_RBW: Tensor;
+  /** [R, 1]: 1 for a run whose samples' norms are squared, else 0; null: none. */
+  squared_R1: Tensor | null;
+}
+
 /**
- * L_MSE of each run (Eq 15): ‖A_VLM − A_VDM‖₂ over a sample's words and cells, mean over the run's samples with a prior.
- * @param ours_RBWS Aligner(A_VLM)
- * @param prior_RBWS A_VDM
- * @param words_RBW 1 where a word is aligned, else 0
- * @param squared_R1 1 for a run whose samples' norms are squared (`alignmentLoss`'s option), else 0; null: none
+ * L_MSE of each run: the mean of `alignmentLoss` (Eq 15) over the run's samples with a prior.
  * @returns [R]; 0 for a run without priors in the batch
  */
-export function runAlignmentLoss(
-  ours_RBWS: Tensor,
-  prior_RBWS: Tensor,
-  words_RBW: Tensor,
-  squared_R1: Tensor | null = null,
-): Tensor {
+export function runAlignmentLoss({ ours_RBWS, prior_RBWS, words_RBW, squared_R1 }: RunAlignment): Tensor {
   return scope(() => {
-    const squared = ours_RBWS.sub(prior_RBWS).mul(words_RBW.unsqueeze(-1)).square().sum([-1, -2]);
-    const has = words_RBW.amax(-1); // [R, B]
-    const norms = squared.add(1e-24).sqrt();
-    const losses = squared_R1 ? norms.mul(squared_R1.neg().add(1)).add(squared.mul(squared_R1)) : norms;
-    return losses.mul(has).sum(-1).div(has.sum(-1).clamp(1));
+    const mask = words_RBW.unsqueeze(-1);
+    const [ours, prior] = [ours_RBWS.mul(mask), prior_RBWS.mul(mask)];
+    const norms_RB = alignmentLoss(ours, prior, 'norm');
+    const losses_RB = squared_R1
+      ? norms_RB.mul(squared_R1.neg().add(1)).add(alignmentLoss(ours, prior, 'squared').mul(squared_R1))
+      : norms_RB;
+    const has_RB = words_RBW.amax(-1);
+    return losses_RB.mul(has_RB).sum(-1).div(has_RB.sum(-1).clamp(1));
   });
 }

@@ -1,3 +1,4 @@
+import { linearOfRuns } from '@motion-enhancer/core/internal/align/linear-of-runs.js';
 import { attention, scope, type Tensor } from '@motion-enhancer/libtorch';
 import {
   type Grid,
@@ -8,7 +9,7 @@ import {
   visionLayout,
   visionRotary,
 } from '@motion-enhancer/models';
-import { rotate, runLinear, runNorm, signedTables } from './layers.js';
+import { rotate, runNorm, signedTables } from './layers.js';
 
 const EPS = 1e-6;
 
@@ -29,7 +30,7 @@ export function runVision(
     const [T, h, w] = grid;
     const rotary = frameRotary(h, w, config, patches_RBPI);
     const context: FrameContext = { rotary, frames: R * B * T, patches: h * w, heads: config.numHeads };
-    let x = runLinear(patches_RBPI.view(R, B * P, I), { weight: weights.patch_embed.flatten(2), bias: null });
+    let x = linearOfRuns(patches_RBPI.view(R, B * P, I), { weight: weights.patch_embed.flatten(2), bias: null });
     for (const block of weights.blocks) {
       const next = visionRunBlock(x, block, context);
       x.dispose();
@@ -37,7 +38,7 @@ export function runVision(
     }
     const { ln_q, mlp } = weights.merger;
     const merged = runNorm(x, ln_q, EPS).view(R, -1, mlp[0].weight.size(2));
-    return runLinear(runLinear(merged, mlp[0]).gelu(), mlp[2]).view(R, B, -1, config.outHiddenSize);
+    return linearOfRuns(linearOfRuns(merged, mlp[0]).gelu(), mlp[2]).view(R, B, -1, config.outHiddenSize);
   });
 }
 
@@ -53,7 +54,7 @@ function visionRunBlock(x_RMC: Tensor, weights: VisionBlockWeights, context: Fra
     const x = x_RMC.add(frameAttention(runNorm(x_RMC, weights.norm1, EPS), weights.attn, context));
     const inner = runNorm(x, weights.norm2, EPS);
     const { gate_proj, up_proj, down_proj } = weights.mlp;
-    return x.add(runLinear(runLinear(inner, gate_proj).silu().mul(runLinear(inner, up_proj)), down_proj));
+    return x.add(linearOfRuns(linearOfRuns(inner, gate_proj).silu().mul(linearOfRuns(inner, up_proj)), down_proj));
   });
 }
 
@@ -61,12 +62,12 @@ function visionRunBlock(x_RMC: Tensor, weights: VisionBlockWeights, context: Fra
 function frameAttention(x_RMC: Tensor, weights: VisionBlockWeights['attn'], context: FrameContext): Tensor {
   const { rotary, frames, patches, heads } = context;
   const [R, M, C] = x_RMC.shape as [number, number, number];
-  const qkv = runLinear(x_RMC, weights.qkv)
+  const qkv = linearOfRuns(x_RMC, weights.qkv)
     .view(frames, patches, 3, heads, C / heads)
     .permute(2, 0, 3, 1, 4); // [3, frames, heads, patches, D]
   const turned = rotate(qkv.narrow(0, 0, 2), rotary);
   const out = attention(turned.select(0, 0), turned.select(0, 1), qkv.select(0, 2));
-  return runLinear(out.transpose(1, 2).reshape(R, M, C), weights.proj);
+  return linearOfRuns(out.transpose(1, 2).reshape(R, M, C), weights.proj);
 }
 
 /** Tables [h · w, D] of the patches of one frame in their order in memory. */

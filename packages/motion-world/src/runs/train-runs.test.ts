@@ -73,7 +73,7 @@ tensorTestAsync(`both losses are those of the project's training step, by every 
     const alignment = randomTable(N);
     const kinds = ['identity', 'mlp', 'pointwise'] as const;
     const parameters = repeatRuns(model.parameters(), 3, 'cpu');
-    const aligners = new RunAligners(kinds, [5, 5, 6], 128, 16, 'cpu');
+    const aligners = new RunAligners({ kinds, seeds: [5, 5, 6], cells: 128, hidden: 16, device: 'cpu' });
     noGrad(() =>
       scope(() => {
         const chosen = [
@@ -90,11 +90,8 @@ tensorTestAsync(`both losses are those of the project's training step, by every 
         const { ar_R, align_R } = runLosses(
           index,
           { arm_R1: arm, squared_R1: tensor([[0], [0], [1]]) },
-          parameters,
-          aligners,
           { ...data, alignment },
-          model.config,
-          'float32',
+          { parameters, aligners, config: model.config, dtype: 'float32' },
         );
         kinds.forEach((kind, r) => {
           const generator = new Generator([5, 5, 6][r]!);

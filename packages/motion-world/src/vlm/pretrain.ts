@@ -62,7 +62,8 @@ export async function pretrain(o: PretrainOptions): Promise<{ step: number; weig
         at < WARM ? (o.lr * (at + 1)) / WARM : (o.lr * (1 + Math.cos((Math.PI * (at - WARM)) / (o.total - WARM)))) / 2,
       loss: (at) => {
         const index = tensor(choose(at), { dtype: 'int64', device, shape: [1, o.batchSize] });
-        return runLosses(index, null, parameters, null, { ...data, alignment: null }, config, o.dtype).ar_R.sum();
+        const model = { parameters, aligners: null, config, dtype: o.dtype };
+        return runLosses(index, null, { ...data, alignment: null }, model).ar_R.sum();
       },
       onLog: o.onLog,
     });
