@@ -86,7 +86,7 @@ export function trainSegment(o: SegmentOptions): SegmentResult {
       if (step > saved) saveState(path, state, step);
       saved = step;
     };
-    const step = runSteps(o, first, optimiser, parameters, [...averages.values()], save);
+    const step = runSteps(o, first, { optimiser, parameters, averages: [...averages.values()], save });
     save(step);
     return { step, finished: step >= o.total, averages };
   } catch (error) {
@@ -101,14 +101,14 @@ export function trainSegment(o: SegmentOptions): SegmentResult {
   }
 }
 
-function runSteps(
-  o: SegmentOptions,
-  first: number,
-  optimiser: AdamW,
-  parameters: Tensor[],
-  averages: Tensor[],
-  save: (step: number) => void,
-): number {
+interface Training {
+  optimiser: AdamW;
+  parameters: Tensor[];
+  averages: Tensor[];
+  save(step: number): void;
+}
+
+function runSteps(o: SegmentOptions, first: number, { optimiser, parameters, averages, save }: Training): number {
   const began = performance.now();
   let saved = began;
   const every = o.logEvery ?? 50;
@@ -118,12 +118,14 @@ function runSteps(
     while (step < o.total && (performance.now() - began) / 1000 < o.seconds) {
       const lr = o.learningRate(step);
       for (const group of optimiser.groups) group.lr = lr;
-      const told = (step + 1) % every === 0 || step + 1 === o.total;
+      const logged = (step + 1) % every === 0 || step + 1 === o.total;
       scope(() => {
         const { loss, gradients } = pass.run(step);
         const norm = gradNorm(gradients);
-        if (told)
-          tell(o, step + 1, loss.item(), norm.item(), lr, (performance.now() - began) / 1000 / (step + 1 - first));
+        if (logged) {
+          const secondsPerStep = (performance.now() - began) / 1000 / (step + 1 - first);
+          log(o, { step: step + 1, total: o.total, loss: loss.item(), gradNorm: norm.item(), lr, secondsPerStep });
+        }
         const limit = o.maxGradNorm ?? 1;
         // On the device: reading the norm would make the host wait for every step.
         if (limit > 0)
@@ -136,7 +138,7 @@ function runSteps(
       });
       step++;
       // After a step whose loss was seen to be finite.
-      if (told && performance.now() - saved >= (o.saveSeconds ?? 120) * 1000) {
+      if (logged && performance.now() - saved >= (o.saveSeconds ?? 120) * 1000) {
         save(step);
         saved = performance.now();
       }
@@ -147,8 +149,9 @@ function runSteps(
   return step;
 }
 
-function tell(o: SegmentOptions, step: number, loss: number, norm: number, lr: number, secondsPerStep: number): void {
-  if (!Number.isFinite(loss) || !Number.isFinite(norm))
-    throw expected('a finite loss and gradient', `step ${step}`, `${loss} and ${norm}`, 'Lower the learning rate.');
-  o.onLog?.({ step, total: o.total, loss, gradNorm: norm, lr, secondsPerStep });
+function log(o: SegmentOptions, line: SegmentLine): void {
+  const { step, loss, gradNorm } = line;
+  if (!Number.isFinite(loss) || !Number.isFinite(gradNorm))
+    throw expected('a finite loss and gradient', `step ${step}`, `${loss} and ${gradNorm}`, 'Lower the learning rate.');
+  o.onLog?.(line);
 }
