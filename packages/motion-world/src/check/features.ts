@@ -52,11 +52,13 @@ function blind({ stem, options }: WorldQuestion): Float32Array[] {
 /** Of one object in one frame: place (and its waves, as the world repeats), size, angle, colour, shape, whether in front. */
 const OBJECT = 13 + COLOUR_NAMES.length + SHAPE_NAMES.length;
 
-/** Where an object's centre is in the picture, were it not to repeat. */
+/** Where an object's centre is in the picture, of its copies that nearest to the middle: pixels of 64. */
 function pictured({ objects, camera }: Scene, index: number, u: number): [x: number, y: number] {
   const pose = poseAt(objects[index]!, u);
   const { scale, panX, panY } = viewAt(camera, u, camera.parallax?.objects[index]);
-  return [32 + scale * (pose.x - 32) - panX, 32 + scale * (pose.y - 32) - panY];
+  // Further ones would tell whence it came: they are not seen.
+  const nearest = (d: number) => 32 + d - 64 * scale * Math.round(d / (64 * scale));
+  return [nearest(scale * (pose.x - 32) - panX), nearest(scale * (pose.y - 32) - panY)];
 }
 
 function objectFeatures({ scene }: WorldText, index: number, u: number): Float32Array {
@@ -64,12 +66,14 @@ function objectFeatures({ scene }: WorldText, index: number, u: number): Float32
   const pose = poseAt(object, u);
   const { scale } = viewAt(scene.camera, u);
   const [px, py] = pictured(scene, index, u);
-  const wrap = (x: number) => ((x % 64) + 64) % 64;
-  const [x, y] = [wrap(px) / 64, wrap(py) / 64];
+  const [x, y] = [px / 64, py / 64];
   const turn = 2 * Math.PI;
   const r = (pose.radius * scale - 9) / 3;
   const front = index / Math.max(1, scene.objects.length - 1);
-  const waves = [x, y].flatMap((p) => [Math.cos(turn * p), Math.sin(turn * p)]);
+  const waves = [x, y].flatMap((p) => {
+    const phase = turn * ((p - 0.5) / scale + 0.5);
+    return [Math.cos(phase), Math.sin(phase)];
+  });
   const numbers = [x - 0.5, y - 0.5, ...waves, r, r * r, Math.cos(pose.angle), Math.sin(pose.angle), front, scale - 1];
   const near = scene.objects.flatMap((_, i) => {
     if (i === index) return [];
