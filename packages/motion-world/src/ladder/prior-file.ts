@@ -7,10 +7,11 @@ import type { PriorMaps } from '../align/maps-of-arm.js';
 /**
  * Priors of many clips in one file, as `world priors` writes it: `maps.ARM` [words of all clips, F, H, W], in 255ths of
  * `scale.ARM` [words] where there is one; `kept.ARM` uint8 [words]; `words` int32 [clips]: how many caption words each
- * clip has. Its metadata says `split`, `first`.
+ * clip has. Its metadata says `split`, `first`, and `world` where that is not `still-camera`.
  */
 export interface PriorFile {
   grid: Grid;
+  world: string;
   split: string;
   first: number;
   count: number;
@@ -69,7 +70,15 @@ export function readPriorFile(path: string): PriorFile {
       );
       const grid = { frames, height, width };
       const { split = '', ...metadata } = file.metadata;
-      return { grid, split, first, count: counts.length, made: madeOf(metadata), arms };
+      return {
+        grid,
+        world: metadata.world ?? 'still-camera',
+        split,
+        first,
+        count: counts.length,
+        made: madeOf(metadata),
+        arms,
+      };
     } finally {
       file.close();
     }

@@ -1,4 +1,5 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import type { World } from '../generate/index.js';
 import type { TypeScores } from '../runs/evaluate-runs.js';
 import type { RunRecipe } from '../runs/spec.js';
 import { type Arm, armKey, PLAIN } from './arms.js';
@@ -6,6 +7,8 @@ import { createExpander } from './compact.js';
 
 /** What all arms of an experiment have in common. */
 export interface RunSetup {
+  /** Absent: `still-camera`, the only one that older results know. */
+  world?: World;
   recipe: RunRecipe;
   dtype: string;
   /** sha256 of the weights that every run starts from. */

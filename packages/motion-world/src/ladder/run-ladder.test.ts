@@ -37,6 +37,7 @@ tensorTestAsync(
     const priors = [writePriors(join(dir, 'a.safetensors'), ['focus'])];
     const o: LadderOptions = {
       vlm,
+      world: 'still-camera',
       ...{ arms: [], seeds: [0], clips: CLIPS, testClips: 3, priors, results, atOnce: 3, dtype: 'float32' },
       recipe: { ...RUN_RECIPE, steps: 1, batchSize: 2, alignerWidth: 4 },
       ...{ onLine() {}, onStep() {}, onStage() {} },
@@ -65,6 +66,9 @@ tensorTestAsync(
     assert.equal((await run(['plain'], { clips: CLIPS - 1 })).added, 1);
     const steps10 = writePriors(join(dir, 'b.safetensors'), ['focus'], 0, CLIPS, { steps: '10' });
     assert.equal((await run(['focus', 'plain'], { priors: [steps10] })).added, 1);
+    const moving = await run(['plain'], { world: 'moving-camera', priors: [] });
+    assert.deepEqual([moving.added, moving.found[0]!.setup!.world], [1, 'moving-camera']);
+    assert.equal(first.found[0]!.setup!.world, undefined, 'results of the still world name none, as ever');
     const other = loadVlm(join(dir, 'other'), { device: 'cpu', dtype: 'float32' });
     const again = await run(['plain'], { vlm: other });
     assert.deepEqual([again.added, again.found.length], [1, 1]);
@@ -86,6 +90,8 @@ tensorTestAsync(
     await assert.rejects(run(['plain'], { testClips: 1 }), none);
     const test = writePriors(join(dir, 'e.safetensors'), ['focus'], 0, CLIPS, { split: 'test' });
     await fails(['focus'], [test], /of the split train but received those of test/);
+    const away = writePriors(join(dir, 'f.safetensors'), ['focus'], 0, CLIPS, { world: 'moving-camera' });
+    await fails(['focus'], [away], /of the world still-camera but received those of moving-camera/);
     vlm.dispose();
   },
 );

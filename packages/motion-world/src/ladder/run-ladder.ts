@@ -4,6 +4,7 @@ import type { Vlm } from '@motion-enhancer/core/internal/vlm/index.js';
 import type { Qwen25VL } from '@motion-enhancer/models';
 import { alignmentTable } from '../align/alignment-table.js';
 import { armMaps } from '../align/maps-of-arm.js';
+import type { World } from '../generate/index.js';
 import { answerRuns, scoresOf, type TypeScores } from '../runs/evaluate-runs.js';
 import type { RunRecipe, RunSpec } from '../runs/spec.js';
 import type { ComputeDType } from '../runs/step.js';
@@ -20,6 +21,7 @@ import { weightsHash } from './weights-hash.js';
 
 export interface LadderOptions {
   vlm: Vlm;
+  world: World;
   arms: readonly Arm[];
   seeds: readonly number[];
   recipe: RunRecipe;
@@ -50,7 +52,7 @@ export async function runLadder(o: LadderOptions): Promise<RunResult[]> {
   const least = Math.max(...o.arms.map((arm) => arm.data));
   const setup = setupOf(o);
   checkQuestions(testRange(o), 'test');
-  const train = await trainingData({ ...common, clips: o.clips, priors: o.priors, least, onStage: o.onStage });
+  const train = await trainingData({ ...common, ...o, least });
   try {
     const all = o.seeds.flatMap((seed) =>
       o.arms.map((arm) => ({ arm, seed, setup, maps: train.priors.made(arm.prior) })),
@@ -75,13 +77,14 @@ export async function runLadder(o: LadderOptions): Promise<RunResult[]> {
 type Waiting = Pick<RunResult, 'arm' | 'seed'> & { setup: RunSetup; maps: string | null };
 type Common = Pick<TrainingDataOptions, 'config' | 'tokenizer' | 'device'>;
 
-const setupOf = ({ vlm, recipe, dtype, clips, testClips }: LadderOptions): RunSetup => ({
+const setupOf = ({ vlm, world, recipe, dtype, clips, testClips }: LadderOptions): RunSetup => ({
+  ...(world === 'still-camera' ? {} : { world }),
   ...{ recipe, dtype, clips, testClips },
   start: weightsHash(vlm.dir),
 });
 
-const testRange = ({ testClips }: LadderOptions): ClipRange => ({
-  ...{ split: 'test', form: 'world', from: 0, count: testClips },
+const testRange = ({ world, testClips }: LadderOptions): ClipRange => ({
+  ...{ world, split: 'test', form: 'world', from: 0, count: testClips },
 });
 
 async function runWaves(

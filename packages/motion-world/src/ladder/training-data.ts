@@ -2,6 +2,7 @@ import type { Qwen25VLConfig, Tokenizer } from '@motion-enhancer/models';
 import { UserError } from '@motion-enhancer/support';
 import { alignedWords, moverWords } from '../align/aligned-words.js';
 import type { ClipWords } from '../align/maps-of-arm.js';
+import type { World } from '../generate/index.js';
 import { visualGrid } from '../runs/step.js';
 import { openSample } from '../vlm/samples.js';
 import { type WorldData, worldData } from '../vlm/world-data.js';
@@ -17,6 +18,7 @@ export interface TrainingDataOptions {
   config: Qwen25VLConfig;
   tokenizer: Tokenizer;
   device: string;
+  world: World;
   clips: number;
   /** Files. */
   priors: readonly string[];
@@ -32,7 +34,7 @@ export interface TrainingDataOptions {
 export async function trainingData(o: TrainingDataOptions): Promise<TrainingData> {
   const chosen: { clip: number; question: number }[] = [];
   const data = await worldData(
-    [{ split: 'train', form: 'world', from: 0, count: o.clips }],
+    [{ world: o.world, split: 'train', form: 'world', from: 0, count: o.clips }],
     (texts) => {
       texts.forEach(({ questions }, clip) => {
         for (const question of questions.keys()) chosen.push({ clip, question });
@@ -55,7 +57,7 @@ export async function trainingData(o: TrainingDataOptions): Promise<TrainingData
       return { clip, words: alignedWords(text, text.questions[question]!, data.layout), mover: moverWords(text) };
     });
     const grid = visualGrid(data.layout, o.config);
-    return { data, words, priors: trainingPriors(o.priors, o.clips, grid, data.texts, data.masks!) };
+    return { data, words, priors: trainingPriors(o.priors, { ...o, grid, texts: data.texts, masks: data.masks! }) };
   } catch (error) {
     data.dispose();
     throw error;

@@ -4,7 +4,7 @@ import type { Grid } from '@motion-enhancer/core/internal/align/index.js';
 import { UserError } from '@motion-enhancer/support';
 import type { PriorMaps } from '../align/maps-of-arm.js';
 import { coverage } from '../align/mask-maps.js';
-import type { WorldText } from '../generate/index.js';
+import type { World, WorldText } from '../generate/index.js';
 import { type PriorFile, readPriorFile } from './prior-file.js';
 
 export interface TrainingPriors {
@@ -15,21 +15,28 @@ export interface TrainingPriors {
   made(name: string): string | null;
 }
 
-/**
- * @param clips how many training clips there are, from 0
- * @param grid of the masks where there are no files
- * @throws UserError for files that do not fit one another
- */
+export interface TrainingClips {
+  world: World;
+  /** How many there are, from 0. */
+  clips: number;
+  /** Of the masks where there are no files. */
+  grid: Grid;
+  texts: readonly WorldText[];
+  masks: Uint8Array;
+}
+
+/** @throws UserError for files that do not fit one another, or are of another world */
 export function trainingPriors(
   paths: readonly string[],
-  clips: number,
-  grid: Grid,
-  texts: readonly WorldText[],
-  masks: Uint8Array,
+  { world, clips, grid, texts, masks }: TrainingClips,
 ): TrainingPriors {
   const files = paths.map((path) => ({ path, ...readPriorFile(path) }));
   const common = files[0]?.grid ?? grid;
-  for (const [i, file] of files.entries()) checkFile(file, common, files.slice(0, i));
+  for (const [i, file] of files.entries()) {
+    if (file.world !== world)
+      refuse(`Expected priors of the world ${world} but received those of ${file.world} in ${file.path}.`);
+    checkFile(file, common, files.slice(0, i));
+  }
   const gridText = `${common.frames}x${common.height}x${common.width}`;
   const partsOf = (name: string) => {
     const parts = files.filter(({ arms }) => arms.has(name));

@@ -1,7 +1,9 @@
 import type { Fields } from '@motion-enhancer/core/internal/config/field.js';
+import { CLIP_FIELDS } from '../fields.js';
 
 /** The recipe of the mini CogVideoX; defaults are those of the shipped checkpoint. */
 export const VDM_TRAINING_FIELDS = {
+  world: CLIP_FIELDS.world,
   model: { type: 'choice', choices: ['mini', 'tiny'], default: 'mini', text: 'tiny: for trying the command out' },
   clips: {
     type: 'integer',

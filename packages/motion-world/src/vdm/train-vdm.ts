@@ -96,7 +96,7 @@ function trainParts(
   o.onLine(`latents [${latents.shape.join(', ')}], scaling_factor ${parts.vae.config.scaling_factor}`);
   bank.dispose();
   if (!o.from) writeVdm(dir('vae-done'), parts, vdmCard(o));
-  const ids = textBank(o.clips, tokenizer, maxTextTokens, o.device);
+  const ids = textBank({ ...o, tokenizer, maxLength: maxTextTokens });
   const empty = emptyIds(tokenizer, maxTextTokens, o.device);
   o.onStage('transformer');
   let step = 0;
