@@ -15,7 +15,9 @@ import { protocolOf } from '../packages/motion-enhancer/dist/eval/prompts/index.
 import { AnswersFile, readAnswers } from '../packages/motion-enhancer/dist/eval/run/answers-file.js';
 import { groupsOf, windowsOf } from '../packages/motion-enhancer/dist/eval/run/plan.js';
 import { runQuestions } from '../packages/motion-enhancer/dist/eval/run/run-questions.js';
-import { qwenVlm } from '../packages/motion-enhancer/dist/vlm/families/qwen2-5-vl/qwen-vlm.js';
+import { familyOf } from '../packages/motion-enhancer/dist/vlm/families/family-of.js';
+import { assembleVlm } from '../packages/motion-enhancer/dist/vlm/families/load.js';
+import { qwen25VLModel } from '../packages/motion-enhancer/dist/vlm/families/qwen2-5-vl/model.js';
 import { readGenerationConfig } from '../packages/motion-enhancer/dist/vlm/generate/generation-config.js';
 import { VIDEO_FIELDS } from '../packages/motion-enhancer/dist/vlm/media/video-input.js';
 import { qwenConfigOf, randomModel } from './random-vlm.mjs';
@@ -107,9 +109,10 @@ const tokenizer = loadTokenizer(dir);
 const model = randomModel(size, device, dtype);
 // Random weights never end a reply by themselves: nothing does.
 const generation = { ...readGenerationConfig(dir, tokenizer.eosId), eosIds: [] };
-const vlm = qwenVlm(model, { dir, tokenizer, weights: 'random', generation, processor: {} });
+const folder = { dir, tokenizer, config: model.config, processor: {} };
+const vlm = { ...assembleVlm(familyOf(dir), folder, qwen25VLModel(model)), weights: 'random', generation };
 const protocol = protocolOf('favor', 'letter');
-const video = resolve(VIDEO_FIELDS, { ...protocol.video.qwen2_5_vl });
+const video = resolve(VIDEO_FIELDS, { ...protocol.video.rate });
 const pool = new MediaPool(dir, workers);
 
 async function run(questions, batch = batchSize) {

@@ -79,24 +79,21 @@ for (const dtype of ['float32', 'bfloat16']) {
   const losses = [];
   for (let step = 0; step < 6; step++) {
     T.scope(() => {
-      const out = alignedStep(
-        vlm.model,
-        aligner,
-        {
+      const out = alignedStep(vlm, aligner, {
+        chat: {
           ids: chat.ids,
           labels: chat.labels,
-          patches: chat.patches,
-          grids: [chat.grid],
-          positions_3BN: chat.positions,
+          positions: chat.positions,
+          inputs: [{ pixels: chat.patches, grid: chat.grid }],
         },
-        {
+        prior: {
           rows_WS: rows,
           grid,
           words: placed.map((p) => p.tokens),
           visual: chat.visualSpan,
           visualGrid: { frames: frameCount, height: gh, width: gw },
         },
-      );
+      });
       T.backward([out.lossAr.add(out.lossAlign)]);
       const grads = optimiser.params.map((p) => p.grad);
       T.clipGradNorm(grads, 1);

@@ -77,7 +77,7 @@ async function measure(name, prefillChunk) {
     const frames = scope(() => randint(0, 256, [64, 3, 448, 448]).to('uint8'));
     const input = await vlms.prepareMedium(vlm, { type: 'video', frames, sampleFps: 1 }, settings);
     frames.dispose();
-    const grew = grown(() => vlm.encode([input]).sum().item());
+    const grew = grown(() => vlm.encode([input]).tokens.sum().item());
     const patches = input.pixels.size(0);
     const tokens = patches / 4 / 0.9;
     const [{ chats }] = vlms.memoryPlan(dir, [tokens]).dtypes;

@@ -11,6 +11,8 @@ import { parameterShapes } from '../packages/models/dist/qwen2-5-vl/weights.js';
 import { resolve } from '../packages/motion-enhancer/dist/config/field.js';
 import { RECIPE_FIELDS } from '../packages/motion-enhancer/dist/train/recipe.js';
 import { Trainer } from '../packages/motion-enhancer/dist/train/run/trainer.js';
+import { qwen25VLFamily } from '../packages/motion-enhancer/dist/vlm/families/qwen2-5-vl/family.js';
+import { qwen25VLModel } from '../packages/motion-enhancer/dist/vlm/families/qwen2-5-vl/model.js';
 
 const option = (name, fallback) => {
   const at = process.argv.indexOf(name);
@@ -41,46 +43,44 @@ const SIZES = {
   tiny: { hidden: 256, inter: 512, layers: 3, heads: 2, kv: 1, vocab: 151936, tie: true, vision: 160, depth: 3 },
 };
 const s = SIZES[size];
-const config = readQwen25VLConfig(
-  {
-    architectures: ['Qwen2_5_VLForConditionalGeneration'],
-    model_type: 'qwen2_5_vl',
-    vision_start_token_id: 151652,
-    vision_end_token_id: 151653,
-    vision_token_id: 151654,
-    image_token_id: 151655,
-    video_token_id: 151656,
+const raw = {
+  architectures: ['Qwen2_5_VLForConditionalGeneration'],
+  model_type: 'qwen2_5_vl',
+  vision_start_token_id: 151652,
+  vision_end_token_id: 151653,
+  vision_token_id: 151654,
+  image_token_id: 151655,
+  video_token_id: 151656,
+  hidden_act: 'silu',
+  hidden_size: s.hidden,
+  intermediate_size: s.inter,
+  max_position_embeddings: 128000,
+  num_attention_heads: s.heads,
+  num_hidden_layers: s.layers,
+  num_key_value_heads: s.kv,
+  rms_norm_eps: 1e-6,
+  rope_theta: 1e6,
+  tie_word_embeddings: s.tie,
+  vocab_size: s.vocab,
+  rope_scaling: { type: 'mrope', mrope_section: [16, 24, 24] },
+  vision_config: {
+    depth: s.depth,
     hidden_act: 'silu',
-    hidden_size: s.hidden,
-    intermediate_size: s.inter,
-    max_position_embeddings: 128000,
-    num_attention_heads: s.heads,
-    num_hidden_layers: s.layers,
-    num_key_value_heads: s.kv,
-    rms_norm_eps: 1e-6,
-    rope_theta: 1e6,
-    tie_word_embeddings: s.tie,
-    vocab_size: s.vocab,
-    rope_scaling: { type: 'mrope', mrope_section: [16, 24, 24] },
-    vision_config: {
-      depth: s.depth,
-      hidden_act: 'silu',
-      hidden_size: s.vision,
-      intermediate_size: s.vision === 1280 ? 3420 : 2 * s.vision,
-      num_heads: s.vision / 80,
-      in_chans: 3,
-      out_hidden_size: s.hidden,
-      patch_size: 14,
-      spatial_merge_size: 2,
-      spatial_patch_size: 14,
-      window_size: 112,
-      fullatt_block_indexes: s.depth === 32 ? [7, 15, 23, 31] : [1],
-      tokens_per_second: 2,
-      temporal_patch_size: 2,
-    },
+    hidden_size: s.vision,
+    intermediate_size: s.vision === 1280 ? 3420 : 2 * s.vision,
+    num_heads: s.vision / 80,
+    in_chans: 3,
+    out_hidden_size: s.hidden,
+    patch_size: 14,
+    spatial_merge_size: 2,
+    spatial_patch_size: 14,
+    window_size: 112,
+    fullatt_block_indexes: s.depth === 32 ? [7, 15, 23, 31] : [1],
+    tokens_per_second: 2,
+    temporal_patch_size: 2,
   },
-  'bench',
-);
+};
+const config = readQwen25VLConfig(raw, 'bench');
 
 T.manualSeed(0);
 const parameters = new Map();
@@ -96,6 +96,11 @@ for (const [name, shape] of parameterShapes(config))
     ).requiresGrad_(),
   );
 const model = new Qwen25VL({ config, parameters, device, dtype, dir: '', form: 'hub' });
+const facts = { config, size: qwen25VLFamily.size(raw, 'bench') };
+const vlm = {
+  ...{ ...qwen25VLModel(model), device, dtype },
+  stepFlops: (sample) => qwen25VLFamily.stepFlops(facts, sample),
+};
 const count = [...parameters.values()].reduce((n, p) => n + p.numel, 0);
 
 const PER_PAIR = 180;
@@ -104,7 +109,7 @@ const GRID = { frames: 13, height: 15, width: 21 };
 const recipe = resolve(RECIPE_FIELDS, { batchSize: 1, ratioEvery: 0, saveEvery: 0, lr: 1e-6, warmupRatio: 0 });
 const index = { grid: GRID, fingerprint: '' };
 const folder = mkdtempSync(join(tmpdir(), 'train-step-'));
-const trainer = new Trainer({ vlm: { model }, rows: [], recipe, index, out: folder, total: 1000 });
+const trainer = new Trainer({ vlm, rows: [], recipe, index, out: folder, total: 1000 });
 
 /** A sample of about `tokens` tokens, with its prior. */
 function sampleOf(tokens) {

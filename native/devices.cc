@@ -86,7 +86,22 @@ static F driver_symbol(const char* name) {
   return library ? reinterpret_cast<F>(dlsym(library, name)) : nullptr;
 }
 
-// deviceInfo(index) -> {name, total, driver} from the CUDA driver
+// "" where the driver does not say
+static std::string device_uuid(int device) {
+  using GetUuid = int (*)(unsigned char*, int);
+  auto get_uuid = driver_symbol<GetUuid>("cuDeviceGetUuid_v2");
+  if (!get_uuid) get_uuid = driver_symbol<GetUuid>("cuDeviceGetUuid");
+  unsigned char bytes[16];
+  if (!get_uuid || get_uuid(bytes, device) != 0) return "";
+  std::string text;
+  for (unsigned char byte : bytes) {
+    text += "0123456789abcdef"[byte >> 4];
+    text += "0123456789abcdef"[byte & 15];
+  }
+  return text;
+}
+
+// deviceInfo(index) -> {name, total, driver, uuid} from the CUDA driver
 static napi_value device_info(Env& env, size_t, napi_value* argv) {
   napi_value result;
   napi_create_object(env.napi, &result);
@@ -98,12 +113,15 @@ static napi_value device_info(Env& env, size_t, napi_value* argv) {
   int device = 0, version = 0;
   size_t total = 0;
   char name[256] = "unknown";
+  std::string uuid;
   if (init && get && get_name && total_memory && driver_version && init(0) == 0 && get(&device, as_int32(env.napi, argv[0])) == 0) {
     get_name(name, sizeof name, device);
     total_memory(&total, device);
     driver_version(&version);
+    uuid = device_uuid(device);
   }
   napi_set_named_property(env.napi, result, "name", from_string(env.napi, name));
+  napi_set_named_property(env.napi, result, "uuid", from_string(env.napi, uuid));
   set_number(env.napi, result, "total", static_cast<double>(total));
   set_number(env.napi, result, "driver", version);
   return result;

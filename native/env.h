@@ -16,6 +16,8 @@
 
 namespace me {
 
+struct Mailbox;
+
 struct Env {
   napi_env napi = nullptr;
   napi_ref error_factory = nullptr;
@@ -31,6 +33,7 @@ struct Env {
   std::mutex dead_mutex;
   std::vector<napi_ref> dead_buffers;
   std::atomic<bool> has_dead_buffers{false};
+  std::shared_ptr<Mailbox> mailbox;  // made with the first work in background
 
   Operator& find_operator(const std::string& name, const std::string& overload);
   void release_slots();
@@ -54,5 +57,6 @@ void define_devices(Env& env, napi_value exports);
 void define_random(Env& env, napi_value exports);
 void define_files(Env& env, napi_value exports);
 void define_kernel_functions(Env& env, napi_value exports);
+void define_process_groups(Env& env, napi_value exports);
 
 }  // namespace me

@@ -64,7 +64,9 @@ Operator::Operator(Env& owner, c10::OperatorHandle op) : env(owner), handle(op) 
   for (const c10::Argument& argument : schema.arguments()) {
     ArgumentSpec spec;
     spec.name = argument.name();
-    spec.kind = kind_of(argument.type());
+    // A process group goes by its name: `str` until libtorch 2.12, `Any` since.
+    const bool group = argument.type()->kind() == c10::TypeKind::AnyType && spec.name == "group_name";
+    spec.kind = group ? Kind::String : kind_of(argument.type());
     spec.optional = argument.type()->kind() == c10::TypeKind::OptionalType;
     spec.has_default = argument.default_value().has_value();
     if (spec.has_default) spec.default_value = *argument.default_value();

@@ -122,7 +122,7 @@ async function check(source, folder) {
       }
       if (chat.positions) tensors.positions = chat.positions.contiguous();
       const notes = {
-        family: vlm.family,
+        family: vlm.family.id,
         text: TEXT,
         chat: chat.text,
         question: QUESTION,
@@ -148,6 +148,6 @@ function dtypeOf(source) {
 /** Text alone as a chat: positions count. */
 function textChat(vlm, ids) {
   const count = ids.map((_, i) => i);
-  const positions = vlm.family === 'qwen2_5_vl' ? tensor([[count], [count], [count]], { dtype: 'int64' }) : null;
+  const positions = vlm.family.id === 'qwen2_5_vl' ? tensor([[count], [count], [count]], { dtype: 'int64' }) : null;
   return { ids, positions };
 }

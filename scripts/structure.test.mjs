@@ -18,7 +18,7 @@ const PACKAGES = [
 ];
 
 /** The folders of packages/motion-enhancer/src from the bottom up; `testing` serves the tests of all. */
-const FOLDERS = ['config', 'data', 'prior', 'align', 'view', 'vlm', 'eval', 'train', 'parity'];
+const FOLDERS = ['plugins', 'config', 'parallel', 'data', 'prior', 'align', 'view', 'vlm', 'eval', 'train', 'parity'];
 
 const sources = (folder) =>
   readdirSync(join(root, 'packages', folder, 'src'), { recursive: true, encoding: 'utf8' })

@@ -36,6 +36,7 @@ export function stageApp({ root, stage, without, notLoaded, extra, tests }) {
   for (const name of readdirSync(join(root, 'native')).filter((name) => /\.(cc|h|cu|cpp)$/.test(name))) {
     copy(join(root, 'native', name), join(stage, 'native', name));
   }
+  copy(join(root, 'native/gloo-stubs'), join(stage, 'native/gloo-stubs'));
   copy(join(root, 'scripts/setup.mjs'), join(stage, 'scripts/setup.mjs'));
   copy(join(root, 'scripts/setup'), join(stage, 'scripts/setup'), (path) => !path.endsWith('.test.mjs'));
   for (const path of productionPackages(lock, [...without, ...notLoaded])) {

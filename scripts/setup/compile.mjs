@@ -9,15 +9,28 @@ import { say, secondsSince } from './progress.mjs';
 
 /**
  * Compiles every `sourceDir`/*.cc and links them to `buildDir`/libtorch_node.node. An object is made again only when its
- * source, a header it includes, the flags, the compiler or libtorch changed. Returns { compiled, linked }.
+ * source, a header it includes, the flags, the compiler or libtorch changed. Returns { compiled, linked, failed }.
  *
- * @param {{ sourceDir: string, buildDir: string, includeDirs: string[], libDirs: string[], libraries: string[], defines: string[], compiler: { program: string, version: string }, identity: string }} options
- *   `libraries`: linker arguments in load order; `identity`: libtorch's version and place, part of every key
+ * @param {{ sourceDir: string, buildDir: string, includeDirs: string[], ownIncludeDirs?: string[], libDirs: string[], libraries: string[], defines: string[], compiler: { program: string, version: string }, identity: string, extras?: Record<string, { includeDirs: string[], identity: string } | null> }} options
+ *   `ownIncludeDirs`: headers of ours outside `sourceDir` itself; `libraries`: linker arguments in load order; `identity`:
+ *   libtorch's version and place, part of every key; `extras`: sources that the binding can do without, by name: null leaves
+ *   one out, and one that does not compile is left out and named in `failed` with the compiler's first error
  */
 export async function compileBinding(options) {
-  const { sourceDir, buildDir, includeDirs, libDirs, libraries, defines, compiler, identity } = options;
+  const {
+    sourceDir,
+    buildDir,
+    includeDirs,
+    ownIncludeDirs = [],
+    libDirs,
+    libraries,
+    defines,
+    compiler,
+    identity,
+  } = options;
+  const { extras = {} } = options;
   const sources = readdirSync(sourceDir)
-    .filter((name) => name.endsWith('.cc'))
+    .filter((name) => name.endsWith('.cc') && extras[name] !== null)
     .sort();
   if (sources.length === 0)
     throw new SetupError(
@@ -33,12 +46,13 @@ export async function compileBinding(options) {
     '-fvisibility=hidden',
     '-pthread',
     '-Wall',
+    ...ownIncludeDirs.flatMap((dir) => ['-I', dir]),
     // libtorch's headers warn about themselves; -isystem keeps their warnings out.
     ...includeDirs.flatMap((dir) => ['-isystem', dir]),
     ...defines.map((name) => `-D${name}`),
   ];
   const command = [compiler.program, compiler.version, identity, ...flags];
-  const units = sources.map((name) => unitOf(join(sourceDir, name), objectDir, command));
+  const units = sources.map((name) => unitOf(join(sourceDir, name), objectDir, command, extras[name]));
   removeStale(objectDir, units);
   const stale = units.filter((unit) => !unit.fresh);
   if (stale.length > 0) {
@@ -61,15 +75,18 @@ export async function compileBinding(options) {
       await compileUnit(unit, {
         sourceDir,
         buildDir,
-        flags: [...flags, ...shared],
-        command,
+        flags: unit.extra ? [...unit.extra, ...flags] : [...flags, ...shared],
         program: compiler.program,
       });
       say(`  ${++done}/${stale.length} ${basename(unit.source)}, ${secondsSince(start)}`);
     });
   }
-  const linked = await link({ buildDir, units, libDirs, libraries, compiler });
-  return { compiled: stale.length, linked };
+  const usable = units.filter((unit) => unit.failure === undefined);
+  const linked = await link({ buildDir, units: usable, libDirs, libraries, compiler });
+  const failed = Object.fromEntries(
+    units.filter((unit) => unit.failure !== undefined).map((unit) => [basename(unit.source), unit.failure]),
+  );
+  return { compiled: stale.length, linked, failed };
 }
 
 /** The C++ standard that libtorch's headers ask for: C++17 parses a fifth faster, C++20 where they insist. */
@@ -78,28 +95,35 @@ export function cppStandard(includeDirs) {
   return headers.some((path) => /__cplusplus < 202002L/.test(readFileSync(path, 'utf8'))) ? 'c++20' : 'c++17';
 }
 
-function unitOf(source, objectDir, command) {
+function unitOf(source, objectDir, command, extra) {
   const stem = join(objectDir, basename(source, '.cc'));
-  const unit = { source, object: `${stem}.o`, record: `${stem}.json`, key: undefined, fresh: false };
-  if (existsSync(unit.object) && existsSync(unit.record)) {
-    const { files, key } = JSON.parse(readFileSync(unit.record, 'utf8'));
+  // Its own headers come first, so that one release of CUDA's serves all of the unit.
+  const flags = extra?.includeDirs.flatMap((dir) => ['-isystem', dir]);
+  const unit = { source, object: `${stem}.o`, record: `${stem}.json`, key: undefined, fresh: false, extra: flags };
+  unit.command = extra ? [...command, ...flags, extra.identity] : command;
+  if (existsSync(unit.record)) {
+    const { files, key, failure } = JSON.parse(readFileSync(unit.record, 'utf8'));
     unit.key = key;
-    unit.fresh = key === objectKey(files, command);
+    unit.fresh = key === objectKey(files, unit.command) && (failure !== undefined || existsSync(unit.object));
+    if (unit.fresh) unit.failure = failure;
   }
   return unit;
 }
 
-async function compileUnit(unit, { sourceDir, buildDir, flags, command, program }) {
+async function compileUnit(unit, { sourceDir, buildDir, flags, program }) {
   const temporary = `${unit.object}.${process.pid}`;
   const dependencies = `${temporary}.d`;
   try {
     const answer = await exec(program, [...flags, '-MMD', '-MF', dependencies, '-c', unit.source, '-o', temporary]);
-    if (answer.code !== 0) throw compileError(unit.source, answer.stderr);
+    if (answer.code !== 0) {
+      if (unit.extra && !isShortage(answer.stderr)) return rememberFailure(unit, answer.stderr);
+      throw compileError(unit.source, answer.stderr);
+    }
     if (answer.stderr.trim()) process.stderr.write(answer.stderr);
     const files = [
       ...new Set([unit.source, ...parseDependencies(readFileSync(dependencies, 'utf8'), sourceDir, buildDir)]),
     ];
-    unit.key = objectKey(files, command);
+    unit.key = objectKey(files, unit.command);
     rmSync(unit.record, { force: true });
     renameSync(temporary, unit.object);
     writeFileSync(unit.record, JSON.stringify({ files, key: unit.key }));
@@ -107,6 +131,31 @@ async function compileUnit(unit, { sourceDir, buildDir, flags, command, program 
     rmSync(temporary, { force: true });
     rmSync(dependencies, { force: true });
   }
+}
+
+/** What the binding can do without is not tried again until its source, its headers or the compiler change. */
+function rememberFailure(unit, stderr) {
+  unit.failure = firstError(stderr);
+  unit.key = objectKey([unit.source], unit.command);
+  rmSync(unit.object, { force: true });
+  writeFileSync(unit.record, JSON.stringify({ files: [unit.source], key: unit.key, failure: unit.failure }));
+}
+
+function firstError(stderr) {
+  const lines = stderr.split('\n');
+  return (
+    lines.find((line) => /error:/.test(line)) ??
+    lines.find((line) => line.trim()) ??
+    'the compiler failed'
+  ).trim();
+}
+
+const OUT_OF_MEMORY = /Killed signal|out of memory|cannot allocate memory/i;
+const DISK_FULL = /No space left on device/;
+
+/** A failure that says nothing about the code. */
+function isShortage(stderr) {
+  return OUT_OF_MEMORY.test(stderr) || DISK_FULL.test(stderr);
 }
 
 async function link({ buildDir, units, libDirs, libraries, compiler }) {
@@ -151,13 +200,13 @@ async function link({ buildDir, units, libDirs, libraries, compiler }) {
 
 /** Sorts a compiler's failure into memory, disk, or the code itself. */
 export function compileError(source, stderr) {
-  if (/Killed signal|out of memory|cannot allocate memory/i.test(stderr)) {
+  if (OUT_OF_MEMORY.test(stderr)) {
     return new SetupError(
       `The compiler ran out of memory on ${source}.`,
       'compile fewer files at once: `taskset -c 0 npm run setup` (one needs about 1.2 GB).',
     );
   }
-  if (/No space left on device/.test(stderr)) {
+  if (DISK_FULL.test(stderr)) {
     return new SetupError(
       `The disk is full while compiling ${source}.`,
       'free some space in native/build and in $TMPDIR (or /tmp), then run `npm run setup` again.',

@@ -110,13 +110,13 @@ test('an addon is compiled, loads, and afterwards only what changed is compiled 
       compiler: { program: 'g++', version: compiler.stdout.split('\n')[0] },
       identity,
     });
-  assert.deepEqual(await build(), { compiled: 2, linked: true });
+  assert.deepEqual(await build(), { compiled: 2, linked: true, failed: {} });
   assert.equal(createRequire(import.meta.url)(join(buildDir, 'libtorch_node.node')).answer, answer);
   const { mtimeMs } = statSync(join(buildDir, 'libtorch_node.node'));
-  assert.deepEqual(await build(), { compiled: 0, linked: false });
+  assert.deepEqual(await build(), { compiled: 0, linked: false, failed: {} });
   assert.equal(statSync(join(buildDir, 'libtorch_node.node')).mtimeMs, mtimeMs);
   writeFileSync(join(sourceDir, 'answer.cc'), `#include "answer.h"\nint answer() { return ${answer + 1}; }\n`);
-  assert.deepEqual(await build(), { compiled: 1, linked: true });
+  assert.deepEqual(await build(), { compiled: 1, linked: true, failed: {} });
   writeFileSync(join(sourceDir, 'answer.h'), '// changed\nint answer();\n');
   assert.equal((await build()).compiled, 2);
   assert.equal((await build('torch 2')).compiled, 2);
@@ -125,4 +125,35 @@ test('an addon is compiled, loads, and afterwards only what changed is compiled 
   // A failed build leaves the last good addon and takes nothing for done.
   assert.ok(statSync(join(buildDir, 'libtorch_node.node')).size > 0);
   await assert.rejects(build('torch 2'), /does not compile/);
+});
+
+test('what the binding can do without is left out when it does not compile, and not tried again until it changes', async (t) => {
+  const compiler = await exec('g++', ['--version']);
+  if (compiler.code !== 0) return t.skip('no g++ on this machine');
+  const sourceDir = temporary(t);
+  const buildDir = join(sourceDir, 'build');
+  const headers = temporary(t);
+  writeFileSync(join(sourceDir, 'main.cc'), 'int main_part() { return 1; }\n');
+  writeFileSync(join(sourceDir, 'extra.cc'), '#include <extra.h>\nint extra() { return EXTRA; }\n');
+  const build = (extra) =>
+    compileBinding({
+      sourceDir,
+      buildDir,
+      includeDirs: [],
+      libDirs: [],
+      libraries: [],
+      defines: [],
+      compiler: { program: 'g++', version: compiler.stdout.split('\n')[0] },
+      identity: 'torch 1',
+      extras: { 'extra.cc': extra },
+    });
+  assert.deepEqual(await build(null), { compiled: 1, linked: true, failed: {} });
+  const broken = { includeDirs: [headers], identity: 'release 1' };
+  const first = await build(broken);
+  assert.deepEqual([first.compiled, first.linked], [1, false]);
+  assert.match(first.failed['extra.cc'], /fatal error: extra\.h/);
+  assert.deepEqual(await build(broken), { compiled: 0, linked: false, failed: first.failed });
+  writeFileSync(join(headers, 'extra.h'), '#define EXTRA 2\n');
+  assert.deepEqual(await build({ ...broken, identity: 'release 2' }), { compiled: 1, linked: true, failed: {} });
+  assert.deepEqual(await build(null), { compiled: 0, linked: true, failed: {} });
 });

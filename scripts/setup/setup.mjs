@@ -1,12 +1,17 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { compileBinding } from './compile.mjs';
 import { SetupError } from './errors.mjs';
 import { findLibtorch } from './find-libtorch.mjs';
 import { cudaIncludeDirs, resolveLibraries } from './libraries.mjs';
 import { checkMachine, hasNvidiaDriver, readMachine } from './machine.mjs';
+import { fetchHeaderWheels, ncclHeaders } from './nccl-headers.mjs';
 import { say, secondsSince } from './progress.mjs';
 import { findCompiler } from './toolchain.mjs';
+
+/** The one source that needs headers of NCCL and CUDA; the binding does without it where they are not. */
+const NCCL_SOURCE = 'nccl-backend.cc';
 
 /**
  * Makes the native binding usable on this machine: finds or fetches libtorch, compiles `root`/native, and records in
@@ -52,7 +57,20 @@ export async function setup(options) {
   }
   mkdirSync(buildDir, { recursive: true });
   const include = join(libtorch.libtorchDir, 'include');
-  const { compiled, linked: relinked } = await compileBinding({
+  // What could not be fetched is not asked for again at every start.
+  const mayFetch = !(same && options.quiet && previous.nccl !== undefined);
+  const headers = cuda
+    ? await ncclHeaders({
+        ...libtorch,
+        env,
+        fetchWheels: (names, release) => fetchHeaderWheels(names, release, { env, mayFetch }),
+      })
+    : { missing: 'the binding was built for the CPU alone' };
+  const {
+    compiled,
+    linked: relinked,
+    failed,
+  } = await compileBinding({
     sourceDir,
     buildDir,
     includeDirs: [
@@ -61,6 +79,8 @@ export async function setup(options) {
       join(include, 'torch/csrc/api/include'),
       ...(cuda ? cudaIncludeDirs(libtorch.libtorchDir) : []),
     ],
+    ownIncludeDirs: [join(sourceDir, 'gloo-stubs')],
+    extras: { [NCCL_SOURCE]: headers.includeDirs ? headers : null },
     // libtorch's wheels of 2.7 and later all use the C++11 ABI.
     defines: ['NAPI_VERSION=8', '_GLIBCXX_USE_CXX11_ABI=1', `LIBTORCH_NODE_CUDA=${cuda ? 1 : 0}`],
     libDirs,
@@ -68,9 +88,18 @@ export async function setup(options) {
     compiler,
     identity: `${libtorch.libtorchDir} ${libtorch.version}`,
   });
-  const unchanged = same && compiled === 0 && !relinked && previous.source === libtorch.source;
+  const why = headers.missing ?? (failed[NCCL_SOURCE] && `${NCCL_SOURCE} does not compile: ${failed[NCCL_SOURCE]}`);
+  const nccl = why ? { built: false, why } : { built: true, headers: headers.identity };
+  if (cuda && changed)
+    say(why ? `  without NCCL, so GPUs talk to each other through host memory: ${why}` : `  with ${headers.identity}`);
+  const unchanged =
+    same &&
+    compiled === 0 &&
+    !relinked &&
+    previous.source === libtorch.source &&
+    isDeepStrictEqual(previous.nccl, nccl);
   const builtAt = unchanged ? previous.builtAt : new Date().toISOString();
-  const config = { ...libtorch, libDirs, libraries, cuda, driver, compiler: compiler.version, builtAt };
+  const config = { ...libtorch, libDirs, libraries, cuda, nccl, driver, compiler: compiler.version, builtAt };
   if (!unchanged) {
     writeFileSync(`${configPath}.${process.pid}`, `${JSON.stringify(config, null, 2)}\n`);
     renameSync(`${configPath}.${process.pid}`, configPath);

@@ -1,5 +1,6 @@
 import {
   answers,
+  disposeVisual,
   type GenerationOptions,
   layOut,
   type MediumInput,
@@ -7,10 +8,11 @@ import {
   placeMedia,
   prepareMedium,
   type VideoSettings,
+  type Visual,
   type Vlm,
   type VlmMessage,
 } from '@motion-enhancer/core/internal/vlm/index.js';
-import { keep, noGrad, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { keep, noGrad, scope } from '@motion-enhancer/libtorch';
 import { UserError } from '@motion-enhancer/support';
 import { drawAttention } from './draw-attention.js';
 
@@ -45,7 +47,7 @@ export async function answerPrompts(job: PromptJob): Promise<PromptAnswer[]> {
   const { vlm, prompts, media, settings, generation, attention, out } = job;
   const chats = messagesOf(prompts, media);
   const inputs: MediumInput[] = [];
-  let visual: Tensor | null = null;
+  let visual: Visual | null = null;
   try {
     for (const part of media) inputs.push(await prepareMedium(vlm, part, settings));
     visual = keep(noGrad(() => scope(() => vlm.encode(inputs))));
@@ -76,6 +78,6 @@ export async function answerPrompts(job: PromptJob): Promise<PromptAnswer[]> {
     return results;
   } finally {
     for (const { pixels } of inputs) pixels.dispose();
-    (visual as Tensor | null)?.dispose();
+    disposeVisual(visual);
   }
 }

@@ -11,8 +11,11 @@ const say = (finding: Finding): void => {
 const PROBES: Readonly<Record<string, () => Promise<void>>> = {
   async engine() {
     say({ stage: 'loading the binding' });
-    const { tensor, version, threads, buildConfig, scope, aten } = await import('@motion-enhancer/libtorch');
+    const { tensor, version, threads, buildConfig, scope, aten, groupBackends } = await import(
+      '@motion-enhancer/libtorch'
+    );
     say({ stage: 'multiplying two matrices', version: version(), threads: threads(), build: buildConfig() });
+    say({ groups: groupBackends() });
     const product = scope(() => {
       const a = tensor([
         [1, 2],

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { groupsCheck } from './doctor-checks-groups.js';
 import { checkCpu, checkDisk, checkMemory, checkNode, readIfThere } from './doctor-checks-machine.js';
 import { type ProbeResult, probe } from './doctor-checks-probe.js';
 import { bytesText } from './progress-text.js';
@@ -38,6 +39,7 @@ export async function runChecks({ timeoutMs = 60_000, env = process.env }: Docto
     ...checkDisk(process.cwd(), env),
     engineCheck(engine, binding, env),
     ...gpuChecks(gpu, engine),
+    groupsCheck(engine, gpu.found.gpus.length),
     videoCheck(video),
   ];
 }

@@ -7,7 +7,7 @@ import {
   type GenerationOptions,
   VIDEO_FIELDS,
   type VideoSettings,
-  type VlmFamily,
+  type VlmTraits,
 } from '@motion-enhancer/core/internal/vlm/index.js';
 import { UserError } from '@motion-enhancer/support';
 import { GENERATION_FIELDS, generationOf } from './talk-options.js';
@@ -31,13 +31,13 @@ export function changedSettings(argv: readonly string[], fields: Fields): string
 /** What a run is asked with: the protocol's settings, under those that were given. */
 export function settingsOfRun(
   protocol: Protocol,
-  family: VlmFamily,
+  { frames }: Pick<VlmTraits, 'frames'>,
   values: Values<typeof VIDEO_FIELDS & typeof GENERATION_FIELDS>,
   given: readonly string[],
 ): { video: VideoSettings; decoding: Omit<GenerationOptions, 'onText'>; changed: string[] } {
   const said = (fields: Fields) =>
     Object.fromEntries(Object.entries(pick(fields, values)).filter(([name]) => given.includes(name)));
-  const video = resolve(VIDEO_FIELDS, { ...protocol.video[family], ...said(VIDEO_FIELDS) });
+  const video = resolve(VIDEO_FIELDS, { ...protocol.video[frames], ...said(VIDEO_FIELDS) });
   const idle = 'decoding' in protocol ? undefined : given.find((name) => name in GENERATION_FIELDS);
   if (idle !== undefined)
     throw new UserError(
@@ -47,7 +47,7 @@ export function settingsOfRun(
   const own = 'decoding' in protocol ? protocol.decoding : {};
   const { seed, ...mine } = generationOf(values);
   const decoding = 'decoding' in protocol ? { ...own, ...mine, ...(given.includes('seed') ? { seed } : {}) } : {};
-  const before = { ...resolve(VIDEO_FIELDS, { ...protocol.video[family] }), ...own } as Record<string, unknown>;
+  const before = { ...resolve(VIDEO_FIELDS, { ...protocol.video[frames] }), ...own } as Record<string, unknown>;
   const now = { ...video, ...decoding } as Record<string, unknown>;
   const changed = given.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(now[name])).sort();
   return { video, decoding, changed };

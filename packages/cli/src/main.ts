@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { nearestName } from '@motion-enhancer/support';
 import { COMMANDS } from './commands/registry.js';
+import { takePlugins } from './take-plugins.js';
 
 async function main(argv: string[]): Promise<number> {
-  const [name, ...rest] = argv;
+  const { plugins, rest: words } = takePlugins(argv);
+  const [name, ...rest] = words;
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     console.log(usage());
     return 0;
@@ -16,12 +18,19 @@ async function main(argv: string[]): Promise<number> {
     );
     return 2;
   }
+  if (plugins.length > 0) {
+    // Only now: what does not need the library must run where libtorch does not.
+    const { loadPlugins } = await import('@motion-enhancer/core/internal/plugins/load-plugin.js');
+    await loadPlugins(plugins);
+  }
   return (await entry.load()).command.run(rest);
 }
 
 function usage(): string {
   const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`);
-  return `motion-enhancer COMMAND [options]    (COMMAND --help for its options)\n\n${lines.join('\n')}`;
+  return `motion-enhancer COMMAND [options]    (COMMAND --help for its options)\n\n${lines.join('\n')}
+
+--plugin FILE.mjs, with any command and several times: loads a module that adds model families and the like`;
 }
 
 /** Mistakes of the user are one sentence and exit code 2; anything else is ours and keeps its stack. */

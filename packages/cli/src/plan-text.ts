@@ -1,8 +1,6 @@
 import { type MemoryPlan, memoryOf } from '@motion-enhancer/core/internal/vlm/index.js';
 import { bytesText } from './progress-text.js';
 
-const NAMES = { qwen2_5_vl: 'Qwen2.5-VL', internvl3: 'InternVL3' } as const;
-
 /** A plan as a table, and whether the device would hold it. */
 export function planText(plan: MemoryPlan, device: string): string {
   const { size, parameters, dtypes } = plan;
@@ -23,7 +21,7 @@ export function planText(plan: MemoryPlan, device: string): string {
     row.map((cell, c) => (c === 0 ? cell.padEnd(widths[c]!) : cell.padStart(widths[c]!))).join('  '),
   );
   return [
-    `${NAMES[plan.family]}, ${size.layers} layers, up to ${size.context} tokens`,
+    `${plan.name}, ${size.layers} layers, up to ${size.context} tokens`,
     `parameters: vision ${countText(size.vision)} + merger ${countText(size.merger)} + language ${countText(size.language)} = ${countText(parameters)}`,
     ...table,
     fits(plan, device),

@@ -9,7 +9,8 @@ import {
   type Vlm,
 } from '@motion-enhancer/core/internal/vlm/index.js';
 import { VLM_FILES } from '@motion-enhancer/models';
-import { fetchCheckpoint, OR_NAME } from './fetch-checkpoint.js';
+import { checkpointText } from './checkpoint-text.js';
+import { fetchCheckpoint } from './fetch-checkpoint.js';
 import { OUTPUT_FIELDS, resolveRun } from './run-options.js';
 
 /** Settings of an answer; unsaid ones are generation_config.json's. */
@@ -52,7 +53,9 @@ export const TALK_FIELDS = {
     type: 'path',
     default: '',
     required: true,
-    text: `Folder of a Qwen2.5-VL or InternVL3 checkpoint, ${OR_NAME}`,
+    get text() {
+      return checkpointText();
+    },
   },
   video: { type: 'paths', default: [], text: 'Video file' },
   image: { type: 'paths', default: [], text: 'Image file: PNG, JPEG, WebP, BMP, GIF, TIFF' },

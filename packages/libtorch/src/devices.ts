@@ -15,6 +15,8 @@ export interface BuildConfig {
   libDirs: string[];
   version: string;
   cuda: boolean;
+  /** Whether process groups can use NCCL, or why not; absent in what older set-ups wrote. */
+  nccl?: { built: boolean; why?: string; headers?: string };
   source: string;
 }
 
@@ -83,8 +85,8 @@ export function emptyCache(device: string): void {
   native.emptyCache(device);
 }
 
-/** Name, total memory in bytes and driver version (13000 is 13.0) of GPU `index`. */
-export function deviceInfo(index: number): { name: string; total: number; driver: number } {
+/** Name, total memory in bytes, driver version (13000 is 13.0) and the driver's own id (32 hex digits) of GPU `index`. */
+export function deviceInfo(index: number): { name: string; total: number; driver: number; uuid: string } {
   return native.deviceInfo(index);
 }
 

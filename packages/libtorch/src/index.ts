@@ -4,6 +4,7 @@ export { type BlockOutputs, Checkpoints } from './checkpoints.js';
 export * from './cuda-graph.js';
 export * from './cuda-kernel.js';
 export * from './devices.js';
+export * from './distributed/index.js';
 export { DTYPES, type DType, dtypeOfArray, isFloating, type TypedArray } from './dtype.js';
 export * from './errors.js';
 export * from './factories.js';

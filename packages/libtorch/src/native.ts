@@ -49,7 +49,7 @@ export interface Native {
   newStream(device: string): number;
   exchangeStream(device: string, id: number): number;
   waitForStream(device: string, id: number, other: number): void;
-  deviceInfo(index: number): { name: string; total: number; driver: number };
+  deviceInfo(index: number): { name: string; total: number; driver: number; uuid: string };
   memoryStats(device: string): { allocated?: number; peak?: number; reserved?: number; reservedPeak?: number };
   resetPeak(device: string): void;
   emptyCache(device: string): void;
@@ -69,6 +69,33 @@ export interface Native {
   endCapture(device: number): number;
   launchGraph(handle: number): void;
   freeGraph(handle: number): void;
+  /** The promises from here to `closeGroup` keep no process alive, and some may never settle: hold a timer while waiting. A port of -1 names a file. */
+  openStore(
+    hostOrPath: string,
+    port: number,
+    serve: boolean,
+    prefix: string,
+    size: number,
+    timeoutMs: number,
+  ): Promise<number>;
+  storeSet(store: number, key: string, text: string): Promise<void>;
+  storeGet(store: number, key: string): Promise<string | null>;
+  storeAdd(store: number, key: string, by: number): Promise<number>;
+  storeDelete(store: number, key: string): Promise<void>;
+  createGroup(
+    store: number,
+    name: string,
+    rank: number,
+    size: number,
+    nccl: boolean,
+    timeoutMs: number,
+    networkInterface: string,
+    host: string,
+  ): Promise<void>;
+  waitTensor(slot: number): Promise<void>;
+  closeGroup(name: string): Promise<void>;
+  closeStore(store: number): void;
+  hasNccl(): boolean;
   kernelFunction(
     inputs: readonly number[],
     outputs: readonly number[],

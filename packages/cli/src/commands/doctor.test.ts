@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { loaderFlags } from '@motion-enhancer/support';
+import { groupsCheck } from '../doctor-checks-groups.js';
 import { checkCpu, checkNode } from '../doctor-checks-machine.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'doctor-'));
@@ -65,7 +66,7 @@ describe('doctor', () => {
     assert.deepEqual([code, ok], [0, true], out);
     assert.deepEqual(
       [...new Set(checks.map((check) => check.name))],
-      ['node', 'cpu', 'memory', 'disk', 'cache', 'engine', 'gpu', 'video'],
+      ['node', 'cpu', 'memory', 'disk', 'cache', 'engine', 'gpu', 'groups', 'video'],
     );
     assert.match(
       checks.find((check) => check.name === 'engine')!.detail,
@@ -157,6 +158,18 @@ describe('checks of the machine', () => {
         '1',
       ]),
       ['--import', 'tsx', '--conditions=source', '-C', 'x'],
+    );
+  });
+
+  it('says which backends process groups have, and what NCCL lacks where there are GPUs', () => {
+    const check = (groups: unknown, gpus: number) => groupsCheck({ found: { groups, gpus: [] }, failure: null }, gpus);
+    const without = { nccl: false, why: 'nccl.h is nowhere', headers: null };
+    assert.deepEqual(check(without, 0), { name: 'groups', required: false, state: 'ok', detail: 'Gloo on CPUs' });
+    assert.match(check(without, 2).detail, /no NCCL: nccl\.h is nowhere\./);
+    assert.equal(check(without, 2).state, 'missing');
+    assert.match(
+      check({ nccl: true, why: null, headers: 'NCCL 2.28.9, CUDA 13.0' }, 2).detail,
+      /NCCL on GPUs \(NCCL 2\.28\.9/,
     );
   });
 });

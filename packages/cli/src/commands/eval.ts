@@ -5,13 +5,14 @@ import { judgeOf } from '@motion-enhancer/core/internal/eval/judges/index.js';
 import { protocolOf } from '@motion-enhancer/core/internal/eval/prompts/index.js';
 import { mergeRuns } from '@motion-enhancer/core/internal/eval/run/merge-runs.js';
 import { runEval } from '@motion-enhancer/core/internal/eval/run/run-eval.js';
-import { repositoryOf } from '@motion-enhancer/core/internal/eval/systems.js';
+import { BASELINES, repositoryOf } from '@motion-enhancer/core/internal/eval/systems.js';
 import { loadVlm, VIDEO_FIELDS } from '@motion-enhancer/core/internal/vlm/index.js';
 import { VLM_FILES } from '@motion-enhancer/models';
 import { parseShard, UserError } from '@motion-enhancer/support';
+import { checkpointText } from '../checkpoint-text.js';
 import { answerTeller, tellScore } from '../eval-progress.js';
 import { changedSettings, FAVOR_DICTIONARY_FIELD, settingsOfRun } from '../eval-settings.js';
-import { fetchCheckpoint, OR_NAME } from '../fetch-checkpoint.js';
+import { fetchCheckpoint } from '../fetch-checkpoint.js';
 import { createProgress } from '../progress.js';
 import { OUTPUT_FIELDS, parseCommand, resolveRun } from '../run-options.js';
 import { stopOnSignal } from '../stop-on-signal.js';
@@ -22,7 +23,9 @@ const FIELDS = {
   vlm: {
     type: 'path',
     default: '',
-    text: `Folder of a Qwen2.5-VL or InternVL3 checkpoint, ${OR_NAME}, or a baseline of the paper by name: Qwen2.5-VL-3B, -7B, -72B, InternVL3-2B, -8B`,
+    get text() {
+      return `${checkpointText()}, or a baseline of the paper by name: ${BASELINES.map(({ name }) => name).join(', ')}`;
+    },
   },
   bench: { type: 'string', default: '', text: 'motionbench, favor, favor-open, seedbench or videomme' },
   data: {
@@ -138,7 +141,7 @@ async function evaluate(values: Values<typeof FIELDS>, argv: readonly string[]):
     try {
       if (vlm.weights === 'random') progress.log(RANDOM_WEIGHTS_NOTE);
       const given = changedSettings(argv, FIELDS);
-      const { video, decoding, changed } = settingsOfRun(protocol, vlm.family, values, given);
+      const { video, decoding, changed } = settingsOfRun(protocol, vlm.family.traits, values, given);
       const teller = answerTeller(progress, values.json);
       const { total, before, answered } = await runEval({
         vlm,

@@ -4,6 +4,7 @@ import { type Fields, pick } from '@motion-enhancer/core/internal/config/field.j
 import { DEVICE_FIELDS } from '@motion-enhancer/core/internal/config/fields-of-run.js';
 import { readRunFile } from '@motion-enhancer/core/internal/config/read-run-file.js';
 import { absoluteSpec, dataOfSettings, readData } from '@motion-enhancer/core/internal/data/rows.js';
+import { loadedPlugins, loadPlugins } from '@motion-enhancer/core/internal/plugins/load-plugin.js';
 import { lambdaOfFlags, lambdaOfSettings } from '@motion-enhancer/core/internal/train/loss/lambda-auto.js';
 import { RECIPE_FIELDS } from '@motion-enhancer/core/internal/train/recipe.js';
 import { stepLine } from '@motion-enhancer/core/internal/train/record/step-log.js';
@@ -13,10 +14,12 @@ import { train } from '@motion-enhancer/core/internal/train/run/train.js';
 import { loadVlm } from '@motion-enhancer/core/internal/vlm/families/load.js';
 import { openMediumReader } from '@motion-enhancer/core/internal/vlm/media/medium-reader.js';
 import { VLM_FILES } from '@motion-enhancer/models';
-import { fetchCheckpoint, OR_NAME } from '../fetch-checkpoint.js';
+import { checkpointText } from '../checkpoint-text.js';
+import { fetchCheckpoint } from '../fetch-checkpoint.js';
 import { createProgress } from '../progress.js';
 import { OUTPUT_FIELDS, parseCommand, resolveRun } from '../run-options.js';
 import { stopOnSignal } from '../stop-on-signal.js';
+import { pluginsOfSettings } from '../take-plugins.js';
 import { tellData } from '../tell-data.js';
 import type { Command } from './registry.js';
 
@@ -25,7 +28,9 @@ const FIELDS = {
     type: 'path',
     default: '',
     required: true,
-    text: `Folder of a Qwen2.5-VL or InternVL3 checkpoint, ${OR_NAME}`,
+    get text() {
+      return checkpointText();
+    },
   },
   data: {
     type: 'paths',
@@ -54,7 +59,9 @@ export const command: Command = {
   name: 'train',
   async run(argv) {
     const file = argv[0] !== undefined && !argv[0].startsWith('-') ? argv[0] : null;
-    const base = file === null ? {} : dataOfSettings(lambdaOfSettings(readRunFile(file)));
+    const { plugins, rest: settingsOfFile } = pluginsOfSettings(file === null ? {} : readRunFile(file));
+    await loadPlugins(plugins);
+    const base = dataOfSettings(lambdaOfSettings(settingsOfFile));
     const flags = lambdaOfFlags(file === null ? argv : argv.slice(1));
     const usage =
       '[RUN.yaml] --vlm DIR --data FILE[%PERCENT|#ROWS] … --priors DIR --out RUN [options]\n\nRUN.yaml holds any of these options by name; options given here come before it.';
@@ -141,7 +148,8 @@ function tellEnd(out: string, steps: number, skipped: number, json: boolean): vo
 /** The resolved settings of a run, good from any folder; what only says how this call speaks is left out. */
 function settingsOf(values: Readonly<Record<string, unknown>> & { data: readonly string[] }): Record<string, unknown> {
   const { json: _, resume: __, ...rest } = values;
-  const settings: Record<string, unknown> = rest;
+  const plugins = loadedPlugins();
+  const settings: Record<string, unknown> = plugins.length > 0 ? { plugins, ...rest } : rest;
   settings.data = values.data.map(absoluteSpec);
   for (const name of ['priors', 'out', 'media'])
     if (typeof settings[name] === 'string' && settings[name] !== '') settings[name] = absolute(settings[name]);

@@ -7,8 +7,9 @@ import { fixture, temporaryFolder } from '@motion-enhancer/support/testing';
 import { tensorTestAsync } from '../testing/tensor-test.js';
 import { answer, answers } from './chat/answer.js';
 import { disposeChat, layOut, prepareChat, prepareMedium } from './chat/chat.js';
+import { encodeInternVL } from './families/internvl3/encode.js';
 import { loadVlm } from './families/load.js';
-import { encodeInternVL, encodeQwen } from './generate/encode-in-pieces.js';
+import { encodeQwen } from './families/qwen2-5-vl/encode.js';
 import { FORMS, type Form, testSettings, writeTestForm } from './testing.js';
 import type { PreparedChat, Vlm, VlmMessage } from './types.js';
 
@@ -81,7 +82,7 @@ for (const form of FORMS) {
     scope(() => {
       const visual = vlm.encode(chat.inputs)!;
       assert.equal(
-        visual.size(0),
+        visual.tokens.size(0),
         chat.media.reduce((n, { positions }) => n + positions.length, 0),
       );
       const n = chat.ids.length;
@@ -141,9 +142,9 @@ for (const form of FORMS) {
     const { model } = get(form);
     const chat = await prepareChat(get(form), MESSAGES, settings);
     const encode = (atOnce?: number) =>
-      'videoTokenId' in model.config
-        ? encodeQwen(model as Qwen25VL, chat.inputs, atOnce)!
-        : encodeInternVL(model as InternVL3, chat.inputs, atOnce)!;
+      (form.startsWith('qwen')
+        ? encodeQwen(model as Qwen25VL, chat.inputs, atOnce === undefined ? {} : { atOnce })
+        : encodeInternVL(model as InternVL3, chat.inputs, atOnce === undefined ? {} : { atOnce }))!.tokens;
     scope(() => {
       const whole = encode();
       assert.equal(whole.requiresGrad, true);

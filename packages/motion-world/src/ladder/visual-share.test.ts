@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { closeTo } from '@motion-enhancer/core/internal/testing/close-to.js';
 import { tensorTestAsync } from '@motion-enhancer/core/internal/testing/tensor-test.js';
-import { disposeItem, prepareItem } from '@motion-enhancer/core/internal/train/data/item.js';
+import { disposeSample, prepareSample } from '@motion-enhancer/core/internal/train/data/prepared-sample.js';
 import { PriorIndex } from '@motion-enhancer/core/internal/train/data/prior-index.js';
 import { meanRowSum } from '@motion-enhancer/core/internal/train/loss/row-sum.js';
 import { row, testRecipe, writePrior } from '@motion-enhancer/core/internal/train/testing.js';
@@ -45,11 +45,11 @@ tensorTestAsync('train --prior-scale share measures the same number on the same 
   );
   try {
     for (const n of clips.keys()) {
-      const item = await prepareItem(vlm, rows[n]!, recipe, index);
+      const item = await prepareSample(vlm, rows[n]!, recipe, index);
       const tokens = item.prior!.words;
       const theirIds = scope(() => data.samples.ids_NL.select(0, n).toArray().map(Number));
       assert.deepEqual(theirIds.slice(0, item.chat.ids.length), item.chat.ids);
-      disposeItem(item);
+      disposeSample(item);
       assert.ok(tokens.length > 5 && tokens.every((list) => list.length === 1), 'words of one token');
       const words = tokens.map((list) => ({
         text: '',

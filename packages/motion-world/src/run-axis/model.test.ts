@@ -90,7 +90,7 @@ tensorTest('a run equals Qwen2.5-VL itself: logits and rows of attention, of eac
         chats.forEach((chat, b) => {
           const asked = input.asked_RBK.select(0, r).select(0, b).toArray().map(Number);
           const places = input.rows_RBQ.select(0, r).select(0, b).toArray().map(Number);
-          const visual = model.encodeVisual(chat.inputs[0]!.pixels, [chat.inputs[0]!.grid]);
+          const visual = vlm.encode(chat.inputs);
           const theirs = vlm.forward(chat, { visual, rows: places, logits: asked });
           const at = (x: Tensor) => x.select(0, r).select(0, b).contiguous();
           closeTo(at(logits), theirs.logits.select(0, 0).contiguous(), 2e-5, `logits of run ${r}, sample ${b}`);
@@ -120,7 +120,7 @@ tensorTest('gradients of a run are those of Qwen2.5-VL, and no run feels another
       const input = inputOf(vlm, chats, 1);
       chats.forEach((chat, b) => {
         const [asked, places] = [input.asked_RBK, input.rows_RBQ].map((x) => x.select(0, 0).select(0, b).toArray());
-        const visual = model.encodeVisual(chat.inputs[0]!.pixels, [chat.inputs[0]!.grid]);
+        const visual = vlm.encode(chat.inputs);
         const { logits, rows } = vlm.forward(chat, { visual, rows: places!.map(Number), logits: asked!.map(Number) });
         const [start, end] = input.visual;
         backward([

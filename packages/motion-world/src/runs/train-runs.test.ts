@@ -106,20 +106,25 @@ tensorTestAsync(`both losses are those of the project's training step, by every 
               number,
             ];
             return alignedStep(
-              model,
+              vlm,
               aligner,
-              { ids, labels, patches, grids: [data.layout.grid], positions_3BN: positionsOf(data, ids.length) },
               {
-                rows_WS: alignment.priors_ANWS
-                  .select(0, arms[r]!)
-                  .select(0, n)
-                  .indexSelect(0, tensor(kept, { dtype: 'int64' })),
-                grid: GRID,
-                words: kept.map((w) => (w === 0 ? [first] : [second, third])),
-                visual: data.layout.visual,
-                visualGrid: GRID,
+                chat: {
+                  ...{ ids, labels, positions: positionsOf(data, ids.length) },
+                  inputs: [{ pixels: patches, grid: data.layout.grid }],
+                },
+                prior: {
+                  rows_WS: alignment.priors_ANWS
+                    .select(0, arms[r]!)
+                    .select(0, n)
+                    .indexSelect(0, tensor(kept, { dtype: 'int64' })),
+                  grid: GRID,
+                  words: kept.map((w) => (w === 0 ? [first] : [second, third])),
+                  visual: data.layout.visual,
+                  visualGrid: GRID,
+                },
               },
-              r === 2 ? 'squared' : 'norm',
+              { kind: r === 2 ? 'squared' : 'norm' },
             );
           });
           const mean = (of: (step: (typeof steps)[number]) => Tensor) =>

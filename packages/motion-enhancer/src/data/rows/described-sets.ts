@@ -46,7 +46,7 @@ export function describedSets(path: string, text: string, name?: string): DataSe
       },
     );
   return found.map(([key, entry]) =>
-    'annotation' in entry! ? internVL(key, entry, path) : llamaFactory(key, entry!, path),
+    'annotation' in entry! ? metaJson(key, entry, path) : llamaFactory(key, entry!, path),
   );
 }
 
@@ -63,7 +63,7 @@ const from = (folder: string, path: string) => (isAbsolute(path) || existsSync(p
  * Paths are relative to the working folder, as in its trainer, or, where nothing is there, to the meta file.
  * Source: OpenGVLab/InternVL internvl/train/internvl_chat_finetune.py (repeat_time below 1: the first rows).
  */
-function internVL(name: string, entry: Fields, path: string): DataSet {
+function metaJson(name: string, entry: Fields, path: string): DataSet {
   const repeat = entry.repeat_time ?? 1;
   if (typeof repeat !== 'number' || !(repeat > 0) || (repeat > 1 && !Number.isInteger(repeat)))
     throw new UserError(

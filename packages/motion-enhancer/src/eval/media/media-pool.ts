@@ -1,5 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import { reviveError, threadOf } from '@motion-enhancer/support';
+import { loadedPlugins } from '../../plugins/load-plugin.js';
+import type { MediaSource } from './media-source.js';
 import type { Message, Reply, ThreadData } from './media-thread.js';
 import type { MediumRequest, ReadMedium } from './read-medium.js';
 
@@ -11,7 +13,7 @@ interface Job {
 }
 
 /** Threads that decode and prepare media while the main one stands still in libtorch. */
-export class MediaPool {
+export class MediaPool implements MediaSource {
   readonly #threads: Worker[];
   readonly #idle: Worker[];
   readonly #waiting: Job[] = [];
@@ -25,7 +27,7 @@ export class MediaPool {
    * @param depth how many media a thread is given at a time: with more than one it goes on while the main thread stands still
    */
   constructor(dir: string, count: number, depth = 1) {
-    this.#threads = Array.from({ length: count }, () => this.#start({ dir }));
+    this.#threads = Array.from({ length: count }, () => this.#start({ dir, plugins: loadedPlugins() }));
     this.#idle = Array.from({ length: depth }, () => this.#threads).flat();
   }
 

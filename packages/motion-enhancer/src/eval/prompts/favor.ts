@@ -9,9 +9,9 @@ const officialText = ({ question, options }: PromptQuestion): string =>
 
 /** 1 fps, and a processor that is not told so: it takes every video for one of 2 fps. */
 const OFFICIAL_VIDEO = {
-  qwen2_5_vl: { fps: 1, frames: 0, frameRule: 'qwen-vl-utils', maxPixels: 360 * 420, secondPerGrid: 'legacy' },
+  rate: { fps: 1, frames: 0, frameRule: 'qwen-vl-utils', maxPixels: 360 * 420, secondPerGrid: 'legacy' },
   // The paper's table says 1 fps for InternVL3, too.
-  internvl3: { fps: 1, frames: 0, frameRule: 'segments-fps', maxFrames: 64 },
+  count: { fps: 1, frames: 0, frameRule: 'segments-fps', maxFrames: 64 },
 } as const;
 
 const CAPTION =
@@ -45,8 +45,8 @@ export const FAVOR_PROTOCOLS: readonly Protocol[] = [
     reading: 'reply',
     prompt: (question) => ({ text: officialText(question) }),
     video: {
-      qwen2_5_vl: { ...HARNESS_VIDEO.vlmevalkit.qwen2_5_vl, fps: 1, frames: 0 },
-      internvl3: HARNESS_VIDEO.vlmevalkit.internvl3,
+      rate: { ...HARNESS_VIDEO.vlmevalkit.rate, fps: 1, frames: 0 },
+      count: HARNESS_VIDEO.vlmevalkit.count,
     },
     decoding: { ...GREEDY, repetitionPenalty: 1, maxNewTokens: 2048 },
     judge: 'favor-before',

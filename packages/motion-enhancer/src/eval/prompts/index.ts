@@ -1,5 +1,5 @@
 import { UserError } from '@motion-enhancer/support';
-import type { VlmFamily } from '../../vlm/types.js';
+import type { VlmTraits } from '../../vlm/index.js';
 import { judgeOf } from '../judges/index.js';
 import { FAVOR_PROTOCOLS } from './favor.js';
 import { MOTIONBENCH_PROTOCOLS } from './motionbench.js';
@@ -33,13 +33,13 @@ export function protocolOf(benchmark: string, name: string): Protocol {
 }
 
 /** A protocol as plain data, with one question's prompt as an example: what stands beside every score. */
-export function recipeOf(protocol: Protocol, family: VlmFamily): Record<string, unknown> {
+export function recipeOf(protocol: Protocol, traits: VlmTraits): Record<string, unknown> {
   const { prompt, video, ...data } = protocol;
   const example = { question: '{question}', options: ['{first option}', '{second option}'], frameSeconds: [0.5, 1.5] };
   return {
     ...data,
-    prompt: prompt(example, family),
-    video: video[family],
+    prompt: prompt(example, traits),
+    video: video[traits.frames],
     ...(protocol.reading === 'reply' ? { judgeRule: judgeOf(protocol.judge).description } : {}),
   };
 }

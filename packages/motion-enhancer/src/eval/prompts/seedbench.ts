@@ -1,12 +1,13 @@
+import type { VlmTraits } from '../../vlm/index.js';
 import { letterProtocol } from './letter.js';
 import { askedDirectly, optionLines } from './option-lines.js';
 import { GREEDY, HARNESS_VIDEO } from './recipes.js';
 import type { Protocol, VideoRecipe } from './types.js';
 
 /** The authors' decoded frames are 8 a question. */
-const EIGHT: Readonly<Record<'qwen2_5_vl' | 'internvl3', VideoRecipe>> = {
-  qwen2_5_vl: { frames: 8, frameRule: 'qwen-vl-utils', maxPixels: 360 * 420, secondPerGrid: 'true' },
-  internvl3: { frames: 8, frameRule: 'auto' },
+const EIGHT: Readonly<Record<VlmTraits['frames'], VideoRecipe>> = {
+  rate: { frames: 8, frameRule: 'qwen-vl-utils', maxPixels: 360 * 420, secondPerGrid: 'true' },
+  count: { frames: 8, frameRule: 'auto' },
 };
 
 export const SEEDBENCH_PROTOCOLS: readonly Protocol[] = [
@@ -61,9 +62,9 @@ export const SEEDBENCH_PROTOCOLS: readonly Protocol[] = [
     description: 'VLMEvalKit’s SEEDBench_IMG; InternVL3 with its own prompt',
     source: 'open-compass/VLMEvalKit @ e8e78f0 vlmeval/dataset/image_mcq.py, vlm/internvl/utils.py',
     reading: 'reply',
-    prompt: (question, family) => ({
+    prompt: (question, { prompts }) => ({
       text:
-        family === 'internvl3'
+        prompts === 'direct'
           ? askedDirectly(question)
           : `Question: ${question.question}\nOptions:\n${optionLines(question)}\nPlease select the correct answer from the options above. \n`,
     }),

@@ -1,6 +1,6 @@
 import type { GenerationOptions } from '../../vlm/generate/generation-options.js';
+import type { VlmTraits } from '../../vlm/index.js';
 import type { VideoSettings } from '../../vlm/media/video-input.js';
-import type { VlmFamily } from '../../vlm/types.js';
 import type { JudgeName } from '../judges/types.js';
 
 export const BENCHMARKS = ['motionbench', 'favor', 'favor-open', 'seedbench', 'videomme'] as const;
@@ -51,8 +51,10 @@ interface ProtocolParts {
   readonly description: string;
   /** Upstream repository, commit and file. */
   readonly source: string;
-  prompt(question: PromptQuestion, family: VlmFamily): Prompt;
-  readonly video: Readonly<Record<VlmFamily, VideoRecipe>>;
+  /** @param model what the model is, in words that are no family's */
+  prompt(question: PromptQuestion, model: VlmTraits): Prompt;
+  /** What is shown to models that take frames at a rate, and to those that take a number of them. */
+  readonly video: Readonly<Record<VlmTraits['frames'], VideoRecipe>>;
   /** Where the authors say nothing, or where this project does otherwise. */
   readonly ours: readonly string[];
 }

@@ -54,11 +54,11 @@ export const VIDEOMME_PROTOCOLS: readonly Protocol[] = [
     description: 'VLMEvalKit’s Video-MME_8frame with exact matching',
     source: 'open-compass/VLMEvalKit @ e8e78f0 vlmeval/dataset/videomme.py, vlm/internvl/utils.py',
     reading: 'reply',
-    prompt: (question, family) => {
+    prompt: (question, { prompts }) => {
       const subtitles = subtitleLines(question.subtitles);
       const head = `\nThese are the frames of a video. ${subtitles}${SELECT}. ${ONLY_LETTER}\n`;
       const text = `${head}Question: ${question.question}\n${writtenOptions(question)}\nAnswer: `;
-      return { text: family === 'internvl3' ? `${text.replaceAll('\nAnswer:', '')}\n${DIRECTLY}` : text };
+      return { text: prompts === 'direct' ? `${text.replaceAll('\nAnswer:', '')}\n${DIRECTLY}` : text };
     },
     video: HARNESS_VIDEO.vlmevalkit,
     decoding: { ...GREEDY, repetitionPenalty: 1, maxNewTokens: 2048 },

@@ -1,3 +1,4 @@
+import { vlmFamilyById } from '../../vlm/index.js';
 import type { RunScore } from './score-run.js';
 
 /** Everything that a score depends on, in one line: it stands at every published number. */
@@ -6,8 +7,9 @@ export function recipeLine({ run, left, errors, malformed, captions }: RunScore)
   const { video, decoding, changed } = settings;
   const frames =
     video.frames > 0 ? `${video.frames} frames` : `${video.fps} fps (${video.minFrames} to ${video.maxFrames} frames)`;
-  const clock =
-    vlm.family === 'qwen2_5_vl' ? `, second-per-grid ${video.secondPerGrid}, m-RoPE ${video.mropeRounding}` : '';
+  const clock = vlmFamilyById(vlm.family)?.ownSettings.includes('secondPerGrid')
+    ? `, second-per-grid ${video.secondPerGrid}, m-RoPE ${video.mropeRounding}`
+    : '';
   const pixels = `at most ${video.maxPixels} pixels${video.totalPixels > 0 ? `, ${video.totalPixels} in all` : ''}`;
   const parts = [
     `${settings.benchmark} ${settings.split}${settings.types.length > 0 ? ` (${settings.types.join(', ')})` : ''}${settings.limit > 0 ? `, first ${settings.limit}` : ''}`,

@@ -51,7 +51,7 @@ function promptOf(
       ...(subtitles && question.subtitles ? { subtitles: subtitlesAt(readSrt(question.subtitles), seconds) } : {}),
       frameSeconds: seconds,
     },
-    vlm.family,
+    vlm.family.traits,
   );
 }
 

@@ -7,6 +7,7 @@ import { disposeChat, layOut, prepareMedium } from '../../vlm/chat/chat.js';
 import { loadVlm } from '../../vlm/families/load.js';
 import { testSettings, writeTestForm } from '../../vlm/testing.js';
 import type { VlmMessage } from '../../vlm/types.js';
+import { disposeVisual } from '../../vlm/visual.js';
 import { optionLosses } from './rank-options.js';
 
 const root = temporaryFolder();
@@ -60,9 +61,11 @@ for (const form of ['qwen-hub', 'internvl-hf'] as const) {
       chat.positions?.dispose();
     }
     assert.equal(tokens, longest);
-    const changed = noGrad(() => scope(() => optionLosses(vlm, { ...request, visual: visual.neg() }).losses));
+    const changed = noGrad(() =>
+      scope(() => optionLosses(vlm, { ...request, visual: { tokens: visual.tokens.neg() } }).losses),
+    );
     assert.notDeepEqual(changed, losses);
-    visual.dispose();
+    disposeVisual(visual);
     disposeChat({ inputs: [input], positions: null } as never);
     vlm.dispose();
     assert.equal(liveTensors(), before);

@@ -1,5 +1,5 @@
 import { UserError } from '@motion-enhancer/support';
-import type { MediaPool } from '../media/media-pool.js';
+import type { MediaSource } from '../media/media-source.js';
 import type { MediumRequest, ReadMedium } from '../media/read-medium.js';
 
 /** Bytes of media that wait for the model at most, going by the last one: an hour of video has most of a GiB. */
@@ -7,7 +7,7 @@ const WAITING_BYTES = 4 * 2 ** 30;
 
 /** Media in order; up to `ahead` of them are read before they are asked for. What cannot be read comes as its error. */
 export async function* readAhead(
-  pool: MediaPool,
+  pool: MediaSource,
   requests: readonly MediumRequest[],
   ahead: number,
 ): AsyncGenerator<ReadMedium | UserError, void, void> {

@@ -7,7 +7,7 @@ import type { Vlm } from '../../vlm/types.js';
 import type { EvalQuestion, LoadedBenchmark } from '../benchmarks/question.js';
 import { judgeOf } from '../judges/index.js';
 import type { JudgeName } from '../judges/types.js';
-import { MediaPool } from '../media/media-pool.js';
+import { type MediaSource, openMediaSource } from '../media/media-source.js';
 import { type Protocol, recipeOf } from '../prompts/index.js';
 import type { AnswerRecord } from './answer-record.js';
 import { AnswersFile, readAnswers } from './answers-file.js';
@@ -34,7 +34,7 @@ export interface EvalOptions {
   /** Threads that read media; 0: as many as the cores allow. */
   workers: number;
   /** Threads of the caller's instead, which stay open; of the same checkpoint. */
-  pool?: MediaPool;
+  pool?: MediaSource;
   pictures: boolean;
   /** Ask questions again that ended in an error. */
   retryErrors: boolean;
@@ -77,7 +77,7 @@ export async function runEval(options: EvalOptions): Promise<EvalResult> {
   if (before < mine.length) {
     const workers = options.workers || Math.max(1, Math.min(MOST_WORKERS, availableParallelism() - 1, groups.length));
     const file = new AnswersFile(out, shard);
-    const pool = options.pool ?? new MediaPool(vlm.dir, workers);
+    const pool = options.pool ?? openMediaSource(vlm, workers);
     try {
       await runQuestions({
         ...options,
@@ -134,10 +134,10 @@ async function describeRun(options: EvalOptions, questions: readonly EvalQuestio
       dtype: vlm.dtype,
       batch,
     },
-    recipe: recipeOf(protocol, vlm.family),
+    recipe: recipeOf(protocol, vlm.family.traits),
     vlm: {
       dir: vlm.dir,
-      family: vlm.family,
+      family: vlm.family.id,
       weights: vlm.weights,
       repetitionPenalty: vlm.generation.repetitionPenalty,
     },

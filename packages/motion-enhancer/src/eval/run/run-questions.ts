@@ -1,9 +1,10 @@
 import { UserError } from '@motion-enhancer/support';
 import type { GenerationOptions } from '../../vlm/generate/generation-options.js';
 import type { InputSettings, Vlm } from '../../vlm/types.js';
+import { disposeVisual } from '../../vlm/visual.js';
 import type { EvalQuestion } from '../benchmarks/question.js';
 import type { JudgeName } from '../judges/types.js';
-import type { MediaPool } from '../media/media-pool.js';
+import type { MediaSource } from '../media/media-source.js';
 import type { ReadMedium } from '../media/read-medium.js';
 import type { Protocol } from '../prompts/types.js';
 import { answerBatch } from './answer-batch.js';
@@ -27,7 +28,7 @@ export interface QuestionRun {
   /** Ids of questions that have their answers. */
   done: ReadonlySet<string>;
   batch: number;
-  pool: MediaPool;
+  pool: MediaSource;
   /** Media that are read ahead of the model. */
   ahead: number;
   file: AnswersFile;
@@ -96,7 +97,7 @@ async function runWindow(run: QuestionRun, groups: readonly MediumGroup[], media
     }
   } finally {
     for (const { chat } of asked) chat.positions?.dispose();
-    for (const { visual } of seenMedia) visual?.dispose();
+    for (const { visual } of seenMedia) disposeVisual(visual);
   }
 }
 

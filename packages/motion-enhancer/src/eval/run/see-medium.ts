@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { fromTypedArray, keep, noGrad, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { fromTypedArray, keep, noGrad, scope } from '@motion-enhancer/libtorch';
 import { makeFolder, writeFileAtomically, writeFully } from '@motion-enhancer/support';
 import type { MediumInput, Vlm } from '../../vlm/types.js';
+import type { Visual } from '../../vlm/visual.js';
 import type { ReadMedium } from '../media/read-medium.js';
 import type { MediumGroup } from './plan.js';
 
 /** A medium that the model has seen: its pixels are gone, its embeddings stay. */
 export interface SeenMedium {
   input: MediumInput;
-  visual: Tensor | null;
+  visual: Visual | null;
   /** Its frames' picture, in the run's folder. */
   picture: string | undefined;
 }

@@ -1,7 +1,7 @@
 import { backward, type SafetensorsFile, scope, stack, type Tensor } from '@motion-enhancer/libtorch';
 import { alignerFromTensors } from '../../align/index.js';
-import type { TrainableVlm } from '../../train/loss/forward-sample.js';
-import { alignedStep, type StepSample } from '../../train/loss/step.js';
+import { alignedStep, type StepChat } from '../../train/loss/step.js';
+import type { VlmModel } from '../../vlm/index.js';
 import { compare, GRADIENT, OUTPUT } from '../compare.js';
 import type { ParityContext, Tolerance } from '../part.js';
 import { readJson } from '../read-json.js';
@@ -25,8 +25,8 @@ const ROWS: Tolerance = { abs: 0, rel: 1e-3 };
  */
 export function alignedStepChecks(
   name: string,
-  model: TrainableVlm,
-  sample: StepSample,
+  vlm: VlmModel,
+  chat: StepChat,
   stepFile: string,
   file: SafetensorsFile,
   { device, report }: ParityContext,
@@ -46,13 +46,16 @@ export function alignedStepChecks(
   );
   try {
     scope(() => {
-      const step = alignedStep(model, aligner, sample, {
-        rows_WS: input('prior').to(device),
-        grid: toGrid(about.prior_grid),
-        words: about.words,
-        visual: [about.visual[0], about.visual[1] + 1],
-        ...(file.tensors.has('visual_positions') ? { visualPositions: input('visual_positions').toArray() } : {}),
-        visualGrid: toGrid(about.visual_grid),
+      const step = alignedStep(vlm, aligner, {
+        chat,
+        prior: {
+          rows_WS: input('prior').to(device),
+          grid: toGrid(about.prior_grid),
+          words: about.words,
+          visual: [about.visual[0], about.visual[1] + 1],
+          ...(file.tensors.has('visual_positions') ? { visualPositions: input('visual_positions').toArray() } : {}),
+          visualGrid: toGrid(about.visual_grid),
+        },
       });
       report(compare(`${name}/attention_rows`, step.attention!, input('attention_rows'), ROWS));
       report(compare(`${name}/attention_resized`, step.resized!, input('attention_resized'), ROWS));
@@ -60,7 +63,7 @@ export function alignedStepChecks(
       report(compare(`${name}/loss_align`, step.lossAlign!.reshape(1), input('loss_align'), OUTPUT));
       backward([step.lossAr.add(step.lossAlign!)]);
       const parameters = new Map([
-        ...model.parameters(),
+        ...vlm.model.parameters(),
         ...[...aligner.parameters()].map(([n, t]) => [`aligner.${n}`, t] as const),
       ]);
       for (const tensor of file.tensors.keys()) {
@@ -77,7 +80,7 @@ export function alignedStepChecks(
             note: 'no gradient',
           });
       }
-      const norm = gradientNorm([...model.parameters().values()]);
+      const norm = gradientNorm([...vlm.model.parameters().values()]);
       report(compare(`${name}/grad_norm`, norm, input('grad_norm'), GRADIENT));
     });
   } finally {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { openSafetensors, scope } from '@motion-enhancer/libtorch';
 import { loadQwen25VL } from '@motion-enhancer/models';
+import { qwen25VLModel } from '../../vlm/families/qwen2-5-vl/model.js';
 import type { ParityPart } from '../part.js';
 import { alignedStepChecks } from './aligned-step-checks.js';
 
@@ -16,14 +17,15 @@ export const alignmentPart: ParityPart = {
     const model = loadQwen25VL(join(dir, 'model'), { device, dtype, trainable: true });
     try {
       scope(() => {
-        const sample = {
+        const pixels = file.read('pixel_values_videos').to(dtype, device);
+        const grid = file.read('video_grid_thw').toArray() as [number, number, number];
+        const chat = {
           ids: file.read('input_ids').toArray(),
           labels: file.read('labels').toArray(),
-          patches: file.read('pixel_values_videos').to(dtype, device),
-          grids: [file.read('video_grid_thw').toArray() as [number, number, number]],
-          positions_3BN: file.read('position_ids').to(device),
+          positions: file.read('position_ids').to(device),
+          inputs: [{ pixels, grid }],
         };
-        alignedStepChecks('alignment', model, sample, join(dir, 'step.json'), file, context);
+        alignedStepChecks('alignment', qwen25VLModel(model), chat, join(dir, 'step.json'), file, context);
       });
     } finally {
       file.close();

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { noGrad, openSafetensors, type SafetensorsFile, scope, type Tensor } from '@motion-enhancer/libtorch';
 import { generateInternVL3, type InternVL3, loadInternVL3 } from '@motion-enhancer/models';
+import { internVL3Model } from '../../vlm/families/internvl3/model.js';
 import { compare } from '../compare.js';
 import { besideReference } from '../golden-file.js';
 import type { ParityContext, ParityPart } from '../part.js';
@@ -78,12 +79,14 @@ function checkForm(
     context,
   );
   scope(() => {
-    const sample = {
+    const pixels = file.read('pixel_values').to(dtype, device);
+    const chat = {
       ids: file.read('input_ids').toArray(),
       labels: file.read('labels').toArray(),
-      tiles: file.read('pixel_values').to(dtype, device),
+      positions: null,
+      inputs: [{ pixels, grid: [pixels.size(0), 1, 1] as const }],
     };
-    alignedStepChecks(`${name}/step`, model, sample, stepFile, file, context);
+    alignedStepChecks(`${name}/step`, internVL3Model(model), chat, stepFile, file, context);
   });
 }
 

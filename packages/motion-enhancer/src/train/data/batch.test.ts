@@ -6,12 +6,13 @@ import { liveTensors, scope } from '@motion-enhancer/libtorch';
 import { fixture, temporaryFolder } from '@motion-enhancer/support/testing';
 import type { Row } from '../../data/rows.js';
 import { tensorTestAsync } from '../../testing/tensor-test.js';
+import { disposeChat } from '../../vlm/chat/chat.js';
 import { loadVlm } from '../../vlm/families/load.js';
 import { BROKEN_VIDEO, OTHER_VIDEO, row, TEXT, testRecipe, VIDEO, writePrior, writeTestVlm } from '../testing.js';
-import { batches, type DataPlace, disposeItem } from './batch.js';
+import { batches, type DataPlace, disposeSample } from './batch.js';
+import { learnedChat } from './learned-chat.js';
 import { PriorIndex } from './prior-index.js';
 import { mediaReaders } from './read-media.js';
-import { disposeSample, prepareSample } from './sample.js';
 
 const dir = temporaryFolder();
 const vlm = loadVlm(writeTestVlm(join(dir, 'vlm')), { device: 'cpu', dtype: 'float32' });
@@ -30,7 +31,7 @@ async function drawn(rows: Row[], order: number[], sizes: number[], index: Prior
       const items = await next(size);
       ids.push(items.map((item) => item.row.id));
       aligned.push(items.map((item) => item.prior !== null));
-      items.forEach(disposeItem);
+      items.forEach(disposeSample);
     }
   } finally {
     await next.close();
@@ -97,7 +98,7 @@ tensorTestAsync('threads give what this thread gives, in the same order, broken 
         pixels: items.map(({ chat }) => chat.inputs.map(({ pixels }) => scope(() => pixels.flatten().toArray()))),
         warnings,
       });
-      items.forEach(disposeItem);
+      items.forEach(disposeSample);
       await next.close();
     }
     assert.deepEqual(results[0]!.ids, ['text', 'frames', 'both', 'part', 'b', 'a']);
@@ -132,7 +133,7 @@ tensorTestAsync(
       for (let i = 0; i < steps; i++) {
         const items = await next(2);
         found.push({ ids: items.map((item) => Number(item.row.id.slice(4))), where: next.where() });
-        items.forEach(disposeItem);
+        items.forEach(disposeSample);
       }
       await next.close();
       return found;
@@ -212,7 +213,7 @@ tensorTestAsync(
       { role: 'assistant', content: 'It rests.' },
       { role: 'user', content: 'Never answered?' },
     ];
-    const sample = await prepareSample(vlm, row('a', { turns }), recipe);
+    const sample = await learnedChat(vlm, row('a', { turns }), recipe);
     const { tokenizer } = vlm;
     assert.equal(
       tokenizer.decode(sample.labels.filter((label) => label !== -100)),
@@ -222,7 +223,7 @@ tensorTestAsync(
       sample.text,
       `<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\n<|vision_start|><|video_pad|><|vision_end|>What jumps?<|im_end|>\n<|im_start|>assistant\n${TEXT}<|im_end|>\n<|im_start|>user\nAnd then?<|im_end|>\n<|im_start|>assistant\nIt rests.<|im_end|>\n`,
     );
-    disposeSample(sample);
+    disposeChat(sample);
     assert.equal(liveTensors(), before);
   },
 );

@@ -2,13 +2,12 @@ import { UserError } from '@motion-enhancer/support';
 import type { Row } from '../../data/rows.js';
 import type { ReadMedium, Vlm } from '../../vlm/index.js';
 import type { Recipe } from '../recipe.js';
-import { flopsOf } from '../record/flops.js';
 import { BrokenRows } from './broken-rows.js';
-import { type BatchItem, disposeItem, prepareItem, sizeOf } from './item.js';
 import { batchesOfAlike } from './length-window.js';
+import { disposeSample, type PreparedSample, prepareSample, sizeOf } from './prepared-sample.js';
 import type { PriorIndex, RowScale } from './prior-index.js';
 
-export { type BatchItem, disposeItem, stepPrior, stepSample } from './item.js';
+export { disposeSample, type PreparedSample, stepInput, stepPrior } from './prepared-sample.js';
 
 /** Where a run stands in its data. */
 export interface DataPlace {
@@ -34,7 +33,7 @@ export interface BatchSource {
 }
 
 export interface NextBatch {
-  (size: number): Promise<BatchItem[]>;
+  (size: number): Promise<PreparedSample[]>;
   /** Rows that could not be used. */
   readonly broken: ReadonlySet<number>;
   where(): { place: number; taken: number; broken: number[] };
@@ -49,9 +48,8 @@ export interface NextBatch {
 export function batches(source: BatchSource): NextBatch {
   const { vlm, order, recipe, start } = source;
   const line = waitingLine(source);
-  const work = flopsOf(vlm.model);
   const windowSize = recipe.lengthWindow * recipe.batchSize;
-  let window: BatchItem[] = [];
+  let window: PreparedSample[] = [];
   let begin = start?.place ?? 0;
   let taken = 0;
   let skip = start?.taken ?? 0;
@@ -62,15 +60,15 @@ export function batches(source: BatchSource): NextBatch {
     // The last window is cut by the end of the plan.
     const wanted = Math.max(size, Math.min(windowSize, order.length - begin));
     const items = await line.take(recipe.lengthWindow === 1 ? size : wanted);
-    const costs = items.map(({ chat }) => work(sizeOf(vlm.model, chat)));
+    const costs = items.map(({ chat }) => vlm.stepFlops(sizeOf(chat)));
     const places =
       recipe.lengthWindow === 1 ? items.map((_, i) => i) : batchesOfAlike(costs, size, recipe.seed + begin);
     window = places.map((place) => items[place]!);
   };
-  const next = async (size: number): Promise<BatchItem[]> => {
+  const next = async (size: number): Promise<PreparedSample[]> => {
     if (window.length === 0) await refillWindow(size);
     if (skip > 0) {
-      for (const item of window.splice(0, skip)) disposeItem(item);
+      for (const item of window.splice(0, skip)) disposeSample(item);
       taken = skip;
       skip = 0;
       if (window.length === 0) await refillWindow(size);
@@ -86,7 +84,7 @@ export function batches(source: BatchSource): NextBatch {
       broken: [...line.broken.numbers],
     }),
     async close() {
-      for (const item of window.splice(0)) disposeItem(item);
+      for (const item of window.splice(0)) disposeSample(item);
       await line.close();
     },
   });
@@ -100,15 +98,15 @@ export function samplesAhead({ prefetch, lengthWindow, batchSize }: Recipe): num
 /** The samples one by one, some of them being made ready. */
 function waitingLine({ vlm, rows, order, recipe, index, start, read, onWarning }: BatchSource) {
   const broken = new BrokenRows(rows, recipe.maxBroken, start?.broken ?? [], order, onWarning);
-  const queue: { place: number; item: Promise<BatchItem | UserError | null> }[] = [];
+  const queue: { place: number; item: Promise<PreparedSample | UserError | null> }[] = [];
   const ahead = samplesAhead(recipe);
   let used = start?.place ?? 0;
   let begun = used;
 
-  const prepare = async (number: number): Promise<BatchItem | UserError | null> => {
+  const prepare = async (number: number): Promise<PreparedSample | UserError | null> => {
     if (broken.numbers.has(number)) return null;
     try {
-      return await prepareItem(vlm, rows[number]!, recipe, index, read);
+      return await prepareSample(vlm, rows[number]!, recipe, index, read);
     } catch (error) {
       if (error instanceof UserError) return error;
       throw error;
@@ -127,8 +125,8 @@ function waitingLine({ vlm, rows, order, recipe, index, start, read, onWarning }
     broken,
     /** Place in the order of the first sample that was not given out. */
     used: () => used,
-    async take(size: number): Promise<BatchItem[]> {
-      const items: BatchItem[] = [];
+    async take(size: number): Promise<PreparedSample[]> {
+      const items: PreparedSample[] = [];
       try {
         while (items.length < size) {
           refill(1);
@@ -140,7 +138,7 @@ function waitingLine({ vlm, rows, order, recipe, index, start, read, onWarning }
           else if (item) items.push(item);
         }
       } catch (error) {
-        items.forEach(disposeItem);
+        items.forEach(disposeSample);
         throw error;
       }
       refill(0);
@@ -149,7 +147,7 @@ function waitingLine({ vlm, rows, order, recipe, index, start, read, onWarning }
     async close(): Promise<void> {
       for (const { item } of queue.splice(0)) {
         const made = await item.catch(() => null);
-        if (made && !(made instanceof UserError)) disposeItem(made);
+        if (made && !(made instanceof UserError)) disposeSample(made);
       }
     },
   };

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { fromTypedArray } from '@motion-enhancer/libtorch';
 import { MediaPool } from '../../eval/media/media-pool.js';
+import { threadsKnow } from '../../vlm/families/table.js';
 import type { ReadMedium, Vlm } from '../../vlm/index.js';
 
 export interface MediaReaders {
@@ -18,10 +19,11 @@ const MOST = 8;
  * @param workers how many; null: half of the cores where a GPU computes, none where the CPU does
  * @param ahead samples that are made ready ahead: while a step runs nobody hands out work
  */
-export function mediaReaders({ dir, device, dtype }: Vlm, workers: number | null, ahead: number): MediaReaders {
+export function mediaReaders(vlm: Vlm, workers: number | null, ahead: number): MediaReaders {
+  const { device, dtype } = vlm;
   const count = workers ?? (device === 'cpu' ? 0 : Math.max(1, Math.min(MOST, availableParallelism() >> 1)));
-  if (count === 0) return { read: undefined, close: async () => {} };
-  const pool = new MediaPool(dir, count, Math.ceil(ahead / count));
+  if (count === 0 || !threadsKnow(vlm.family)) return { read: undefined, close: async () => {} };
+  const pool = new MediaPool(vlm.dir, count, Math.ceil(ahead / count));
   return {
     async read(part, settings) {
       if (!('path' in part || 'paths' in part)) throw new TypeError('threads read files, not tensors');

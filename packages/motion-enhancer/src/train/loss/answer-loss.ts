@@ -6,8 +6,8 @@ const AT_ONCE = 1024;
 export interface AnswerLossInput {
   /** [1, N, C] after the last norm */
   hidden: Tensor;
-  /** [V, C] */
-  head: Tensor;
+  /** The language model's head: [K, C] → [K, V] */
+  logits: (chosen_KC: Tensor) => Tensor;
   /** Places whose next token is learned, and those tokens. */
   asked: readonly number[];
   targets: readonly number[];
@@ -20,7 +20,7 @@ export interface AnswerLossInput {
  * checkpoints the logits of a piece are let go and computed again in the backward pass.
  */
 export function answerLoss(input: AnswerLossInput, checkpoints: Checkpoints | null, atOnce = AT_ONCE): Tensor {
-  const { hidden, head, asked, targets, weights } = input;
+  const { hidden, logits, asked, targets, weights } = input;
   const { device } = hidden;
   const K = asked.length;
   return scope(() => {
@@ -37,7 +37,7 @@ export function answerLoss(input: AnswerLossInput, checkpoints: Checkpoints | nu
     for (let at = 0; at < K; at += atOnce) {
       const count = Math.min(atOnce, K - at);
       const body = (x: Tensor) => ({
-        loss: piece(x, head, target_K.narrow(0, at, count), weight_K?.narrow(0, at, count) ?? null),
+        loss: piece(x, logits, target_K.narrow(0, at, count), weight_K?.narrow(0, at, count) ?? null),
       });
       const x = chosen_KC.narrow(0, at, count);
       const { loss } = pieces ? checkpoints.run(x, body) : body(x);
@@ -47,9 +47,9 @@ export function answerLoss(input: AnswerLossInput, checkpoints: Checkpoints | nu
   });
 }
 
-function piece(x_KC: Tensor, head: Tensor, target_K: Tensor, weight_K: Tensor | null): Tensor {
+function piece(x_KC: Tensor, logitsOf: AnswerLossInput['logits'], target_K: Tensor, weight_K: Tensor | null): Tensor {
   return scope(() => {
-    const logits = x_KC.matmul(head.transpose(0, 1)).to('float32');
+    const logits = logitsOf(x_KC).to('float32');
     if (!weight_K) return aten.cross_entropy_loss(logits, target_K, { reduction: 2 });
     return aten.cross_entropy_loss(logits, target_K, { reduction: 0 }).mul(weight_K).sum();
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Checkpoints, rand, randn, scope, tensor } from '@motion-enhancer/libtorch';
+import { Checkpoints, rand, randn, scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
 import { closeTo } from '../../testing/close-to.js';
 import { tensorTest } from '../../testing/tensor-test.js';
 import { answerLoss } from './answer-loss.js';
@@ -38,9 +38,10 @@ tensorTest(
         const results = [100, 3].map((atOnce) => {
           const hidden = start.clone().requiresGrad_();
           const head = head0.clone().requiresGrad_();
+          const logits = (x: Tensor) => x.matmul(head.transpose(0, 1));
           const checkpoints = new Checkpoints();
           try {
-            const loss = answerLoss({ hidden, head, asked, targets, weights: given }, checkpoints, atOnce);
+            const loss = answerLoss({ hidden, logits, asked, targets, weights: given }, checkpoints, atOnce);
             checkpoints.backward(loss);
             return [loss.item(), ...hidden.grad!.flatten().toArray(), ...head.grad!.flatten().toArray()] as number[];
           } finally {

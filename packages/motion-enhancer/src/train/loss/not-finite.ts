@@ -1,21 +1,26 @@
 import { join } from 'node:path';
 import { noGrad, scope, type Tensor } from '@motion-enhancer/libtorch';
 import { UserError, writeText } from '@motion-enhancer/support';
-import type { BatchItem } from '../data/item.js';
+import type { PreparedSample } from '../data/prepared-sample.js';
 import type { BatchLosses } from './run-step.js';
+
+export interface FailedStep {
+  /** Folder of the run. */
+  run: string;
+  step: number;
+  batch: readonly PreparedSample[];
+  losses: BatchLosses;
+  /** Of the gradients. */
+  norm: number;
+  /** What is trained, by name. */
+  named: readonly (readonly [string, Tensor])[];
+}
 
 /**
  * A step that is not a number would poison every weight: it is written down, and nothing of it is kept.
  * @returns the error to throw
  */
-export function notFinite(
-  run: string,
-  step: number,
-  batch: readonly BatchItem[],
-  losses: BatchLosses,
-  norm: number,
-  named: readonly (readonly [string, Tensor])[],
-): UserError {
+export function notFinite({ run, step, batch, losses, norm, named }: FailedStep): UserError {
   const bad = (pick: (p: Tensor) => Tensor | null) =>
     scope(() => named.flatMap(([name, p]) => (finite(pick(p)) ? [] : [name])));
   const dump = {

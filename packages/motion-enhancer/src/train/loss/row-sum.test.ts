@@ -8,7 +8,7 @@ import { closeTo } from '../../testing/close-to.js';
 import { tensorTestAsync } from '../../testing/tensor-test.js';
 import { loadVlm, type Vlm } from '../../vlm/families/load.js';
 import { writeTestForm } from '../../vlm/testing.js';
-import { disposeItem, prepareItem } from '../data/item.js';
+import { disposeSample, prepareSample } from '../data/prepared-sample.js';
 import { PriorIndex } from '../data/prior-index.js';
 import { BROKEN_VIDEO, OTHER_VIDEO, row, TEXT, testRecipe, writePrior } from '../testing.js';
 import { meanRowSum } from './row-sum.js';
@@ -29,7 +29,7 @@ const rows = [
 
 /** From the whole attention of the chat: by word the sum over the visual tokens, and that of the row on the run's grid. */
 async function byHand(vlm: Vlm, index: PriorIndex, of: Row): Promise<{ shares: number[]; sums: number[] }> {
-  const item = await prepareItem(vlm, of, recipe, index);
+  const item = await prepareSample(vlm, of, recipe, index);
   const { chat, prior } = item;
   const found = noGrad(() =>
     scope(() => {
@@ -46,7 +46,7 @@ async function byHand(vlm: Vlm, index: PriorIndex, of: Row): Promise<{ shares: n
       return { shares: rows_WS.sum(-1).toArray(), sums: resized.sum(-1).toArray() };
     }),
   );
-  disposeItem(item);
+  disposeSample(item);
   return found;
 }
 
@@ -89,9 +89,9 @@ tensorTestAsync(
   'where the grids are equal it is the share of attention that falls on the video; 32 samples at most',
   async () => {
     const vlm = loadVlm(writeTestForm(join(dir, 'equal'), 'qwen-hub'), { device: 'cpu', dtype: 'float32' });
-    const item = await prepareItem(vlm, row('a'), recipe, null);
+    const item = await prepareSample(vlm, row('a'), recipe, null);
     const [frames, height, width] = item.chat.media[0]!.grid;
-    disposeItem(item);
+    disposeSample(item);
     const grid = { frames, height, width };
     const priors = join(dir, 'priors-equal');
     const many = Array.from({ length: 33 }, (_, i) => row(`s${i}`, i === 32 ? { turns: turns(`No. ${TEXT}`) } : {}));

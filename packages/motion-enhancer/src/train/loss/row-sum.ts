@@ -3,11 +3,10 @@ import { noGrad, scope } from '@motion-enhancer/libtorch';
 import { UserError } from '@motion-enhancer/support';
 import { type Grid, rowsOfWords } from '../../align/index.js';
 import type { Row } from '../../data/rows.js';
-import type { Vlm } from '../../vlm/index.js';
-import { type BatchItem, disposeItem, prepareItem, stepPrior, stepSample } from '../data/item.js';
+import type { Vlm, VlmModel } from '../../vlm/index.js';
+import { disposeSample, type PreparedSample, prepareSample, stepPrior } from '../data/prepared-sample.js';
 import type { PriorIndex } from '../data/prior-index.js';
 import type { Recipe } from '../recipe.js';
-import { forwardSample, type TrainableVlm } from './forward-sample.js';
 import { alignedRows } from './step.js';
 
 /** Most samples that are looked at. */
@@ -39,11 +38,11 @@ export async function meanRowSum({ vlm, rows, order, recipe, index, onNote }: Ro
     const item = await readable(vlm, row, recipe, index);
     if (!item) continue;
     try {
-      const found = rowSums(vlm.model, item, index.grid);
+      const found = rowSums(vlm, item, index.grid);
       if (found.length > 0) samples++;
       sums.push(...found);
     } finally {
-      disposeItem(item);
+      disposeSample(item);
     }
   }
   if (sums.length === 0)
@@ -60,9 +59,9 @@ export const scaledTo = (sum: number): string =>
   `priorScale share: rows of priors are scaled to the sum ${sum.toPrecision(4)}`;
 
 /** Null for a row that cannot be used: it is told when its turn to be learned comes. */
-async function readable(vlm: Vlm, row: Row, recipe: Recipe, index: PriorIndex): Promise<BatchItem | null> {
+async function readable(vlm: Vlm, row: Row, recipe: Recipe, index: PriorIndex): Promise<PreparedSample | null> {
   try {
-    return await prepareItem(vlm, row, recipe, index);
+    return await prepareSample(vlm, row, recipe, index);
   } catch (error) {
     if (error instanceof UserError) return null;
     throw error;
@@ -70,12 +69,12 @@ async function readable(vlm: Vlm, row: Row, recipe: Recipe, index: PriorIndex): 
 }
 
 /** Of every aligned word; none of a sample without a prior. */
-function rowSums(model: TrainableVlm, { chat, prior }: BatchItem, grid: Grid): number[] {
+function rowSums(vlm: VlmModel, { chat, prior }: PreparedSample, grid: Grid): number[] {
   if (!prior) return [];
   const positions = rowsOfWords(prior.words);
   return noGrad(() =>
     scope(() => {
-      const { rows } = forwardSample(model, stepSample(chat), { rows: positions, logits: [] });
+      const { rows } = vlm.forward(chat, { visual: vlm.encode(chat.inputs), rows: positions, logits: [] });
       const { resized } = alignedRows(rows!, positions, stepPrior(chat, prior, grid));
       return resized.to('float32').sum(-1).toArray();
     }),

@@ -5,7 +5,7 @@ import { temporaryFolder } from '@motion-enhancer/support/testing';
 import { Aligner } from '../../align/index.js';
 import { tensorTestAsync } from '../../testing/tensor-test.js';
 import { loadVlm } from '../../vlm/families/load.js';
-import { disposeItem, prepareItem } from '../data/item.js';
+import { disposeSample, prepareSample } from '../data/prepared-sample.js';
 import { OTHER_VIDEO, row, testRecipe, writeTestVlm } from '../testing.js';
 import { accumulate, forget } from './run-step.js';
 
@@ -16,14 +16,14 @@ tensorTestAsync('gradients of bfloat16 weights add up in float32 where that is a
   const { model } = vlm;
   const recipe = testRecipe();
   const items = [
-    await prepareItem(vlm, row('a'), recipe, null),
-    await prepareItem(vlm, row('b', { video: OTHER_VIDEO }), recipe, null),
+    await prepareSample(vlm, row('a'), recipe, null),
+    await prepareSample(vlm, row('b', { video: OTHER_VIDEO }), recipe, null),
   ];
   // The embedding is looked up and multiplied: its two parts meet within one sample as well.
   const parameters = [...model.parameters()].filter(([name]) => !name.includes('embed_tokens'));
   const aligner = new Aligner('identity', 0, 0, []);
   const gradients = (batch: typeof items, share: number, kind: 'weights' | 'float32') => {
-    accumulate({ model, aligner, recipe: { ...recipe, gradients: kind }, grid: null }, batch, { ar: share, align: 0 });
+    accumulate({ vlm, aligner, recipe: { ...recipe, gradients: kind }, grid: null }, batch, { ar: share, align: 0 });
     const found = parameters.map(([, p]) =>
       scope(() => ({ dtype: p.grad!.dtype, values: p.grad!.flatten().toArray() })),
     );
@@ -43,12 +43,12 @@ tensorTestAsync('gradients of bfloat16 weights add up in float32 where that is a
   });
   assert.ok(rounded > 0, 'in bfloat16 sums are rounded');
   // Nothing to see: the tower has no gradient, and so no decay.
-  const blind = await prepareItem(vlm, row('text', { media: [], video: '' }), recipe, null);
-  accumulate({ model, aligner, recipe: { ...recipe, gradients: 'float32' }, grid: null }, [blind], { ar: 1, align: 0 });
+  const blind = await prepareSample(vlm, row('text', { media: [], video: '' }), recipe, null);
+  accumulate({ vlm, aligner, recipe: { ...recipe, gradients: 'float32' }, grid: null }, [blind], { ar: 1, align: 0 });
   scope(() => {
     for (const [name, p] of parameters) assert.equal(p.grad === null, model.groupOf(name) !== 'llm', name);
   });
   forget([...model.parameters().values()]);
-  [...items, blind].forEach(disposeItem);
+  [...items, blind].forEach(disposeSample);
   vlm.dispose();
 });

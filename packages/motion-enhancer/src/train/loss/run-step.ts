@@ -1,13 +1,14 @@
 import { Checkpoints, gradNorm, noGrad, scope, stack, type Tensor, zeros } from '@motion-enhancer/libtorch';
 import type { Aligner, Grid } from '../../align/index.js';
-import { type BatchItem, stepPrior, stepSample } from '../data/item.js';
+import type { Network, VlmModel } from '../../vlm/index.js';
+import { type PreparedSample, stepInput } from '../data/prepared-sample.js';
 import type { Recipe } from '../recipe.js';
-import type { TrainableVlm } from './forward-sample.js';
 import { alignedStep } from './step.js';
+import { totalLoss } from './total-loss.js';
 
 /** What all steps of a run share. */
 export interface StepContext {
-  model: TrainableVlm;
+  vlm: VlmModel;
   aligner: Aligner;
   recipe: Recipe;
   /** Of the alignment; null without priors. */
@@ -35,8 +36,8 @@ export interface Shares {
  * L_AR is a mean over the batch, L_MSE over those of its samples that have a prior.
  */
 export function accumulate(
-  { model, aligner, recipe, grid }: StepContext,
-  batch: readonly BatchItem[],
+  { vlm, aligner, recipe, grid }: StepContext,
+  batch: readonly PreparedSample[],
   shares: Shares,
 ): BatchLosses {
   const aligned = batch.filter(({ prior }) => prior).length;
@@ -44,25 +45,26 @@ export function accumulate(
     chat.labels.reduce((n, label, i) => n + (i > 0 && label !== -100 ? 1 : 0), 0),
   );
   const allLearned = learned.reduce((a, b) => a + b, 0);
-  if (recipe.gradients === 'float32') wideGradients(model, batch);
+  if (recipe.gradients === 'float32') wideGradients(vlm.model, batch);
   return scope(() => {
     // Read once, after the last sample: a number that is asked for makes the host wait for the device.
     const losses: { ar: Tensor; align: Tensor | null; share: number; weight: number }[] = [];
-    for (const [i, { chat, prior }] of batch.entries()) {
+    for (const [i, sample] of batch.entries()) {
+      const { prior } = sample;
       if (shares.ar === 0 && !prior) continue;
       const share = recipe.lossOver === 'tokens' ? learned[i]! / allLearned : 1 / batch.length;
       const weight = prior ? prior.weight / aligned : 0;
       const checkpoints = new Checkpoints();
       try {
         const { ar, align } = scope(() => {
-          const wanted = prior && grid && shares.align !== 0 ? stepPrior(chat, prior, grid) : null;
-          const step = alignedStep(
-            ...([model, aligner, stepSample(chat), wanted] as const),
-            ...([recipe.alignmentLoss, checkpoints, recipe.recompute] as const),
-          );
+          const input = stepInput(sample, shares.align === 0 ? null : grid);
+          const step = alignedStep(vlm, aligner, input, {
+            kind: recipe.alignmentLoss,
+            checkpoints,
+            recompute: recipe.recompute,
+          });
           const own = step.lossAr.mul(shares.ar * share);
-          const loss = step.lossAlign ? own.add(step.lossAlign, shares.align * weight) : own;
-          checkpoints.backward(loss);
+          checkpoints.backward(totalLoss(own, step.lossAlign, shares.align * weight));
           return { ar: step.lossAr.detach(), align: step.lossAlign?.detach() ?? null };
         });
         losses.push({ ar, align, share, weight });
@@ -79,7 +81,7 @@ export function accumulate(
  * Gives weights of 16 bits a float32 gradient to add to: libtorch adds in the type of what is there. The tower's weights get
  * none where no sample has anything to see: they must stay as they are, without decay.
  */
-function wideGradients(model: TrainableVlm, batch: readonly BatchItem[]): void {
+function wideGradients(model: Network, batch: readonly PreparedSample[]): void {
   const sees = batch.some(({ chat }) => chat.inputs.length > 0);
   noGrad(() =>
     scope(() => {
@@ -117,7 +119,7 @@ function sums(
  */
 export function gradientRatio(
   context: StepContext,
-  batch: readonly BatchItem[],
+  batch: readonly PreparedSample[],
   parameters: readonly Tensor[],
 ): number | null {
   if (!batch.some(({ prior }) => prior)) return null;

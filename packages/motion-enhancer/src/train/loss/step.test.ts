@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { backward, Checkpoints, grad, noGrad, openSafetensors, scope, type Tensor } from '@motion-enhancer/libtorch';
-import { loadQwen25VL, type Qwen25VL } from '@motion-enhancer/models';
+import { loadQwen25VL } from '@motion-enhancer/models';
 import { UserError } from '@motion-enhancer/support';
 import { fixture, freshSeed, randomSource } from '@motion-enhancer/support/testing';
 import { Aligner, alignmentLoss } from '../../align/index.js';
 import { closeTo } from '../../testing/close-to.js';
 import { tensorTest } from '../../testing/tensor-test.js';
-import { alignedStep, type PatchSample, type StepPrior } from './step.js';
+import { qwen25VLModel } from '../../vlm/families/qwen2-5-vl/model.js';
+import type { Network, VlmModel } from '../../vlm/types.js';
+import { alignedStep, type StepChat, type StepPrior } from './step.js';
 
 const folder = fixture('reference/qwen2_5_vl');
 const about = JSON.parse(readFileSync(`${folder}/step.json`, 'utf8')) as {
@@ -19,19 +21,23 @@ const about = JSON.parse(readFileSync(`${folder}/step.json`, 'utf8')) as {
 const SEED = freshSeed();
 const toGrid = ([frames, height, width]: [number, number, number]) => ({ frames, height, width });
 
-function withStep(body: (model: Qwen25VL, sample: PatchSample, prior: StepPrior) => void): void {
+function withStep(body: (vlm: VlmModel, chat: StepChat, prior: StepPrior) => void): void {
   const model = loadQwen25VL(`${folder}/model`, { device: 'cpu', dtype: 'float32', trainable: true });
   const file = openSafetensors(`${folder}/step.safetensors`);
   try {
     scope(() =>
       body(
-        model,
+        qwen25VLModel(model),
         {
           ids: file.read('input_ids').toArray(),
           labels: file.read('labels').toArray(),
-          patches: file.read('pixel_values_videos'),
-          grids: [file.read('video_grid_thw').toArray() as [number, number, number]],
-          positions_3BN: file.read('position_ids'),
+          positions: file.read('position_ids'),
+          inputs: [
+            {
+              pixels: file.read('pixel_values_videos'),
+              grid: file.read('video_grid_thw').toArray() as [number, number, number],
+            },
+          ],
         },
         {
           rows_WS: file.read('prior'),
@@ -49,14 +55,13 @@ function withStep(body: (model: Qwen25VL, sample: PatchSample, prior: StepPrior)
 }
 
 /** Mean of −log p(label i | tokens before i) over the places that carry loss, from all logits. */
-function explicitLoss(model: Qwen25VL, sample: PatchSample, labels: readonly number[]): number {
+function explicitLoss(vlm: VlmModel, chat: StepChat, labels: readonly number[]): number {
   return noGrad(() =>
     scope(() => {
-      const visual = model.encodeVisual(sample.patches, sample.grids);
-      const { logits } = model.forward({ ids: [sample.ids], visual, positions_3BN: sample.positions_3BN });
+      const { logits } = vlm.forward(chat, { visual: vlm.encode(chat.inputs) });
       const logP = logits.select(0, 0).to('float64').logSoftmax(-1);
       const [N, V] = logP.shape as [number, number];
-      assert.equal(N, sample.ids.length);
+      assert.equal(N, chat.ids.length);
       const values = logP.toTypedArray() as Float64Array;
       const losses = labels.flatMap((label, i) => (i > 0 && label !== -100 ? [-values[(i - 1) * V + label]!] : []));
       return losses.reduce((a, b) => a + b, 0) / losses.length;
@@ -67,21 +72,21 @@ function explicitLoss(model: Qwen25VL, sample: PatchSample, labels: readonly num
 const identity = new Aligner('identity', 0, 0, []);
 
 tensorTest(`loss is taken where labels say, of the token before (seed ${SEED})`, () => {
-  withStep((model, sample) => {
+  withStep((vlm, chat) => {
     const random = randomSource(SEED);
-    const none = sample.ids.map(() => -100);
-    const some = sample.ids.map((id) => (random.next() < 0.2 ? id : -100));
-    some[0] = sample.ids[0]!; // nothing comes before it: no loss
-    some[5] = sample.ids[5]!;
+    const none = chat.ids.map(() => -100);
+    const some = chat.ids.map((id) => (random.next() < 0.2 ? id : -100));
+    some[0] = chat.ids[0]!; // nothing comes before it: no loss
+    some[5] = chat.ids[5]!;
     const last = none.with(-1, 3);
-    for (const labels of [sample.labels, some, last]) {
-      const step = noGrad(() => alignedStep(model, identity, { ...sample, labels }, null));
+    for (const labels of [chat.labels, some, last]) {
+      const step = noGrad(() => alignedStep(vlm, identity, { chat: { ...chat, labels }, prior: null }));
       assert.deepEqual([step.lossAlign, step.attention, step.resized], [null, null, null]);
-      closeTo([step.lossAr.item()], [explicitLoss(model, sample, labels)], 1e-5);
+      closeTo([step.lossAr.item()], [explicitLoss(vlm, chat, labels)], 1e-5);
     }
-    for (const labels of [none, none.with(0, sample.ids[0]!)])
+    for (const labels of [none, none.with(0, chat.ids[0]!)])
       assert.throws(
-        () => alignedStep(model, identity, { ...sample, labels }, null),
+        () => alignedStep(vlm, identity, { chat: { ...chat, labels }, prior: null }),
         (e) => e instanceof UserError && e.code === 'ERR_DATA',
       );
   });
@@ -90,28 +95,28 @@ tensorTest(`loss is taken where labels say, of the token before (seed ${SEED})`,
 tensorTest(
   'attention of the words over the video: finite, not negative, at most 1 in all; the loss is that of the resized rows',
   () => {
-    withStep((model, sample, prior) => {
+    withStep((vlm, chat, prior) => {
       for (const kind of ['norm', 'squared', 'min-max'] as const) {
-        const step = noGrad(() => alignedStep(model, identity, sample, prior, kind));
+        const step = noGrad(() => alignedStep(vlm, identity, { chat, prior }, { kind }));
         const attention = step.attention!;
         assert.deepEqual(attention.shape, [prior.words.length, prior.visual[1] - prior.visual[0]]);
         assert.deepEqual(step.resized!.shape, prior.rows_WS.shape);
         assert.ok(attention.isfinite().all().item() === 1 && attention.min().item() > 0);
         for (const sum of attention.sum(1).toArray()) assert.ok(sum > 0 && sum <= 1, `${sum}`);
         closeTo([step.lossAlign!.item()], [alignmentLoss(step.resized!, prior.rows_WS, kind).item()], 1e-6);
-        closeTo([step.lossAr.item()], [explicitLoss(model, sample, sample.labels)], 1e-5);
+        closeTo([step.lossAr.item()], [explicitLoss(vlm, chat, chat.labels)], 1e-5);
       }
     });
   },
 );
 
 tensorTest('the alignment loss alone reaches the vision tower, the merger and the decoder', () => {
-  withStep((model, sample, prior) => {
-    const parameters = [...model.parameters()].filter(([name]) =>
+  withStep((vlm, chat, prior) => {
+    const parameters = [...vlm.model.parameters()].filter(([name]) =>
       /layers\.0\.self_attn\.[qk]_proj\.weight|merger\.mlp\.2\.weight|blocks\.0\.attn\.qkv\.weight/.test(name),
     );
     assert.ok(parameters.length >= 4, parameters.map(([name]) => name).join());
-    const { lossAlign } = alignedStep(model, identity, sample, prior);
+    const { lossAlign } = alignedStep(vlm, identity, { chat, prior });
     const gradients: Tensor[] = grad(
       [lossAlign!],
       parameters.map(([, t]) => t),
@@ -124,7 +129,7 @@ tensorTest('the alignment loss alone reaches the vision tower, the merger and th
 
 /** Gradients of both losses by every parameter that has one, and the losses. */
 function gradients(
-  model: Pick<Qwen25VL, 'parameters'>,
+  model: Network,
   run: (checkpoints: Checkpoints | null) => { lossAr: Tensor; lossAlign: Tensor | null },
   recompute: boolean,
 ): { losses: number[]; byName: Map<string, number[]> } {
@@ -154,14 +159,14 @@ function gradients(
 tensorTest(
   'blocks computed again in the backward pass: every gradient as without, the attention rows’ part too',
   () => {
-    withStep((model, sample, prior) => {
+    withStep((vlm, chat, prior) => {
       const identity = new Aligner('identity', 0, 0, []);
-      const run = (checkpoints: Checkpoints | null) => alignedStep(model, identity, sample, prior, 'norm', checkpoints);
-      const plain = gradients(model, run, false);
-      const again = gradients(model, run, true);
+      const run = (checkpoints: Checkpoints | null) => alignedStep(vlm, identity, { chat, prior }, { checkpoints });
+      const plain = gradients(vlm.model, run, false);
+      const again = gradients(vlm.model, run, true);
       assert.deepEqual(again.losses, plain.losses);
       assert.deepEqual([...again.byName.keys()].sort(), [...plain.byName.keys()].sort());
-      assert.equal(plain.byName.size, model.parameters().size);
+      assert.equal(plain.byName.size, vlm.model.parameters().size);
       for (const [name, gradient] of plain.byName) closeTo(again.byName.get(name)!, gradient, 2e-6, name);
     });
   },

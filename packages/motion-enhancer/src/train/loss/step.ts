@@ -9,10 +9,9 @@ import {
   rowsOfWords,
   wordAttention,
 } from '../../align/index.js';
+import type { ChatInput, PixelInput, VlmModel } from '../../vlm/index.js';
 import { answerLoss } from './answer-loss.js';
-import { forwardSample, type Recompute, type StepSample, type TrainableVlm } from './forward-sample.js';
-
-export type { PatchSample, StepSample, TextSample, TileSample } from './forward-sample.js';
+import { checkpointsOf, type Recompute } from './recompute.js';
 
 /** What aligns one sample: its prior on the run's grid, and where its words and its video stand in the chat. */
 export interface StepPrior {
@@ -28,6 +27,22 @@ export interface StepPrior {
   visualGrid: Grid;
 }
 
+/** A chat as the step sees it. */
+export interface StepChat extends ChatInput {
+  /** −100 where no loss is taken */
+  labels: readonly number[];
+  /** Of the loss at each place; absent or null where all weigh alike. */
+  weights?: readonly number[] | null;
+  /** Images and videos, in order. */
+  inputs: readonly PixelInput[];
+}
+
+/** The last of a sample's three shapes (row → prepared sample → what the step sees). */
+export interface StepInput {
+  chat: StepChat;
+  prior: StepPrior | null;
+}
+
 export interface StepOutput {
   /** L_AR, mean over the answer's tokens */
   lossAr: Tensor;
@@ -38,49 +53,58 @@ export interface StepOutput {
   resized: Tensor | null;
 }
 
+export interface StepOptions {
+  /** Form of L_MSE. Default: the norm of Eq 15. */
+  kind?: AlignmentLoss;
+  /** With them, the backward pass is `checkpoints.backward`, whatever is computed again. */
+  checkpoints?: Checkpoints | null;
+  /** Default: the blocks of tower and decoder. The logits of long answers always are. */
+  recompute?: Recompute;
+}
+
 /**
- * Forward pass of one sample with both losses of Eq 16; run it under autograd. With checkpoints, its backward pass is
- * `checkpoints.backward`, whatever is computed again: the blocks that `recompute` names, and the logits of long answers.
+ * Forward pass of one sample with both losses of Eq 16; run it under autograd.
  * @throws UserError when no token carries loss
  */
 export function alignedStep(
-  model: TrainableVlm,
+  vlm: VlmModel,
   aligner: Aligner,
-  sample: StepSample,
-  prior: StepPrior | null,
-  kind: AlignmentLoss = 'norm',
-  checkpoints: Checkpoints | null = null,
-  recompute: Recompute = 'blocks',
+  { chat, prior }: StepInput,
+  { kind = 'norm', checkpoints = null, recompute = 'blocks' }: StepOptions = {},
 ): StepOutput {
-  // Logits are wanted only where the next token carries loss: the vocabulary is the widest layer there is.
-  const asked = sample.labels.flatMap((label, i) => (i > 0 && label !== -100 ? [i - 1] : []));
-  if (asked.length === 0)
-    throw new UserError(
-      'Expected at least one token of an answer among the labels but received none: its mean loss would be NaN.',
-      {
-        code: 'ERR_DATA',
-      },
-    );
+  const asked = placesBeforeLabels(chat.labels);
   const positions = prior ? rowsOfWords(prior.words) : null;
-  const { hidden, rows } = forwardSample(model, sample, {
+  const { tower, decoder } = checkpointsOf(recompute, checkpoints);
+  // Logits are wanted only where the next token carries loss: the vocabulary is the widest layer there is.
+  const { hidden, rows } = vlm.forward(chat, {
+    visual: vlm.encode(chat.inputs, tower),
     rows: positions,
     logits: [],
-    checkpoints,
-    recompute,
+    checkpoints: decoder,
   });
   const lossAr = answerLoss(
     {
       hidden,
-      head: model.weights.language_model.lm_head,
+      logits: (chosen) => vlm.logits(chosen),
       asked,
-      targets: asked.map((i) => sample.labels[i + 1]!),
-      weights: sample.weights ? asked.map((i) => sample.weights![i + 1]!) : null,
+      targets: asked.map((i) => chat.labels[i + 1]!),
+      weights: chat.weights ? asked.map((i) => chat.weights![i + 1]!) : null,
     },
     checkpoints,
   );
   if (!prior || !positions || !rows) return { lossAr, lossAlign: null, attention: null, resized: null };
   const { attention, resized } = alignedRows(rows, positions, prior);
   return { lossAr, lossAlign: alignmentLoss(aligner.forward(resized), prior.rows_WS, kind), attention, resized };
+}
+
+/** Places whose next token carries loss. @throws UserError ERR_DATA when there is none */
+function placesBeforeLabels(labels: readonly number[]): number[] {
+  const places = labels.flatMap((label, i) => (i > 0 && label !== -100 ? [i - 1] : []));
+  if (places.length > 0) return places;
+  throw new UserError(
+    'Expected at least one token of an answer among the labels but received none: its mean loss would be NaN.',
+    { code: 'ERR_DATA' },
+  );
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Tensor } from '@motion-enhancer/libtorch';
 import type { ParameterGroup as Part } from '@motion-enhancer/models';
 import { expected } from '@motion-enhancer/support';
 import type { Aligner } from '../../align/index.js';
-import type { TrainableVlm } from '../loss/forward-sample.js';
+import type { Network } from '../../vlm/index.js';
 import type { Recipe } from '../recipe.js';
 
 export interface NamedGroup {
@@ -29,7 +29,7 @@ export function checkFreeze(freeze: readonly string[]): void {
 }
 
 /** Weights of these parts record no gradients, all others do. @throws UserError when `freeze` names no part */
-export function freezeParts(model: TrainableVlm, freeze: readonly string[]): void {
+export function freezeParts(model: Network, freeze: readonly string[]): void {
   checkFreeze(freeze);
   for (const [name, parameter] of model.parameters()) parameter.requiresGrad_(!freeze.includes(model.groupOf(name)));
 }
@@ -39,7 +39,7 @@ export function freezeParts(model: TrainableVlm, freeze: readonly string[]): voi
  * Frozen parts are in none of them, and record no gradients.
  * @throws UserError when `freeze` names no part
  */
-export function parameterGroups(model: TrainableVlm, aligner: Aligner, recipe: Recipe): NamedGroup[] {
+export function parameterGroups(model: Network, aligner: Aligner, recipe: Recipe): NamedGroup[] {
   freezeParts(model, recipe.freeze);
   const peaks: Record<Part | 'aligner', number> = {
     vision: recipe.visionLr,

@@ -1,7 +1,7 @@
 import { memoryStats } from '@motion-enhancer/libtorch';
-import { type BatchItem, sizeOf } from '../data/item.js';
-import type { TrainableVlm } from '../loss/forward-sample.js';
-import { flopsOf, peakFlops } from './flops.js';
+import type { Vlm } from '../../vlm/index.js';
+import { type PreparedSample, sizeOf } from '../data/prepared-sample.js';
+import { peakFlops } from './peak-flops.js';
 import type { StepLog } from './step-log.js';
 
 /** Steps whose mean time the ETA counts with. */
@@ -9,24 +9,22 @@ const RECENT = 20;
 
 /** What a step cost, for its line in the log. */
 export class Meter {
-  readonly #model: TrainableVlm;
-  readonly #flops: ReturnType<typeof flopsOf>;
+  readonly #vlm: Vlm;
   readonly #peak: number | null;
   #recent: number[] = [];
 
-  constructor(model: TrainableVlm) {
-    this.#model = model;
-    this.#flops = flopsOf(model);
-    this.#peak = model.dtype === 'bfloat16' || model.dtype === 'float16' ? peakFlops(model.device) : null;
+  constructor(vlm: Vlm) {
+    this.#vlm = vlm;
+    this.#peak = vlm.dtype === 'bfloat16' || vlm.dtype === 'float16' ? peakFlops(vlm.device) : null;
   }
 
   /** @param at of `performance.now()`: the data was asked for, the data was there */
-  measure(batch: readonly BatchItem[], at: { began: number; waited: number; left: number }) {
-    const { device } = this.#model;
+  measure(batch: readonly PreparedSample[], at: { began: number; waited: number; left: number }) {
+    const { device } = this.#vlm;
     const now = performance.now();
     const seconds = (now - at.began) / 1000;
     this.#recent = [...this.#recent, seconds].slice(-RECENT);
-    const work = batch.reduce((sum, { chat }) => sum + this.#flops(sizeOf(this.#model, chat)), 0);
+    const work = batch.reduce((sum, { chat }) => sum + this.#vlm.stepFlops(sizeOf(chat)), 0);
     const tokens = batch.reduce((n, { chat }) => n + chat.ids.length, 0);
     return {
       tokens,

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { checkFolder, expected, UserError } from '@motion-enhancer/support';
 import { mediaOf, type Row } from '../../data/rows.js';
-import { chooseVideoFrames, type VideoSettings, type Vlm } from '../../vlm/index.js';
+import type { MediaPreparation, VideoSettings } from '../../vlm/index.js';
 import { PriorIndex } from '../data/prior-index.js';
 import { checkFreeze } from '../optim/groups.js';
 import type { Recipe } from '../recipe.js';
@@ -48,13 +48,13 @@ const LONG = { count: 90_000, fps: 25 };
  * @throws UserError ERR_VALUE
  */
 export function checkFrames(
-  vlm: Pick<Vlm, 'family' | 'framesPerToken'>,
+  vlm: Pick<MediaPreparation, 'chooseFrames' | 'framesPerToken'>,
   rows: readonly Row[],
   recipe: Pick<Recipe, keyof VideoSettings>,
 ): void {
   if (!rows.some((row) => mediaOf(row).some((medium) => medium.type === 'video' && 'path' in medium))) return;
   try {
-    chooseVideoFrames(vlm, LONG, recipe);
+    vlm.chooseFrames(LONG, recipe);
   } catch (cause) {
     const { frames, frameRule } = recipe;
     if (frames === 0 || frames >= vlm.framesPerToken) throw cause;

@@ -18,7 +18,7 @@ export function provenanceOf({
   const { frames, height, width } = index?.grid ?? { frames: 0, height: 0, width: 0 };
   return {
     base: vlm.dir,
-    family: vlm.family,
+    family: vlm.family.id,
     randomWeights: vlm.weights === 'random' || (index?.random ?? false),
     rows: rows.length,
     sets: sets.map(({ name, rows: all, ids }) => ({ name, taken: ids.length, rows: all })),

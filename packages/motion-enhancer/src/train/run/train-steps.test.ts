@@ -5,10 +5,11 @@ import { AdamW, backward, clipGradNorm, Generator, gradNorm, noGrad, scope } fro
 import { createAligner } from '../../align/index.js';
 import { closeTo } from '../../testing/close-to.js';
 import { tensorTestAsync } from '../../testing/tensor-test.js';
+import { disposeChat } from '../../vlm/chat/chat.js';
 import { loadVlm } from '../../vlm/families/load.js';
-import { stepPrior, stepSample } from '../data/batch.js';
+import { stepInput } from '../data/batch.js';
+import { learnedChat } from '../data/learned-chat.js';
 import { PriorIndex } from '../data/prior-index.js';
-import { disposeSample, prepareSample } from '../data/sample.js';
 import { alignedStep } from '../loss/step.js';
 import { parameterGroups } from '../optim/groups.js';
 import { row, testRecipe, timeless, writePrior } from '../testing.js';
@@ -82,14 +83,14 @@ tensorTestAsync('a batch is the mean of its samples; L_MSE that of those with a 
     groups.map((g) => ({ params: g.params, lr: g.peak, weightDecay: g.weightDecay })),
     { lr: 1 },
   );
-  const chats = await Promise.all(three.map((r) => prepareSample(vlm, r, recipe)));
+  const chats = await Promise.all(three.map((r) => learnedChat(vlm, r, recipe)));
   // Both losses in one graph, one backward: what the loop has to equal by accumulation.
   const norm = scope(() => {
     const [a, b, c] = three.map(({ id }, i) => {
       const chat = chats[i]!;
       const text = { text: chat.text, spans: chat.tokenSpans, afterVideo: chat.visualSpans[0]![1] };
       const prior = index.place(row(id), text, recipe, 'cpu');
-      return alignedStep(model, aligner, stepSample(chat), prior && stepPrior(chat, prior, index.grid), 'norm');
+      return alignedStep(vlm, aligner, stepInput({ chat, prior }, index.grid));
     });
     backward([a!.lossAr.add(b!.lossAr).add(c!.lossAr).div(3).add(a!.lossAlign!.add(c!.lossAlign!).mul(0.35))]);
     assert.equal(b!.lossAlign, null);
@@ -110,7 +111,7 @@ tensorTestAsync('a batch is the mean of its samples; L_MSE that of those with a 
   });
   closeTo([log[0]!.gradNorm], [norm], 1e-5);
   assert.equal(log[0]!.aligned, 2);
-  chats.forEach(disposeSample);
+  chats.forEach(disposeChat);
   optimiser.dispose();
   aligner.dispose();
   vlm.dispose();

@@ -6,7 +6,7 @@ import { setNumerics } from '@motion-enhancer/libtorch';
 import type { BadRow, Row, TakenSet } from '../../data/rows.js';
 import type { Vlm } from '../../vlm/index.js';
 import { coverage, wordsOf } from '../data/alignment-notes.js';
-import { batches, disposeItem, samplesAhead } from '../data/batch.js';
+import { batches, disposeSample, samplesAhead } from '../data/batch.js';
 import { trainingOrder } from '../data/order.js';
 import type { PriorIndex } from '../data/prior-index.js';
 import { mediaReaders } from '../data/read-media.js';
@@ -107,7 +107,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
           log.add(entry);
           onStep?.(entry, total);
         } finally {
-          batch.forEach(disposeItem);
+          batch.forEach(disposeSample);
         }
         if (recipe.saveEvery > 0 && trainer.step % recipe.saveEvery === 0 && trainer.step < total) save();
         // Signals and decoders need a turn of the event loop.

@@ -14,7 +14,7 @@ import { type Aligner, cells, createAligner } from '../../align/index.js';
 import type { Row } from '../../data/rows.js';
 import type { Vlm } from '../../vlm/index.js';
 import { balanced } from '../data/balance.js';
-import type { BatchItem } from '../data/item.js';
+import type { PreparedSample } from '../data/prepared-sample.js';
 import type { PriorIndex } from '../data/prior-index.js';
 import { checkFinite, notFinite } from '../loss/not-finite.js';
 import { accumulate, forget, gradientRatio, type StepContext } from '../loss/run-step.js';
@@ -52,7 +52,7 @@ export class Trainer {
 
   constructor(o: TrainerOptions) {
     const { recipe, index } = o;
-    const { model } = o.vlm;
+    const { vlm } = o;
     this.#o = o;
     this.#lambda = index ? recipe.lambda : 0;
     // Nothing draws from the default generators today; what ever does is then the same in every run of this seed.
@@ -62,13 +62,13 @@ export class Trainer {
       kind: recipe.aligner,
       cells: index ? cells(index.grid) : 1,
       hidden: recipe.alignerWidth,
-      device: model.device,
+      device: vlm.device,
       generator,
     });
     generator.dispose();
-    this.#context = { model, aligner: this.aligner, recipe, grid: index?.grid ?? null };
+    this.#context = { vlm, aligner: this.aligner, recipe, grid: index?.grid ?? null };
     try {
-      this.#groups = parameterGroups(model, this.aligner, recipe);
+      this.#groups = parameterGroups(vlm.model, this.aligner, recipe);
     } catch (error) {
       this.aligner.dispose();
       throw error;
@@ -79,7 +79,7 @@ export class Trainer {
       { lr: recipe.lr, betas: [recipe.beta1, recipe.beta2], eps: recipe.adamEps, masterWeights: true },
     );
     this.#parameters = this.#optimiser.params;
-    this.#meter = new Meter(model);
+    this.#meter = new Meter(vlm);
   }
 
   /** Steps done. */
@@ -92,9 +92,9 @@ export class Trainer {
    * @param began when its data was asked for, of `performance.now()`
    * @throws UserError ERR_NOT_FINITE, after a dump; the weights are then those of the step before
    */
-  run(batch: readonly BatchItem[], began: number): StepLog {
+  run(batch: readonly PreparedSample[], began: number): StepLog {
     const { recipe, total } = this.#o;
-    const { device } = this.#context.model;
+    const { device } = this.#o.vlm;
     const waited = performance.now();
     if (device !== 'cpu') resetPeakMemory(device);
     const factor = cosineWithWarmup(this.#step, total, recipe.warmupRatio);
@@ -107,7 +107,10 @@ export class Trainer {
       const grads = this.#parameters.map((p) => p.grad);
       const before = gradNorm(grads).item();
       if (!Number.isFinite(before) || !Number.isFinite(losses.ar + losses.gated))
-        throw notFinite(this.#o.out, this.#step + 1, batch, losses, before, this.#named());
+        throw notFinite({
+          ...{ run: this.#o.out, step: this.#step + 1, batch, losses },
+          ...{ norm: before, named: this.#named() },
+        });
       this.#optimiser.step(grads, recipe.maxGradNorm > 0 ? clipFactor(before, recipe.maxGradNorm) : 1);
       forget(this.#parameters);
       return before;
@@ -119,7 +122,7 @@ export class Trainer {
       lossAlign: losses.align,
       lambda: this.#lambda,
       weightedAlign: this.#lambda * losses.gated,
-      loss: losses.ar + this.#lambda * losses.gated,
+      loss: losses.ar + this.#lambda * losses.gated, // Eq 16, mean over the batch
       gradRatio: ratio === null ? null : this.#lambda * ratio,
       gradNorm: norm,
       lr: recipe.lr * factor,
@@ -130,7 +133,7 @@ export class Trainer {
   }
 
   /** Measures ‖∇L_MSE‖ / ‖∇L_AR‖ where it is due, and moves λ where the recipe says so. */
-  #balance(batch: readonly BatchItem[]): number | null {
+  #balance(batch: readonly PreparedSample[]): number | null {
     const { ratioEvery, lambdaRatio } = this.#o.recipe;
     if (ratioEvery === 0 || this.#step % ratioEvery !== 0 || !this.#o.index) return null;
     const own = new Set(this.aligner.parameters().values());
@@ -145,7 +148,7 @@ export class Trainer {
   save(where: Pick<RunState, 'place' | 'taken' | 'broken'>): string {
     this.checkFinite();
     const { out, recipe } = this.#o;
-    const { device } = this.#context.model;
+    const { device } = this.#o.vlm;
     const state = {
       ...{ ...where, step: this.#step, lambda: this.#lambda, generators: saveGenerators(device) },
       ...(this.rowSum === null ? {} : { rowSum: this.rowSum }),

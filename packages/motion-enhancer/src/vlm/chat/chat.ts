@@ -1,6 +1,7 @@
 import { keep, noGrad, scope } from '@motion-enhancer/libtorch';
 import type { ChatMessage } from '@motion-enhancer/models';
-import { decodeMedium, disposeDecoded, type MediumPart } from '../media/media.js';
+import type { MediumPart } from '../media/media.js';
+import { mediumReader } from '../media/medium-reader.js';
 import type { InputSettings, MediumInput, PreparedChat, Vlm, VlmMessage } from '../types.js';
 
 /** Reads a medium and makes it ready. */
@@ -40,13 +41,8 @@ export function layOut(
 }
 
 /** Reads an image or video and makes it ready for the vision tower. */
-export async function prepareMedium(vlm: Vlm, part: MediumPart, settings: InputSettings): Promise<MediumInput> {
-  const decoded = await decodeMedium(vlm, part, settings);
-  try {
-    return keep(noGrad(() => scope(() => vlm.prepareMedium(decoded, settings))));
-  } finally {
-    disposeDecoded(part, decoded);
-  }
+export function prepareMedium(vlm: Vlm, part: MediumPart, settings: InputSettings): Promise<MediumInput> {
+  return mediumReader(vlm).read(part, settings);
 }
 
 export function disposeChat(chat: PreparedChat): void {

@@ -19,7 +19,8 @@ const image = { type: 'image', path: fixture('images/made_420.jpg') } as const;
 for (const form of ['qwen-hub', 'internvl-hf'] as const) {
   const vlm = loadVlm(writeTestForm(join(dir, form), form), { device: 'cpu', dtype: 'float32' });
   after(() => vlm.dispose());
-  const original = vlm.model.forward as (...args: never[]) => unknown;
+  const network = vlm.model as unknown as { forward(input: { ids: number[][] }): unknown };
+  const original = network.forward;
 
   tensorTestAsync(`${form}: a conversation answers as its messages given at once do`, async () => {
     const session = new ChatSession(vlm, settings);
@@ -60,9 +61,9 @@ for (const form of ['qwen-hub', 'internvl-hf'] as const) {
     const session = new ChatSession(vlm, settings);
     await session.look(video);
     const lengths: number[] = [];
-    const forward = mock.method(vlm.model, 'forward', (input: { ids: number[][] }): unknown => {
+    const forward = mock.method(network, 'forward', (input: { ids: number[][] }): unknown => {
       lengths.push(input.ids[0]!.length);
-      return original.call(vlm.model, input as never);
+      return original.call(network, input);
     });
     try {
       session.ask('What moves?', options);

@@ -1,8 +1,9 @@
-import { cat, keep, noGrad, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { keep, noGrad, scope } from '@motion-enhancer/libtorch';
 import { KVCache } from '@motion-enhancer/models';
 import type { GenerationOptions } from '../generate/generation-options.js';
 import type { MediumPart } from '../media/media.js';
 import type { InputSettings, MediumInput, PreparedChat, Vlm, VlmMessage } from '../types.js';
+import { disposeVisual, joinVisual, type Visual } from '../visual.js';
 import { replies } from './answer.js';
 import { layOut, mediaParts, prepareMedium } from './chat.js';
 import { placeMedia } from './place-media.js';
@@ -10,8 +11,7 @@ import { placeMedia } from './place-media.js';
 interface Seen {
   part: MediumPart;
   input: MediumInput;
-  /** [tokens, C] */
-  visual: Tensor;
+  visual: Visual;
 }
 
 /** What the key-value cache holds. */
@@ -126,11 +126,11 @@ export class ChatSession {
       seen.map(({ input }) => input),
       this.#settings,
     );
-    const joined = seen.length > 1 ? keep(noGrad(() => scope(() => cat(seen.map(({ visual }) => visual))))) : null;
+    const joined = seen.length > 1 ? joinVisual(seen.map(({ visual }) => visual)) : null;
     return {
       chat: { ...chat, visual: joined ?? seen[0]?.visual ?? null },
       free: () => {
-        joined?.dispose();
+        disposeVisual(joined);
         chat.positions?.dispose();
       },
     };
@@ -141,7 +141,7 @@ export class ChatSession {
     this.#forget();
     for (const { input, visual } of this.#seen) {
       input.pixels.dispose();
-      visual.dispose();
+      disposeVisual(visual);
     }
     this.#seen = [];
     this.#waiting = 0;

@@ -1,12 +1,17 @@
-import { DEFAULT_SYSTEM, INTERNVL3_SYSTEM } from '@motion-enhancer/models';
+import { vlmFamilies } from '../families/table.js';
 
 /**
- * The system prompt that a setting means: `auto` is the checkpoint's own (`own`), `none` no system turn, `qwen` and
- * `internvl` those families' texts, anything else itself.
+ * The system prompt that a setting means: `auto` is the checkpoint's own (undefined), `none` no system turn (null), a name
+ * of a family's `systemPrompts` that text, anything else itself.
  */
-export function systemOf<T extends string | null | undefined>(setting: string, own: T): string | null | T {
-  if (setting === 'auto') return own;
+export function systemOf(setting: string): string | null | undefined {
+  if (setting === 'auto') return undefined;
   if (setting === 'none') return null;
-  if (setting === 'qwen') return DEFAULT_SYSTEM;
-  return setting === 'internvl' ? INTERNVL3_SYSTEM : setting;
+  for (const { systemPrompts = {} } of vlmFamilies())
+    if (Object.hasOwn(systemPrompts, setting)) return systemPrompts[setting];
+  return setting;
 }
+
+/** Names that `systemOf` knows. */
+export const systemNames = (): string[] =>
+  vlmFamilies().flatMap(({ systemPrompts = {} }) => Object.keys(systemPrompts));

@@ -30,7 +30,7 @@ const refused = (folder: string, code: string, message: RegExp) =>
 tensorTest('every form loads by its model_type', () => {
   for (const form of FORMS) {
     const vlm = load(join(dir, form));
-    assert.equal(vlm.family, form.startsWith('qwen') ? 'qwen2_5_vl' : 'internvl3');
+    assert.equal(vlm.family.id, form.startsWith('qwen') ? 'qwen2_5_vl' : 'internvl3');
     assert.equal(vlm.weights, 'random');
     assert.equal(vlm.contextLength, 32768);
     assert.deepEqual(vlm.generation.eosIds, form.startsWith('qwen') ? [151645, 151643] : [151645]);

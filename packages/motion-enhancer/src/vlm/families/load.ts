@@ -1,41 +1,62 @@
-import { loadInternVL3, loadQwen25VL, loadTokenizer } from '@motion-enhancer/models';
-import { imageTokenOf } from '../chat/image-token.js';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadTokenizer, readProcessorConfig } from '@motion-enhancer/models';
+import { systemOf } from '../chat/system-prompt.js';
+import { readGenerationConfig } from '../generate/generation-config.js';
+import { mediaPreparation } from '../media/media-preparation.js';
 import { checkMemory } from '../memory/check-memory.js';
-import type { Vlm } from '../types.js';
-import { familyOf } from './family-of.js';
-import { type LoadOptions, readFolder } from './family-parts.js';
-import { internVlm } from './internvl3/internvl-vlm.js';
-import { qwenVlm } from './qwen2-5-vl/qwen-vlm.js';
+import type { Vlm, VlmModel } from '../types.js';
+import type { LoadOptions, VlmFolder } from './family.js';
+import { type FamilyConfig, familyOf } from './family-of.js';
 
 export type { GenerationConfig } from '../generate/generation-config.js';
 export type { Vlm } from '../types.js';
 
 /**
- * Loads a checkpoint folder and its tokenizer: Qwen2.5-VL (flat or nested config) or InternVL3 (original or `-hf`), by
- * config.json's model_type. Free it with `dispose()`.
+ * Loads a checkpoint folder and its tokenizer by the family that config.json's model_type names. Free it with
+ * `dispose()`.
  * @throws UserError ERR_CHECKPOINT, ERR_CONFIG, ERR_SAFETENSORS, ERR_TOKENIZER: another model's checkpoint, a missing
  *   shard or file (named), sizes that contradict the weights; ERR_MEMORY: weights larger than the device's memory
  */
 export function loadVlm(dir: string, options: LoadOptions): Vlm {
-  const { family, form } = familyOf(dir);
+  const found = familyOf(dir);
   checkMemory(dir, options.device, options.dtype);
   // The tokenizer first: it is the smaller of what may be missing.
   const tokenizer = loadTokenizer(dir);
-  const folder = readFolder(dir, tokenizer);
-  if (family === 'qwen2_5_vl') {
-    const model = loadQwen25VL(dir, options);
-    return disposedOnError(model, () => qwenVlm(model, folder));
-  }
-  const imageTokenId = imageTokenOf(dir, form, tokenizer);
-  const model = loadInternVL3(dir, { ...options, imageTokenId });
-  return disposedOnError(model, () => internVlm(model, folder));
-}
-
-function disposedOnError<T>(model: { dispose(): void }, make: () => T): T {
+  const folder = {
+    ...{ dir, tokenizer, processor: readProcessorConfig(dir) },
+    config: found.family.readConfig(found.raw, found.file, tokenizer),
+  };
+  const model = found.family.load(folder, options);
   try {
-    return make();
+    return assembleVlm(found, folder, model);
   } catch (error) {
     model.dispose();
     throw error;
   }
+}
+
+/** A family's model with everything around it that needs no weights. @throws UserError ERR_CONFIG */
+export function assembleVlm({ family, raw, file }: FamilyConfig, folder: VlmFolder, network: VlmModel): Vlm {
+  const { dir, tokenizer, processor, config } = folder;
+  const size = family.size(raw, file);
+  return {
+    ...mediaPreparation(family, folder),
+    ...{ dir, tokenizer, processor, size },
+    model: network.model,
+    device: network.model.device,
+    dtype: network.model.dtype,
+    weights: existsSync(join(dir, 'RANDOM_WEIGHTS')) ? 'random' : 'trained',
+    generation: readGenerationConfig(dir, tokenizer.eosId),
+    contextLength: size.context,
+    prepareTokens: (messages, media, { system, ...settings }) =>
+      family.prepareTokens(folder, messages, media, { ...settings, system: systemOf(system) }),
+    stepFlops: (sample) => family.stepFlops({ config, size }, sample),
+    encode: (media, checkpoints) => network.encode(media, checkpoints),
+    forward: (chat, o) => network.forward(chat, o),
+    logits: (hidden) => network.logits(hidden),
+    generate: (chats, o) => network.generate(chats, o),
+    save: (to, o) => network.save(to, o),
+    dispose: () => network.dispose(),
+  };
 }

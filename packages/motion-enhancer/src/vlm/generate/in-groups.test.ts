@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Tensor } from '@motion-enhancer/libtorch';
 import type { PreparedChat } from '../types.js';
+import type { Visual } from '../visual.js';
 import { inGroups } from './in-groups.js';
 
 const chat = (tokens: number, visual: object | null) =>
-  ({ ids: new Array<number>(tokens).fill(1), visual: visual as Tensor | null }) as PreparedChat;
+  ({ ids: new Array<number>(tokens).fill(1), visual: visual as Visual | null }) as PreparedChat;
 
 function sizesOf(chats: readonly PreparedChat[]): number[] {
   const sizes: number[] = [];

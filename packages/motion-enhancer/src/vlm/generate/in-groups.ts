@@ -17,19 +17,21 @@ function isPlain([chat, ...more]: readonly PreparedChat[], o: TokenOptions): boo
   return more.length === 0 && !o.cache && !o.mayEnd && !chunked;
 }
 
-/**
- * New tokens of each chat, by the loop of one sequence where that does, else in batches.
- * @param inputOf what the family's loops take of a chat
- */
+/** A family's loops: what they take of a chat, for one sequence, for several. */
+export interface GenerationLoops<Input> {
+  inputOf(chat: PreparedChat): Input;
+  one(input: Input, options: GenerateOptions): number[];
+  batch(inputs: Input[], options: TokenOptions): number[][];
+}
+
+/** New tokens of each chat, by the loop of one sequence where that does, else in batches. */
 export function generateGroups<Input>(
   chats: readonly PreparedChat[],
   options: TokenOptions,
-  inputOf: (chat: PreparedChat) => Input,
-  one: (input: Input, options: GenerateOptions) => number[],
-  batch: (inputs: Input[], options: TokenOptions) => number[][],
+  { inputOf, one, batch }: GenerationLoops<Input>,
 ): number[][] {
   const run = (group: readonly PreparedChat[], onToken: OnToken) => {
-    const inputs = group.map(inputOf);
+    const inputs = group.map((chat) => inputOf(chat));
     if (!isPlain(group, options)) return batch(inputs, { ...options, ...(onToken ? { onToken } : {}) });
     return [one(inputs[0]!, { ...options, onToken: (id) => void onToken?.(id, 0) })];
   };

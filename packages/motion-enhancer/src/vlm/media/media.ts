@@ -3,8 +3,7 @@ import { UserError } from '@motion-enhancer/support';
 import { framesTensor } from '../../data/clip.js';
 import { type RgbImage, readImage } from '../../data/image/index.js';
 import { readFrames } from '../../data/video/index.js';
-import type { DecodedMedium, Vlm, VlmPart } from '../types.js';
-import { chooseVideoFrames } from './frame-choice.js';
+import type { DecodedMedium, MediaPreparation, VlmPart } from '../types.js';
 import type { VideoSettings } from './video-input.js';
 
 export type MediumPart = Exclude<VlmPart, { type: 'text' }>;
@@ -18,7 +17,7 @@ const LIST_FPS = 2;
  * @throws UserError ERR_IMAGE, ERR_VIDEO, ERR_MEDIA, ERR_VALUE
  */
 export async function decodeMedium(
-  vlm: Pick<Vlm, 'family' | 'framesPerToken'>,
+  { chooseFrames }: Pick<MediaPreparation, 'chooseFrames'>,
   part: MediumPart,
   settings: VideoSettings,
 ): Promise<DecodedMedium> {
@@ -33,7 +32,7 @@ export async function decodeMedium(
   let sampleFps = 1;
   const video = await readFrames(part.path, {
     choose: (info) => {
-      const chosen = chooseVideoFrames(vlm, info, settings, part);
+      const chosen = chooseFrames(info, settings, part);
       sampleFps = chosen.sampleFps;
       return chosen.indices;
     },

@@ -1,16 +1,12 @@
-import { join } from 'node:path';
 import { keep, noGrad, scope } from '@motion-enhancer/libtorch';
-import { readInternVL3Config, readJsonObject, readProcessorConfig, readQwen25VLConfig } from '@motion-enhancer/models';
+import { readProcessorConfig } from '@motion-enhancer/models';
 import { familyOf } from '../families/family-of.js';
-import { prepareInternVLMedium } from '../families/internvl3/internvl-vlm.js';
-import { prepareQwenMedium } from '../families/qwen2-5-vl/qwen-vlm.js';
-import type { DecodedMedium, InputSettings, MediumInput, VlmFamily } from '../types.js';
+import type { DecodedMedium, InputSettings, MediaPreparation, MediumInput } from '../types.js';
 import { decodeMedium, disposeDecoded, type MediumPart } from './media.js';
+import { mediaPreparation } from './media-preparation.js';
 
 /** Makes media ready for a checkpoint's vision tower without its weights: for threads beside the one that computes. */
-export interface MediumReader {
-  readonly family: VlmFamily;
-  readonly framesPerToken: number;
+export interface MediumReader extends MediaPreparation {
   /**
    * What `prepareMedium` of the loaded checkpoint gives for the same file.
    * @param look is shown what was decoded and what was made of it
@@ -25,30 +21,21 @@ export interface MediumReader {
 
 /** Reads a checkpoint's config.json and processor config. @throws UserError ERR_CHECKPOINT, ERR_CONFIG */
 export function openMediumReader(dir: string): MediumReader {
-  const { family } = familyOf(dir);
-  const file = join(dir, 'config.json');
-  const raw = readJsonObject(file, 'ERR_CONFIG');
-  const processor = readProcessorConfig(dir);
-  const make = (() => {
-    if (family === 'qwen2_5_vl') {
-      const config = readQwen25VLConfig(raw, file);
-      const prepare = (medium: DecodedMedium, settings: InputSettings) =>
-        prepareQwenMedium(config, processor, medium, settings);
-      return { prepare, framesPerToken: config.vision.temporalPatchSize };
-    }
-    // Original checkpoints name this token in their tokenizer only; pictures do not need it.
-    const config = readInternVL3Config({ image_token_id: 0, ...raw }, file);
-    const prepare = (medium: DecodedMedium, settings: InputSettings) =>
-      prepareInternVLMedium(config, processor, medium, settings);
-    return { prepare, framesPerToken: 1 };
-  })();
-  const vlm = { family, framesPerToken: make.framesPerToken };
+  const { family, raw, file } = familyOf(dir);
+  const folder = { config: family.readConfig(raw, file), processor: readProcessorConfig(dir) };
+  return mediumReader(mediaPreparation(family, folder));
+}
+
+/** A reader by what prepares media already, such as a loaded checkpoint. */
+export function mediumReader(preparation: MediaPreparation): MediumReader {
+  const { family, framesPerToken, chooseFrames } = preparation;
   return {
-    ...vlm,
+    ...{ family, framesPerToken, chooseFrames },
+    prepareMedium: (medium, settings) => preparation.prepareMedium(medium, settings),
     async read(part, settings, look) {
-      const decoded = await decodeMedium(vlm, part, settings);
+      const decoded = await decodeMedium(preparation, part, settings);
       try {
-        const input = keep(noGrad(() => scope(() => make.prepare(decoded, settings))));
+        const input = keep(noGrad(() => scope(() => preparation.prepareMedium(decoded, settings))));
         look?.(decoded, input);
         return input;
       } finally {

@@ -1,13 +1,25 @@
 import type { Fields, Values } from '../../config/field.js';
+import { systemNames } from '../chat/system-prompt.js';
+import { familyNames } from '../families/table.js';
 
-/** How a VLM sees images and videos and how its chats are written; the defaults are the paper's. */
+const byRate = (): string => familyNames(({ traits }) => traits.frames === 'rate');
+const having = (setting: string): string =>
+  familyNames(({ ownSettings }) => (ownSettings as readonly string[]).includes(setting));
+const byCount = (): string => familyNames(({ traits }) => traits.frames === 'count');
+
+/**
+ * How a VLM sees images and videos and how its chats are written; the defaults are the paper's. Texts that name families
+ * are made when they are read: families may be registered until then.
+ */
 export const VIDEO_FIELDS = {
   fps: { type: 'number', default: 1, min: 0.01, text: 'Frames per second of the video that the VLM sees', paper: '1' },
   frames: {
     type: 'integer',
     default: 0,
     min: 0,
-    text: 'So many frames of every video instead; 0: as fps says (InternVL3: 8)',
+    get text(): string {
+      return `So many frames of every video instead; 0: as fps says (${byCount()}: 8)`;
+    },
     unit: 'frames',
   },
   minFrames: { type: 'integer', default: 4, min: 2, text: 'At least as many frames, for short videos', unit: 'frames' },
@@ -16,7 +28,9 @@ export const VIDEO_FIELDS = {
     type: 'choice',
     choices: ['auto', 'qwen-vl-utils', 'segments', 'segments-fps', 'transformers', 'training', 'vlmevalkit'],
     default: 'auto',
-    text: 'How frames are chosen: auto is qwen-vl-utils for Qwen2.5-VL, the middles of equal segments for InternVL3 (segments-fps: so many as fps says)',
+    get text(): string {
+      return `How frames are chosen: auto is qwen-vl-utils for ${byRate()}, the middles of equal segments for ${byCount()} (segments-fps: so many as fps says)`;
+    },
   },
   minPixels: {
     type: 'integer',
@@ -51,14 +65,18 @@ export const VIDEO_FIELDS = {
     type: 'integer',
     default: 0,
     min: 0,
-    text: 'Most tiles of an image (InternVL3); 0: as the checkpoint says',
+    get text(): string {
+      return `Most tiles of an image (${having('maxTiles')}); 0: as the checkpoint says`;
+    },
     unit: 'tiles',
   },
   secondPerGrid: {
     type: 'choice',
     choices: ['true', 'legacy'],
     default: 'true',
-    text: 'Qwen2.5-VL’s clock: seconds between frame pairs as they are, or 1 for every video (older evaluations)',
+    get text(): string {
+      return `Clock (${having('secondPerGrid')}): seconds between frame pairs as they are, or 1 for every video (older evaluations)`;
+    },
   },
   mropeRounding: {
     type: 'choice',
@@ -75,15 +93,25 @@ export const VIDEO_FIELDS = {
   system: {
     type: 'string',
     default: 'auto',
-    text: 'System prompt: auto (the checkpoint’s), none, qwen, internvl, or a text',
+    get text(): string {
+      return `System prompt: auto (the checkpoint’s), none, ${systemNames().join(', ')}, or a text`;
+    },
   },
   frameLabel: {
     type: 'choice',
     choices: ['Frame1', 'Frame-1'],
     default: 'Frame1',
-    text: 'What InternVL3 reads before a frame: Frame1 (model card, evaluation) or Frame-1 (trainer, VLMEvalKit)',
+    get text(): string {
+      return `What ${having('frameLabel')} reads before a frame: Frame1 (model card, evaluation) or Frame-1 (trainer, VLMEvalKit)`;
+    },
   },
-  addVisionId: { type: 'boolean', default: false, text: 'Number the media of Qwen2.5-VL: “Video 1: ”' },
+  addVisionId: {
+    type: 'boolean',
+    default: false,
+    get text(): string {
+      return `Number the media (${having('addVisionId')}): “Video 1: ”`;
+    },
+  },
 } as const satisfies Fields;
 
 export type VideoSettings = Values<typeof VIDEO_FIELDS>;

@@ -1,9 +1,6 @@
-import { join } from 'node:path';
-import { readJsonObject } from '@motion-enhancer/models';
 import { familyOf } from '../families/family-of.js';
-import { PATCHES_AT_ONCE } from '../generate/encode-in-pieces.js';
-import type { VlmFamily } from '../types.js';
-import { type ModelSize, modelSize } from './count-parameters.js';
+import { PATCHES_AT_ONCE } from '../generate/in-pieces.js';
+import type { ModelSize } from './model-size.js';
 
 export type PlanDType = 'float32' | 'bfloat16' | 'float16';
 
@@ -20,7 +17,9 @@ export interface DTypePlan {
 }
 
 export interface MemoryPlan {
-  family: VlmFamily;
+  /** Of the family: `id` and `name`. */
+  family: string;
+  name: string;
   size: ModelSize;
   /** Of all parts. */
   parameters: number;
@@ -39,9 +38,8 @@ const TYPICAL = 8192;
  * @throws UserError ERR_CHECKPOINT, ERR_CONFIG
  */
 export function memoryPlan(dir: string, tokens?: readonly number[], prefillChunk = 0): MemoryPlan {
-  const { family } = familyOf(dir);
-  const file = join(dir, 'config.json');
-  const size = modelSize(readJsonObject(file, 'ERR_CONFIG'), file, family);
+  const { family, raw, file } = familyOf(dir);
+  const size = family.size(raw, file);
   const parameters = size.vision + size.merger + size.language;
   const lengths = tokens ?? [...new Set([Math.min(TYPICAL, size.context), size.context])];
   const dtypes = (Object.keys(BYTES) as PlanDType[]).map((dtype): DTypePlan => {
@@ -56,7 +54,7 @@ export function memoryPlan(dir: string, tokens?: readonly number[], prefillChunk
     // 16-bit: weights 2, gradients 2, master weights 4, moments 8; float32: weights, gradients, moments.
     return { dtype, weights, cachePerToken, chats, training: 16 * parameters };
   });
-  return { family, size, parameters, dtypes };
+  return { family: family.id, name: family.name, size, parameters, dtypes };
 }
 
 /**

@@ -1,0 +1,18 @@
+export { allGather, allGatherAsync } from './all-gather.js';
+export { allReduce, allReduce_, allReduceAsync, allReduceAsync_ } from './all-reduce.js';
+export { allToAll, allToAllAsync } from './all-to-all.js';
+export { barrier } from './barrier.js';
+export { broadcast_, broadcastAsync_ } from './broadcast.js';
+export { broadcastJson } from './broadcast-json.js';
+export { explainFailure } from './explain-failure.js';
+export { gatherJson } from './gather-json.js';
+export { groupBackends } from './group-backends.js';
+export { DEFAULT_TIMEOUT_MS, type JoinOptions, joinGroup } from './join-group.js';
+export type { PendingTensor } from './pending-tensor.js';
+export { type GroupBackend, ProcessGroup } from './process-group.js';
+export { GROUP_FILE, type GroupEnvironment, type Launcher, readGroupEnvironment } from './read-group-environment.js';
+export type { ReduceScatterOptions } from './reduce-scatter.js';
+export { reduceScatter, reduceScatterAsync } from './reduce-scatter.js';
+export type { Reduction } from './reduction.js';
+export { soloGroup } from './solo-group.js';
+export type { StorePlace } from './store-place.js';
