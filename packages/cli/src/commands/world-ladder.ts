@@ -3,10 +3,10 @@ import type { Fields } from '@motion-enhancer/core/internal/config/field.js';
 import { DEVICE_FIELDS } from '@motion-enhancer/core/internal/config/fields-of-run.js';
 import { loadVlm } from '@motion-enhancer/core/internal/vlm/families/load.js';
 import { CLIP_FIELDS } from '@motion-enhancer/motion-world/internal/fields.js';
-import { armOf } from '@motion-enhancer/motion-world/internal/ladder/arm-text.js';
-import { ladderText } from '@motion-enhancer/motion-world/internal/ladder/report.js';
-import { runLadder } from '@motion-enhancer/motion-world/internal/ladder/run-ladder.js';
 import { RUN_RECIPE } from '@motion-enhancer/motion-world/internal/runs/spec.js';
+import { conditionOf } from '@motion-enhancer/motion-world/internal/sweep/condition-text.js';
+import { sweepText } from '@motion-enhancer/motion-world/internal/sweep/report.js';
+import { runSweep } from '@motion-enhancer/motion-world/internal/sweep/run-sweep.js';
 import { makeFolder } from '@motion-enhancer/support';
 import { createProgress } from '../progress.js';
 import { OUTPUT_FIELDS, parseCommand, resolveRun } from '../run-options.js';
@@ -60,9 +60,9 @@ export const command: Command = {
     const vlm = loadVlm(values.vlm, { device: run.device, dtype: 'float32' });
     try {
       const { world, steps, batchSize, lr, visionLr, clips } = values;
-      const results = await runLadder({
+      const results = await runSweep({
         vlm,
-        arms: values.arm.map((text) => armOf(text, { data: values.data, lambda: values.lambda })),
+        arms: values.arm.map((text) => conditionOf(text, { data: values.data, lambda: values.lambda })),
         seeds: Array.from({ length: values.seeds }, (_, i) => values.firstSeed + i),
         recipe: { ...RUN_RECIPE, steps, batchSize, lr, visionLr },
         ...{ world, clips, testClips: values.test, priors: values.priors, atOnce: values.atOnce },
@@ -79,7 +79,7 @@ export const command: Command = {
           ),
       });
       progress.finish(`${results.length} runs`);
-      console.log(values.json ? JSON.stringify({ type: 'ladder', results: results.length }) : ladderText(results));
+      console.log(values.json ? JSON.stringify({ type: 'ladder', results: results.length }) : sweepText(results));
       return 0;
     } finally {
       vlm.dispose();

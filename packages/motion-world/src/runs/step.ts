@@ -11,7 +11,7 @@ import type { SampleTable } from '../vlm/sample-table.js';
 
 export type ComputeDType = 'float32' | 'bfloat16';
 
-/** What samples are pulled toward, for every arm of an experiment. Free it with `dispose()`. */
+/** What samples are pulled toward, for every condition of an experiment. Free it with `dispose()`. */
 export interface AlignmentTable {
   /** Of the priors. */
   grid: Grid;
@@ -19,9 +19,9 @@ export interface AlignmentTable {
   rows_NQ: Tensor;
   /** [N, W, Q]: share of each token in a word. */
   share_NWQ: Tensor;
-  /** [arms, N, W, S]: the arms' maps, and [arms, N, W] which words they align (1) or not (0). */
-  priors_ANWS: Tensor;
-  words_ANW: Tensor;
+  /** [conditions, N, W, S]: the conditions' maps, and [conditions, N, W] which words they align (1) or not (0). */
+  priors_CNWS: Tensor;
+  words_CNW: Tensor;
   dispose(): void;
 }
 
@@ -34,8 +34,8 @@ export interface RunData {
 
 /** What the runs of a batch are pulled toward, and how. */
 export interface RunTargets {
-  /** int64 [R, 1]: each run's arm in the alignment table. */
-  arm_R1: Tensor;
+  /** int64 [R, 1]: each run's condition in the alignment table. */
+  condition_R1: Tensor;
   /** [R, 1]: 1 where a sample's norm is squared, else 0; null: nowhere. */
   squared_R1: Tensor | null;
 }
@@ -112,12 +112,12 @@ function forwardBatch(index_RB: Tensor, aligned: AlignmentTable | null, data: Ru
 }
 
 /** What each run's condition has for its samples. */
-function priorsOf(aligned: AlignmentTable, index_RB: Tensor, { arm_R1 }: RunTargets) {
+function priorsOf(aligned: AlignmentTable, index_RB: Tensor, { condition_R1 }: RunTargets) {
   // Condition and sample as one index into [conditions · N, …].
-  const both_RB = arm_R1.mul(aligned.rows_NQ.size(0)).add(index_RB);
+  const both_RB = condition_R1.mul(aligned.rows_NQ.size(0)).add(index_RB);
   return {
-    prior_RBWS: samplesOf(aligned.priors_ANWS.flatten(0, 1), both_RB).to('float32'),
-    words_RBW: samplesOf(aligned.words_ANW.flatten(0, 1), both_RB).to('float32'),
+    prior_RBWS: samplesOf(aligned.priors_CNWS.flatten(0, 1), both_RB).to('float32'),
+    words_RBW: samplesOf(aligned.words_CNW.flatten(0, 1), both_RB).to('float32'),
   };
 }
 

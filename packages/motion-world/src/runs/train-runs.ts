@@ -89,7 +89,7 @@ export function trainRuns(o: TrainRunsOptions): TrainedRuns {
     optimiser.dispose();
     aligners?.dispose();
     indices.dispose();
-    targets?.arm_R1.dispose();
+    targets?.condition_R1.dispose();
     targets?.squared_R1?.dispose();
   }
 }
@@ -176,7 +176,7 @@ function targetsOf(runs: readonly RunSpec[], device: string): RunTargets {
   const column = (values: number[], dtype: 'int64' | 'float32') =>
     keep(scope(() => tensor(values, { dtype, device, shape: [runs.length, 1] })));
   return {
-    arm_R1: column(
+    condition_R1: column(
       runs.map(({ prior }) => prior ?? 0),
       'int64',
     ),
@@ -262,10 +262,10 @@ function gradientRatios({ ar_R, align_R }: RunLosses, parameters: Tensor[]): num
 function checkFinite(losses: readonly number[], runs: readonly RunSpec[], step: number): void {
   const broken = losses.findIndex((loss) => !Number.isFinite(loss));
   if (broken < 0) return;
-  const { arm, seed } = runs[broken]!;
+  const { condition, seed } = runs[broken]!;
   throw expected(
     'a finite loss',
-    `run ${arm}, seed ${seed}, step ${step}`,
+    `run ${condition}, seed ${seed}, step ${step}`,
     losses[broken],
     'Lower the learning rate or λ.',
   );

@@ -1,7 +1,7 @@
 import type { Qwen25VLConfig, Tokenizer } from '@motion-enhancer/models';
 import { UserError } from '@motion-enhancer/support';
 import { alignedWords, moverWords } from '../align/aligned-words.js';
-import type { ClipWords } from '../align/maps-of-arm.js';
+import type { ClipWords } from '../align/maps-of-condition.js';
 import type { World } from '../generate/index.js';
 import { visualGrid } from '../runs/step.js';
 import { openSample } from '../vlm/samples.js';

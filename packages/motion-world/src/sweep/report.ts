@@ -1,12 +1,12 @@
 // The tables of an experiment, made of its results files alone.
-import { type ArmComparison, COLUMNS, compareArms, type SetupComparison } from './compare.js';
+import { COLUMNS, type ConditionComparison, compareConditions, type SetupComparison } from './compare.js';
 import { questionsOf, type RunResult } from './results.js';
 import type { Interval } from './statistics.js';
 
 const HEAD = ['arm', 'samples', 'pairs', 'overall', '− control', ...COLUMNS.slice(1), 'λ‖∇L_MSE‖ / ‖∇L_AR‖'];
 
 /** The results of one setup. */
-export interface LadderTable {
+export interface SweepTable {
   /** What they have in common, in words. */
   setup: string;
   head: string[];
@@ -14,28 +14,28 @@ export interface LadderTable {
 }
 
 /**
- * Plain fine-tuning's accuracies, and every other arm's differences to it and to its own control: `compareArms` in
- * texts. Arms are named by their settings.
- * @param order texts of arms whose rows come first
+ * Plain fine-tuning's accuracies, and every other condition's differences to it and to its own control: `compareConditions` in
+ * texts. Conditions are named by their settings.
+ * @param order texts of conditions whose rows come first
  */
-export function ladderTables(results: readonly RunResult[], order: readonly string[] = []): LadderTable[] {
-  return compareArms(results, order).map(setupTable);
+export function sweepTables(results: readonly RunResult[], order: readonly string[] = []): SweepTable[] {
+  return compareConditions(results, order).map(setupTable);
 }
 
-export function setupTable({ runs, arms }: SetupComparison): LadderTable {
+export function setupTable({ runs, arms }: SetupComparison): SweepTable {
   return { setup: setupLine(runs), head: [...HEAD], rows: arms.map(rowOf) };
 }
 
 /** The tables as Markdown. */
-export function tablesText(tables: readonly LadderTable[]): string {
+export function tablesText(tables: readonly SweepTable[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |\n`;
   return tables
     .map(({ setup, head, rows }) => `${setup}\n\n${line(head)}${line(head.map(() => '---'))}${rows.map(line).join('')}`)
     .join('\n');
 }
 
-export const ladderText = (results: readonly RunResult[], order: readonly string[] = []): string =>
-  tablesText(ladderTables(results, order));
+export const sweepText = (results: readonly RunResult[], order: readonly string[] = []): string =>
+  tablesText(sweepTables(results, order));
 
 /** `5,306 test questions about 4,000 clips`. */
 export function questionsLine(runs: readonly RunResult[]): string {
@@ -54,7 +54,7 @@ export function trainingLine(runs: readonly RunResult[]): string {
   return `${steps} steps of ${batchSize} samples${drawn}, learning rate ${lr}, from ${weights}.`;
 }
 
-function rowOf({ arm, name, runs, accuracy, pairs, toPlain, toControl, gradRatio }: ArmComparison): string[] {
+function rowOf({ arm, name, runs, accuracy, pairs, toPlain, toControl, gradRatio }: ConditionComparison): string[] {
   if (arm.prior === 'none') {
     const cells = COLUMNS.map((column) => (Number.isNaN(accuracy[column]) ? '' : accuracy[column].toFixed(1)));
     return [`${name} (accuracy, %)`, String(arm.data), String(runs), cells[0]!, '', ...cells.slice(1), ''];

@@ -8,9 +8,9 @@ import { describeClip } from '../generate/index.js';
 import { RUN_RECIPE } from '../runs/spec.js';
 import { TINY, worldTokenizer } from '../testing.js';
 import { writeNewMiniVlm } from '../vlm/new-checkpoint.js';
-import { armOf } from './arm-text.js';
+import { conditionOf } from './condition-text.js';
 import { readResults } from './results.js';
-import { type LadderOptions, runLadder } from './run-ladder.js';
+import { runSweep, type SweepOptions } from './run-sweep.js';
 
 const CLIPS = 3;
 
@@ -35,16 +35,16 @@ tensorTestAsync(
     const vlm = loadVlm(join(dir, 'vlm'), { device: 'cpu', dtype: 'float32' });
     const results = join(dir, 'results.jsonl');
     const priors = [writePriors(join(dir, 'a.safetensors'), ['focus'])];
-    const o: LadderOptions = {
+    const o: SweepOptions = {
       vlm,
       world: 'still-camera',
       ...{ arms: [], seeds: [0], clips: CLIPS, testClips: 3, priors, results, atOnce: 3, dtype: 'float32' },
       recipe: { ...RUN_RECIPE, steps: 1, batchSize: 2, alignerWidth: 4 },
       ...{ onLine() {}, onStep() {}, onStage() {} },
     };
-    const run = async (texts: readonly string[], changes: Partial<LadderOptions> = {}) => {
+    const run = async (texts: readonly string[], changes: Partial<SweepOptions> = {}) => {
       const before = readResults(results).length;
-      const found = await runLadder({ ...o, arms: texts.map((text) => armOf(text, { data: 3 })), ...changes });
+      const found = await runSweep({ ...o, arms: texts.map((text) => conditionOf(text, { data: 3 })), ...changes });
       return { added: readResults(results).length - before, found };
     };
     const first = await run(['plain', 'masks', 'masks:squared:mix=0.5', 'focus']);
@@ -60,7 +60,7 @@ tensorTestAsync(
     );
     assert.deepEqual(await run(['plain:mlp', 'masks:lambda=1', 'focus']).then(({ added }) => added), 0);
     // The name is the same, the λ, the recipe, the questions, the pool of samples, the maps or the start are not.
-    assert.equal((await run(['masks'], { arms: [armOf('masks', { data: 3, lambda: 3 })] })).added, 1);
+    assert.equal((await run(['masks'], { arms: [conditionOf('masks', { data: 3, lambda: 3 })] })).added, 1);
     assert.equal((await run(['plain'], { recipe: { ...o.recipe, lr: 1e-3 } })).added, 1);
     assert.equal((await run(['plain', 'masks', 'masks'], { testClips: 4 })).added, 2);
     assert.equal((await run(['plain'], { clips: CLIPS - 1 })).added, 1);

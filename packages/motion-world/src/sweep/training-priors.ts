@@ -2,7 +2,7 @@
 
 import type { Grid } from '@motion-enhancer/core/internal/align/index.js';
 import { UserError } from '@motion-enhancer/support';
-import type { PriorMaps } from '../align/maps-of-arm.js';
+import type { PriorMaps } from '../align/maps-of-condition.js';
 import { coverage } from '../align/mask-maps.js';
 import type { World, WorldText } from '../generate/index.js';
 import { type PriorFile, readPriorFile } from './prior-file.js';

@@ -1,8 +1,8 @@
-// What an experiment says of its arms, in numbers: tables and pictures are made of it.
+// What an experiment says of its conditions, in numbers: tables and pictures are made of it.
 import { expected } from '@motion-enhancer/support';
 import { accuracyOf, type TypeScores } from '../runs/evaluate-runs.js';
-import { armOf, armText } from './arm-text.js';
-import { type Arm, armKey } from './arms.js';
+import { type Condition, conditionKey } from './condition.js';
+import { conditionOf, conditionText } from './condition-text.js';
 import { lastOfEach, type RunResult, seriesKey, setupKey } from './results.js';
 import { type Interval, interval95, mean } from './statistics.js';
 
@@ -10,9 +10,9 @@ import { type Interval, interval95, mean } from './statistics.js';
 export const COLUMNS = ['overall', 'average', 'MR', 'LM', 'AO', 'RC', 'MO', 'CM'] as const;
 export type Column = (typeof COLUMNS)[number];
 
-export interface ArmComparison {
-  arm: Arm;
-  /** The arm's settings; where two rows have the same, what their maps were made of too. */
+export interface ConditionComparison {
+  arm: Condition;
+  /** The condition's settings; where two rows have the same, what their maps were made of too. */
   name: string;
   runs: number;
   /** Mean accuracy over the runs, %; NaN where there are no such questions. */
@@ -21,7 +21,7 @@ export interface ArmComparison {
   pairs: number;
   /** Differences to plain fine-tuning in points, over those pairs. */
   toPlain: Record<Column, Interval>;
-  /** Difference to the same arm with `other`, all questions; no pairs where there is none. */
+  /** Difference to the same condition with `other`, all questions; no pairs where there is none. */
   toControl: Interval;
   /** Mean of λ‖∇L_MSE‖ / ‖∇L_AR‖; NaN without alignment. */
   gradRatio: number;
@@ -29,23 +29,23 @@ export interface ArmComparison {
 
 export interface SetupComparison {
   runs: readonly RunResult[];
-  arms: ArmComparison[];
+  arms: ConditionComparison[];
 }
 
 /**
- * Every setup's arms, compared with plain fine-tuning on as much data, in pairs of one seed, and with their own control.
+ * Every setup's conditions, compared with plain fine-tuning on as much data, in pairs of one seed, and with their own control.
  * Only runs of one setup are compared, and of equal runs the last counts.
- * @param order texts of arms that come first
+ * @param order texts of conditions that come first
  */
-export function compareArms(results: readonly RunResult[], order: readonly string[] = []): SetupComparison[] {
-  const places = new Map(order.map((text, i) => [armKey(armOf(text)), i]));
-  const place = ({ arm }: ArmComparison) => places.get(armKey(arm)) ?? order.length;
+export function compareConditions(results: readonly RunResult[], order: readonly string[] = []): SetupComparison[] {
+  const places = new Map(order.map((text, i) => [conditionKey(conditionOf(text)), i]));
+  const place = ({ arm }: ConditionComparison) => places.get(conditionKey(arm)) ?? order.length;
   return grouped(lastOfEach(results), setupKey).map((runs) => {
     const series = grouped(runs, seriesKey);
-    const names = series.map(([one]) => armText(one!.arm));
+    const names = series.map(([one]) => conditionText(one!.arm));
     const arms = series.map((one, i) => {
       const alone = names.filter((name) => name === names[i]).length === 1;
-      return compareArm(one, series, alone ? names[i]! : `${names[i]} (${one[0]!.maps ?? 'maps unknown'})`);
+      return compareCondition(one, series, alone ? names[i]! : `${names[i]} (${one[0]!.maps ?? 'maps unknown'})`);
     });
     return { runs, arms: arms.sort((a, b) => place(a) - place(b)) };
   });
@@ -59,13 +59,13 @@ export function mainSetup(setups: readonly SetupComparison[]): SetupComparison |
 }
 
 /**
- * The same with the rows of these arms alone, and of plain fine-tuning on as much data; setups without any are left out.
- * @throws UserError for an arm that no setup has
+ * The same with the rows of these conditions alone, and of plain fine-tuning on as much data; setups without any are left out.
+ * @throws UserError for a condition that no setup has
  */
-export function onlyArms(setups: readonly SetupComparison[], texts: readonly string[]): SetupComparison[] {
-  const wanted = new Map(texts.map((text) => [armKey(armOf(text)), text]));
-  const has = ({ arm }: ArmComparison) => wanted.has(armKey(arm));
-  const found = new Set(setups.flatMap(({ arms }) => arms.map(({ arm }) => armKey(arm))));
+export function onlyConditions(setups: readonly SetupComparison[], texts: readonly string[]): SetupComparison[] {
+  const wanted = new Map(texts.map((text) => [conditionKey(conditionOf(text)), text]));
+  const has = ({ arm }: ConditionComparison) => wanted.has(conditionKey(arm));
+  const found = new Set(setups.flatMap(({ arms }) => arms.map(({ arm }) => conditionKey(arm))));
   for (const [key, text] of wanted)
     if (!found.has(key)) throw expected('an arm that the results have', '--arm', text, 'See the table without --only.');
   return setups.flatMap(({ runs, arms }) => {
@@ -76,7 +76,11 @@ export function onlyArms(setups: readonly SetupComparison[], texts: readonly str
   });
 }
 
-function compareArm(runs: readonly RunResult[], series: readonly RunResult[][], name: string): ArmComparison {
+function compareCondition(
+  runs: readonly RunResult[],
+  series: readonly RunResult[][],
+  name: string,
+): ConditionComparison {
   const { arm, maps } = runs[0]!;
   const isPlain = arm.prior === 'none';
   const plain = series.find(([other]) => other!.arm.prior === 'none' && other!.arm.data === arm.data);

@@ -1,4 +1,4 @@
-// What an arm of the experiment pulls a word's attention toward.
+// What a condition of the experiment pulls a word's attention toward.
 import { type Grid, scaleMap } from '@motion-enhancer/core/internal/align/index.js';
 import { randomSource, trainingOrder } from '@motion-enhancer/core/internal/train/data/order.js';
 import type { AlignedWord } from './aligned-words.js';
@@ -30,7 +30,7 @@ export interface MapSettings extends MapChanges {
   wrong: number;
 }
 
-export interface ArmMaps extends MapSettings {
+export interface ConditionMaps extends MapSettings {
   /** As they are, or every row scaled to this sum. */
   scale: 'raw' | number;
 }
@@ -48,31 +48,31 @@ type Row<T> = (T | null)[];
 /** Clips with wrong maps are drawn apart from which maps they get. */
 const WRONG_SEED = 104_729;
 
-/** The target of every word of every sample of an arm: [cells], or null for a word that it leaves out. */
-export function armMaps(
+/** The target of every word of every sample of a condition: [cells], or null for a word that it leaves out. */
+export function conditionMaps(
   samples: readonly ClipWords[],
   prior: PriorMaps,
-  arm: ArmMaps,
+  condition: ConditionMaps,
   grid: Grid,
   seed = 0,
 ): Row<Float32Array>[] {
   const all = samples.map(({ clip, words, mover }) =>
-    words.map((word) => meanMap(prior, clip, arm.mover ? mover : word.captionWords)),
+    words.map((word) => meanMap(prior, clip, condition.mover ? mover : word.captionWords)),
   );
-  const roles = arm.only === '' ? null : new Set(arm.only.split('+'));
+  const roles = condition.only === '' ? null : new Set(condition.only.split('+'));
   const own = all.map((maps, s) => {
     const { clip, words } = samples[s]!;
     return maps.map((map, w) => {
       const { rows, role, captionWords } = words[w]!;
       const aligned =
-        (rows === 'both' || rows === arm.rows) &&
+        (rows === 'both' || rows === condition.rows) &&
         (roles === null || roles.has(role)) &&
-        (arm.words === 'all' || captionWords.some((i) => prior.kept(clip, i)));
+        (condition.words === 'all' || captionWords.some((i) => prior.kept(clip, i)));
       return aligned ? map : null;
     });
   });
-  const gated = arm.gate < 1 ? mostFocused(own, arm.gate) : null;
-  const wrong = wrongClips(samples, arm, seed);
+  const gated = condition.gate < 1 ? mostFocused(own, condition.gate) : null;
+  const wrong = wrongClips(samples, condition, seed);
   const others = wrong.size > 0 ? mapsByRole(samples, all) : null;
   const random = randomSource(seed);
   return own.map((maps, s) => {
@@ -80,8 +80,8 @@ export function armMaps(
     return maps.map((map, w) => {
       if (!map || (gated && !gated.has(s))) return null;
       const source = wrong.has(clip) ? another(others!.get(words[w]!.role)!, clip, random) : map;
-      const changed = changeMap(source, arm, grid);
-      return arm.scale === 'raw' ? changed : scaleMap(changed, arm.scale);
+      const changed = changeMap(source, condition, grid);
+      return condition.scale === 'raw' ? changed : scaleMap(changed, condition.scale);
     });
   });
 }
@@ -103,7 +103,7 @@ function mostFocused(own: readonly Row<Float32Array>[], share: number): Set<numb
 }
 
 /** Clips whose words take other clips' maps. */
-function wrongClips(samples: readonly ClipWords[], { of, wrong }: ArmMaps, seed: number): Set<number> {
+function wrongClips(samples: readonly ClipWords[], { of, wrong }: ConditionMaps, seed: number): Set<number> {
   const clips = [...new Set(samples.map(({ clip }) => clip))];
   if (of === 'other') return new Set(clips);
   const order = trainingOrder(clips.length, clips.length, seed + WRONG_SEED);

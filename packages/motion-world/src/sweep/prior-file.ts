@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Grid } from '@motion-enhancer/core/internal/align/index.js';
 import { openSafetensors, scope, type Tensor } from '@motion-enhancer/libtorch';
 import { UserError } from '@motion-enhancer/support';
-import type { PriorMaps } from '../align/maps-of-arm.js';
+import type { PriorMaps } from '../align/maps-of-condition.js';
 
 /**
  * Priors of many clips in one file, as `world priors` writes it: `maps.ARM` [words of all clips, F, H, W], in 255ths of

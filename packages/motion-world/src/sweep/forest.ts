@@ -1,4 +1,4 @@
-// The picture of an experiment: how far every arm is from plain fine-tuning and from its own control.
+// The picture of an experiment: how far every condition is from plain fine-tuning and from its own control.
 import type { Forest } from '@motion-enhancer/core/internal/view/forest-plot.js';
 import type { SetupComparison } from './compare.js';
 import { intervalText, questionsLine, trainingLine } from './report.js';
@@ -6,8 +6,8 @@ import { intervalText, questionsLine, trainingLine } from './report.js';
 /** Lines in the file are about as long as its plot is wide. */
 const LINE = 92;
 
-/** A row an arm, plain fine-tuning aside: the line at 0 stands for it. The numbers are the table's. */
-export function ladderForest({ arms }: SetupComparison, notes: readonly string[] = []): Forest {
+/** A row a condition, plain fine-tuning aside: the line at 0 stands for it. The numbers are the table's. */
+export function sweepForest({ arms }: SetupComparison, notes: readonly string[] = []): Forest {
   const compared = arms.filter(({ arm }) => arm.prior !== 'none');
   return {
     title: 'Differences of accuracy to plain fine-tuning and to each arm’s control',

@@ -7,26 +7,28 @@ import { tensorTest } from '@motion-enhancer/core/internal/testing/tensor-test.j
 import { rand, randint, tensor, writeSafetensors } from '@motion-enhancer/libtorch';
 import { temporaryFolder } from '@motion-enhancer/support/testing';
 import { RUN_RECIPE } from '../runs/spec.js';
-import { armOf, armText } from './arm-text.js';
-import { armKey, mapKey } from './arms.js';
+import { conditionKey, mapKey } from './condition.js';
+import { conditionOf, conditionText } from './condition-text.js';
 import { readPriorFile } from './prior-file.js';
-import { ladderTables, ladderText } from './report.js';
+import { sweepTables, sweepText } from './report.js';
 import { addResults, type RunResult, readResults } from './results.js';
 import { interval95 } from './statistics.js';
 
 test('arms from their texts', () => {
-  const { prior, of, aligner, lambda, lambdaRatio, data } = armOf('focus:other:mlp:auto=0.5:n=500', { lambda: 7 });
+  const { prior, of, aligner, lambda, lambdaRatio, data } = conditionOf('focus:other:mlp:auto=0.5:n=500', {
+    lambda: 7,
+  });
   assert.deepEqual([prior, of, aligner, lambda, lambdaRatio, data], ['focus', 'other', 'mlp', 7, 0.5, 500]);
-  assert.equal(armOf('plain').prior, 'none');
-  const paper = armOf('paper');
+  assert.equal(conditionOf('plain').prior, 'none');
+  const paper = conditionOf('paper');
   assert.deepEqual(
     [paper.prior, paper.words, paper.scale, paper.lambda, paper.aligner],
     ['mhs-x-all', 'kept', 'raw', 1, 'mlp'],
   );
-  assert.equal(armOf('masks:λ=10').lambda, 10);
-  assert.throws(() => armOf('masks:lamda=3'), { name: 'UserError', message: /lambda=N.*but received "lamda=3"/ });
-  assert.equal(armOf('masks').lambda, 1);
-  const { mix, wrong, blur, still, mover, sharp, only, gate, loss } = armOf(
+  assert.equal(conditionOf('masks:λ=10').lambda, 10);
+  assert.throws(() => conditionOf('masks:lamda=3'), { name: 'UserError', message: /lambda=N.*but received "lamda=3"/ });
+  assert.equal(conditionOf('masks').lambda, 1);
+  const { mix, wrong, blur, still, mover, sharp, only, gate, loss } = conditionOf(
     'masks:mix=0.75:wrong=0.2:blur=2:still:mover:sharp=2:only=motion+mover:gate=0.5:squared',
   );
   assert.deepEqual(
@@ -45,7 +47,11 @@ test('arms from their texts', () => {
     'only',
     'sharp=0',
   ])
-    assert.throws(() => armOf(`masks:${bad}`), { name: 'UserError', message: new RegExp(`received "${bad}"`) }, bad);
+    assert.throws(
+      () => conditionOf(`masks:${bad}`),
+      { name: 'UserError', message: new RegExp(`received "${bad}"`) },
+      bad,
+    );
 });
 
 test('an arm’s text says its settings, whatever it was called', () => {
@@ -53,19 +59,19 @@ test('an arm’s text says its settings, whatever it was called', () => {
     ...['plain', 'plain:n=500', 'paper', 'paper:lambda=10', 'paper:other', 'masks', 'masks:lambda=0', 'masks:squared'],
     ...['mhs-x-all@steps10:kept', 'masks:wrong=0.2:only=mover+motion:gate=0.5:sharp=2:still:blur=1:mix=0.75:auto=0.3'],
   ])
-    assert.equal(armText(armOf(text)), text);
-  assert.equal(armText(armOf('masks:λ=100:other')), 'masks:other:lambda=100');
-  assert.equal(armText(armOf('masks', { lambda: 100, data: 500 })), 'masks:lambda=100:n=500');
-  assert.equal(armText(armOf('mhs-x-all:kept:raw:mlp')), 'paper');
-  assert.equal(armKey(armOf('masks:lambda=1')), armKey(armOf('masks')));
-  assert.equal(armKey(armOf('plain:lambda=9:mlp')), armKey(armOf('plain')));
+    assert.equal(conditionText(conditionOf(text)), text);
+  assert.equal(conditionText(conditionOf('masks:λ=100:other')), 'masks:other:lambda=100');
+  assert.equal(conditionText(conditionOf('masks', { lambda: 100, data: 500 })), 'masks:lambda=100:n=500');
+  assert.equal(conditionText(conditionOf('mhs-x-all:kept:raw:mlp')), 'paper');
+  assert.equal(conditionKey(conditionOf('masks:lambda=1')), conditionKey(conditionOf('masks')));
+  assert.equal(conditionKey(conditionOf('plain:lambda=9:mlp')), conditionKey(conditionOf('plain')));
   const arms = ['masks', 'masks:n=5', 'masks:lambda=3', 'masks:squared', 'masks:mlp', 'masks:auto=1'];
-  assert.equal(new Set(arms.map((text) => armKey(armOf(text)))).size, arms.length);
-  assert.equal(new Set(arms.map((text) => mapKey(armOf(text)))).size, 1);
+  assert.equal(new Set(arms.map((text) => conditionKey(conditionOf(text)))).size, arms.length);
+  assert.equal(new Set(arms.map((text) => mapKey(conditionOf(text)))).size, 1);
   const others = ['masks', 'focus', 'masks:other', 'masks:kept', 'masks:predict', 'masks:raw', 'masks:mix=0.1'];
   const more = ['masks:wrong=0.1', 'masks:blur=1', 'masks:still', 'masks:mover', 'masks:sharp=2', 'masks:only=mover'];
   const all = [...others, ...more, 'masks:gate=0.5'];
-  assert.equal(new Set(all.map((text) => mapKey(armOf(text)))).size, all.length);
+  assert.equal(new Set(all.map((text) => mapKey(conditionOf(text)))).size, all.length);
 });
 
 test('interval: t over the pairs (values of a table)', () => {
@@ -78,7 +84,7 @@ test('interval: t over the pairs (values of a table)', () => {
 });
 
 const result = (arm: string, seed: number, right: number): RunResult => ({
-  arm: armOf(arm),
+  arm: conditionOf(arm),
   seed,
   steps: 1,
   batchSize: 1,
@@ -102,7 +108,7 @@ test('results: a line that a crash cut off is left out; the table compares pairs
   appendFileSync(path, '{"arm":{"name":"masks"');
   const results = readResults(path);
   assert.equal(results.length, 6);
-  const [{ setup, head, rows }, ...rest] = ladderTables(results) as [ReturnType<typeof ladderTables>[0]];
+  const [{ setup, head, rows }, ...rest] = sweepTables(results) as [ReturnType<typeof sweepTables>[0]];
   assert.deepEqual(rest, []);
   assert.match(setup, /^200 test questions; 1 steps of 1 samples/);
   const masks = cellsOf(rows, 'masks');
@@ -111,7 +117,7 @@ test('results: a line that a crash cut off is left out; the table compares pairs
   assert.equal(masks.at(-1), '0.25');
   assert.equal(masks[head.indexOf('− control')], '');
   assert.equal(cellsOf(rows, 'plain (accuracy, %)')[head.indexOf('MR')], '50.0');
-  assert.match(ladderText(results), /\| plain \(accuracy, %\) \| 1000 \| 2 \|/);
+  assert.match(sweepText(results), /\| plain \(accuracy, %\) \| 1000 \| 2 \|/);
 });
 
 test('the difference to an arm’s own control, in pairs; rows in the order asked for', () => {
@@ -119,7 +125,7 @@ test('the difference to an arm’s own control, in pairs; rows in the order aske
     ...[result('plain', 0, 40), result('plain', 1, 60), result('masks:still', 0, 44), result('masks:still', 1, 66)],
     ...[result('masks:still:other', 1, 62), result('masks:still:other', 0, 42), result('masks:other', 0, 1)],
   ];
-  const [{ head, rows }] = ladderTables(results, ['masks:other']) as [ReturnType<typeof ladderTables>[0]];
+  const [{ head, rows }] = sweepTables(results, ['masks:other']) as [ReturnType<typeof sweepTables>[0]];
   const control = head.indexOf('− control');
   // 2 and 4 of 200 questions: 1 and 2 points, mean 1.5, s/√2 = 0.5.
   assert.equal(cellsOf(rows, 'masks:still')[control], `+1.5 ± ${(12.706 / 2).toFixed(1)}`);
@@ -141,7 +147,7 @@ test('runs of unlike setups are never compared; of equal ones the last counts; o
       { ...result('plain', 0, 1), setup: { ...setup, start: 'abd' } },
     ],
   ];
-  const tables = ladderTables(results);
+  const tables = sweepTables(results);
   const overall = tables.map(({ rows }) => rows.map((row) => [row[0], row[3]]));
   assert.deepEqual(overall, [
     [
@@ -157,9 +163,9 @@ test('runs of unlike setups are never compared; of equal ones the last counts; o
   ]);
   assert.match(tables[1]!.setup, /200 test questions about 100 clips; .* of 800 clips, .* from abc/);
   const path = join(temporaryFolder(), 'results.jsonl');
-  const { name, prior, lambda } = armOf('masks:lambda=100');
+  const { name, prior, lambda } = conditionOf('masks:lambda=100');
   appendFileSync(path, `${JSON.stringify({ ...result('masks', 0, 5), arm: { name, prior, lambda } })}\n`);
-  assert.deepEqual(readResults(path)[0]!.arm, armOf('masks:lambda=100'));
+  assert.deepEqual(readResults(path)[0]!.arm, conditionOf('masks:lambda=100'));
 });
 
 tensorTest('files of priors: maps by clip and word, and nothing where there is none', () => {

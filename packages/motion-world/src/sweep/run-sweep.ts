@@ -1,9 +1,9 @@
-// Does alignment help? Many arms and seeds of fine-tuning from one start, side by side on one device.
+// Does alignment help? Many conditions and seeds of fine-tuning from one start, side by side on one device.
 
 import type { Vlm } from '@motion-enhancer/core/internal/vlm/index.js';
 import type { Qwen25VL } from '@motion-enhancer/models';
 import { alignmentTable } from '../align/alignment-table.js';
-import { armMaps } from '../align/maps-of-arm.js';
+import { conditionMaps } from '../align/maps-of-condition.js';
 import type { World } from '../generate/index.js';
 import { answerRuns, scoresOf, type TypeScores } from '../runs/evaluate-runs.js';
 import type { RunRecipe, RunSpec } from '../runs/spec.js';
@@ -12,20 +12,20 @@ import { type RunsLog, type TrainedRuns, trainRuns } from '../runs/train-runs.js
 import { checkQuestions } from '../vlm/check-questions.js';
 import { choicesOf } from '../vlm/pretrain-samples.js';
 import { type ClipRange, worldData } from '../vlm/world-data.js';
-import { type Arm, mapKey } from './arms.js';
+import { type Condition, mapKey } from './condition.js';
 import { addResults, type RunResult, type RunSetup, readResults, seriesKey, setupText } from './results.js';
 import { startScores } from './start-scores.js';
 import { type TrainingData, type TrainingDataOptions, trainingData } from './training-data.js';
 import { visualShare } from './visual-share.js';
 import { weightsHash } from './weights-hash.js';
 
-export interface LadderOptions {
+export interface SweepOptions {
   vlm: Vlm;
   world: World;
-  arms: readonly Arm[];
+  arms: readonly Condition[];
   seeds: readonly number[];
   recipe: RunRecipe;
-  /** Training clips: all of their questions are the samples that the arms' data are drawn from. */
+  /** Training clips: all of their questions are the samples that the conditions' data are drawn from. */
   clips: number;
   testClips: number;
   /** Files of priors of training clips. */
@@ -45,7 +45,7 @@ export interface LadderOptions {
  * @returns this experiment's runs, those done before among them
  * @throws UserError for too few training clips, test clips without questions, priors that are not there, a loss that is not finite
  */
-export async function runLadder(o: LadderOptions): Promise<RunResult[]> {
+export async function runSweep(o: SweepOptions): Promise<RunResult[]> {
   const model = o.vlm.model as Qwen25VL;
   const { device, config } = model;
   const common = { config, tokenizer: o.vlm.tokenizer, device };
@@ -77,18 +77,18 @@ export async function runLadder(o: LadderOptions): Promise<RunResult[]> {
 type Waiting = Pick<RunResult, 'arm' | 'seed'> & { setup: RunSetup; maps: string | null };
 type Common = Pick<TrainingDataOptions, 'config' | 'tokenizer' | 'device'>;
 
-const setupOf = ({ vlm, world, recipe, dtype, clips, testClips }: LadderOptions): RunSetup => ({
+const setupOf = ({ vlm, world, recipe, dtype, clips, testClips }: SweepOptions): RunSetup => ({
   ...(world === 'still-camera' ? {} : { world }),
   ...{ recipe, dtype, clips, testClips },
   start: weightsHash(vlm.dir),
 });
 
-const testRange = ({ world, testClips }: LadderOptions): ClipRange => ({
+const testRange = ({ world, testClips }: SweepOptions): ClipRange => ({
   ...{ world, split: 'test', form: 'world', from: 0, count: testClips },
 });
 
 async function runWaves(
-  o: LadderOptions,
+  o: SweepOptions,
   waiting: readonly Waiting[],
   train: TrainingData,
   common: Common,
@@ -103,17 +103,17 @@ async function runWaves(
     o.onLine(JSON.stringify({ start: startScores(model, test, o.dtype) }));
     const share = visualShare(model, train.data, train.words, o.dtype);
     o.onLine(`the start model gives the video ${(100 * share).toFixed(1)} % of an aligned word's attention`);
-    const tableArms = alignmentArms(waiting.map(({ arm }) => arm));
+    const tableConditions = alignmentConditions(waiting.map(({ arm }) => arm));
     const alignment = alignmentTable(
       train.words,
-      tableArms.map((arm) => {
+      tableConditions.map((arm) => {
         const scale = arm.scale === 'raw' ? 'raw' : share;
-        return armMaps(train.words, train.priors.maps(arm.prior), { ...arm, scale }, train.priors.grid);
+        return conditionMaps(train.words, train.priors.maps(arm.prior), { ...arm, scale }, train.priors.grid);
       }),
       train.priors.grid,
       device,
     );
-    const tableKeys = tableArms.map(mapKey);
+    const tableKeys = tableConditions.map(mapKey);
     try {
       for (let at = 0; at < waiting.length; at += o.atOnce) {
         const wave = waiting.slice(at, at + o.atOnce);
@@ -123,7 +123,7 @@ async function runWaves(
           runs: wave.map(({ arm, seed }): RunSpec => {
             const { name, data, lambda, lambdaRatio, aligner, loss, prior } = arm;
             const target = prior === 'none' ? null : tableKeys.indexOf(mapKey(arm));
-            return { arm: name, seed, data, lambda, lambdaRatio, aligner, loss, prior: target };
+            return { condition: name, seed, data, lambda, lambdaRatio, aligner, loss, prior: target };
           }),
           data: { ...train.data, alignment },
           pool: train.words.length,
@@ -150,7 +150,7 @@ async function runWaves(
   }
 }
 
-function resultOf(o: LadderOptions, run: Waiting, trained: TrainedRuns, r: number, scores: TypeScores): RunResult {
+function resultOf(o: SweepOptions, run: Waiting, trained: TrainedRuns, r: number, scores: TypeScores): RunResult {
   const { steps, batchSize, lr } = o.recipe;
   const aligned = run.arm.prior !== 'none';
   return {
@@ -164,8 +164,8 @@ function resultOf(o: LadderOptions, run: Waiting, trained: TrainedRuns, r: numbe
   };
 }
 
-/** Arms with targets of their own; several settings may share them. */
-function alignmentArms(arms: readonly Arm[]): Arm[] {
+/** Conditions with targets of their own; several settings may share them. */
+function alignmentConditions(arms: readonly Condition[]): Condition[] {
   const aligned = arms.filter(({ prior }) => prior !== 'none');
   return [...new Map(aligned.map((arm) => [mapKey(arm), arm])).values()];
 }

@@ -1,4 +1,4 @@
-// Results with every setup and arm written once: a third of their size, and nothing lost.
+// Results with every setup and condition written once: a third of their size, and nothing lost.
 import type { RunResult } from './results.js';
 
 const COMMON = ['setup', 'steps', 'batchSize', 'lr', 'start'] as const satisfies readonly (keyof RunResult)[];

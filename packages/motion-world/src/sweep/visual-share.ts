@@ -1,6 +1,6 @@
 import { noGrad, scope, tensor } from '@motion-enhancer/libtorch';
 import type { Qwen25VL } from '@motion-enhancer/models';
-import type { ClipWords } from '../align/maps-of-arm.js';
+import type { ClipWords } from '../align/maps-of-condition.js';
 import { repeatRuns, runForward } from '../run-axis/model.js';
 import { type ComputeDType, castAll } from '../runs/step.js';
 import { int64Rows } from '../vlm/layout.js';

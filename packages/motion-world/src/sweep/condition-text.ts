@@ -1,13 +1,13 @@
 import { expected } from '@motion-enhancer/support';
 import { ALIGNED_ROLES } from '../align/aligned-words.js';
-import { type Arm, PAPER, PLAIN } from './arms.js';
+import { type Condition, PAPER, PLAIN } from './condition.js';
 
-type Reader = (value: string | undefined) => Partial<Arm> | null;
+type Reader = (value: string | undefined) => Partial<Condition> | null;
 
-const word = (set: Partial<Arm>): Reader => ((value) => (value === undefined ? set : null)) as Reader;
+const word = (set: Partial<Condition>): Reader => ((value) => (value === undefined ? set : null)) as Reader;
 
 const number =
-  (field: keyof Arm, fits: (value: number) => boolean): Reader =>
+  (field: keyof Condition, fits: (value: number) => boolean): Reader =>
   (value) =>
     value && fits(Number(value)) ? { [field]: Number(value) } : null;
 
@@ -51,44 +51,45 @@ const KNOWN =
   'other, wrong=P, kept, all, only=ROLE+ROLE, token, predict, mover, gate=Q, sharp=P, still, blur=K, mix=M, raw, share, norm, squared, identity, pointwise, mlp, lambda=N, auto=R or n=N';
 
 /**
- * An arm from its text: a prior, then settings after colons. `masks`, `masks:other`, `change-r-last:λ=10:mlp`,
+ * A condition from its text: a prior, then settings after colons. `masks`, `masks:other`, `change-r-last:λ=10:mlp`,
  * `mhs-x-all@steps10:kept`, `paper`, `plain:n=2000`. docs/world-vlm.md lists the settings.
  * @throws UserError for a setting that is none
  */
-export function armOf(text: string, defaults: Partial<Arm> = {}): Arm {
+export function conditionOf(text: string, defaults: Partial<Condition> = {}): Condition {
   const [first, ...settings] = text.split(':') as [string, ...string[]];
-  const arm: Arm = { ...PLAIN, ...defaults, name: text, prior: first === 'plain' ? 'none' : first };
-  if (first === 'paper') Object.assign(arm, PAPER);
+  const condition: Condition = { ...PLAIN, ...defaults, name: text, prior: first === 'plain' ? 'none' : first };
+  if (first === 'paper') Object.assign(condition, PAPER);
   for (const setting of settings) {
     const at = setting.indexOf('=');
     const key = at < 0 ? setting : setting.slice(0, at);
     const found = SETTINGS.get(key === 'λ' ? 'lambda' : key)?.(at < 0 ? undefined : setting.slice(at + 1));
     if (!found) throw expected(KNOWN, `a setting of the arm ${text}`, setting, rolesHint(key));
-    Object.assign(arm, found);
+    Object.assign(condition, found);
   }
-  return arm;
+  return condition;
 }
 
 const rolesHint = (key: string) => (key === 'only' ? `Roles are ${ALIGNED_ROLES.join(', ')}.` : undefined);
 
-/** The shortest text that `armOf` reads as these settings, so that a table names what ran, not what it was called. */
-export function armText(arm: Arm): string {
-  if (arm.prior === 'none') return ['plain', ...(arm.data === PLAIN.data ? [] : [`n=${arm.data}`])].join(':');
+/** The shortest text that `conditionOf` reads as these settings, so that a table names what ran, not what it was called. */
+export function conditionText(condition: Condition): string {
+  if (condition.prior === 'none')
+    return ['plain', ...(condition.data === PLAIN.data ? [] : [`n=${condition.data}`])].join(':');
   const paper = Object.entries(PAPER).every(
-    ([field, value]) => field === 'lambda' || arm[field as keyof Arm] === value,
+    ([field, value]) => field === 'lambda' || condition[field as keyof Condition] === value,
   );
-  const base: Arm = { ...PLAIN, ...(paper ? PAPER : { prior: arm.prior }) };
+  const base: Condition = { ...PLAIN, ...(paper ? PAPER : { prior: condition.prior }) };
   const parts = [...SETTINGS].flatMap(([key, read]) => {
     const flag = read(undefined);
-    const field = flag ? (Object.keys(flag)[0] as keyof Arm) : FIELD_OF.get(key)!;
-    if (arm[field] === base[field]) return [];
-    if (!flag) return [`${key}=${arm[field]}`];
-    return flag[field] === arm[field] ? [key] : [];
+    const field = flag ? (Object.keys(flag)[0] as keyof Condition) : FIELD_OF.get(key)!;
+    if (condition[field] === base[field]) return [];
+    if (!flag) return [`${key}=${condition[field]}`];
+    return flag[field] === condition[field] ? [key] : [];
   });
-  return [paper ? 'paper' : arm.prior, ...parts].join(':');
+  return [paper ? 'paper' : condition.prior, ...parts].join(':');
 }
 
-const FIELD_OF = new Map<string, keyof Arm>([
+const FIELD_OF = new Map<string, keyof Condition>([
   ['auto', 'lambdaRatio'],
   ['n', 'data'],
   ...(['wrong', 'only', 'gate', 'sharp', 'blur', 'mix', 'lambda'] as const).map((key) => [key, key] as const),

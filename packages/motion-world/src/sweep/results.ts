@@ -2,10 +2,10 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import type { World } from '../generate/index.js';
 import type { TypeScores } from '../runs/evaluate-runs.js';
 import type { RunRecipe } from '../runs/spec.js';
-import { type Arm, armKey, PLAIN } from './arms.js';
 import { createExpander } from './compact.js';
+import { type Condition, conditionKey, PLAIN } from './condition.js';
 
-/** What all arms of an experiment have in common. */
+/** What all conditions of an experiment have in common. */
 export interface RunSetup {
   /** Absent: `still-camera`, the only one that older results know. */
   world?: World;
@@ -20,7 +20,7 @@ export interface RunSetup {
 
 /** One run's outcome: a line of results.jsonl. */
 export interface RunResult {
-  arm: Arm;
+  arm: Condition;
   seed: number;
   steps: number;
   batchSize: number;
@@ -28,7 +28,7 @@ export interface RunResult {
   start: string;
   /** Lines of before there was one are of setups of their own. */
   setup?: RunSetup;
-  /** What the arm's maps were made of (`TrainingPriors.made`); null without a prior. */
+  /** What the condition's maps were made of (`TrainingPriors.made`); null without a prior. */
   maps?: string | null;
   /** Losses of the last step. */
   lossAr: number;
@@ -78,7 +78,8 @@ export function setupText({ recipe, ...rest }: RunSetup): string {
 }
 
 /** Equal for runs that differ in their seeds at most, within one setup. */
-export const seriesKey = ({ arm, maps }: Pick<RunResult, 'arm' | 'maps'>): string => `${armKey(arm)} ${maps ?? ''}`;
+export const seriesKey = ({ arm, maps }: Pick<RunResult, 'arm' | 'maps'>): string =>
+  `${conditionKey(arm)} ${maps ?? ''}`;
 
 /** Of runs that are equal in everything, the last. */
 export function lastOfEach(results: readonly RunResult[]): RunResult[] {

@@ -1,8 +1,8 @@
-import type { MapSettings } from '../align/maps-of-arm.js';
+import type { MapSettings } from '../align/maps-of-condition.js';
 import type { RunSpec } from '../runs/spec.js';
 
 /** One way to fine-tune: what the attention is pulled toward, and how. */
-export interface Arm
+export interface Condition
   extends MapSettings,
     Required<Pick<RunSpec, 'lambda' | 'lambdaRatio' | 'aligner' | 'loss' | 'data'>> {
   name: string;
@@ -12,7 +12,7 @@ export interface Arm
   scale: 'raw' | 'share';
 }
 
-export const PLAIN: Readonly<Arm> = {
+export const PLAIN: Readonly<Condition> = {
   name: 'plain',
   prior: 'none',
   of: 'own',
@@ -41,20 +41,21 @@ export const PAPER = {
   scale: 'raw',
   lambda: 1,
   aligner: 'mlp',
-} as const satisfies Partial<Arm>;
+} as const satisfies Partial<Condition>;
 
-/** What the maps of an arm depend on: arms of equal keys share their targets. */
-export const mapKey = (arm: Arm): string => ordered(arm, MAP_FIELDS);
+/** What the maps of a condition depend on: conditions of equal keys share their targets. */
+export const mapKey = (condition: Condition): string => ordered(condition, MAP_FIELDS);
 
 const TRAINING_FIELDS = ['loss', 'lambda', 'lambdaRatio', 'aligner', 'data'] as const;
-const MAP_FIELDS = (Object.keys(PLAIN) as (keyof Arm)[]).filter(
+const MAP_FIELDS = (Object.keys(PLAIN) as (keyof Condition)[]).filter(
   (field) => field !== 'name' && !(TRAINING_FIELDS as readonly string[]).includes(field),
 );
 
-/** All that sets an arm, its name aside: equal for `masks:lambda=1` and `masks`. Without a prior, the data alone. */
-export const armKey = (arm: Arm): string =>
-  arm.prior === 'none'
-    ? ordered({ ...PLAIN, data: arm.data }, ['prior', 'data'])
-    : ordered(arm, [...MAP_FIELDS, ...TRAINING_FIELDS]);
+/** All that sets a condition, its name aside: equal for `masks:lambda=1` and `masks`. Without a prior, the data alone. */
+export const conditionKey = (condition: Condition): string =>
+  condition.prior === 'none'
+    ? ordered({ ...PLAIN, data: condition.data }, ['prior', 'data'])
+    : ordered(condition, [...MAP_FIELDS, ...TRAINING_FIELDS]);
 
-const ordered = (arm: Arm, fields: readonly (keyof Arm)[]) => JSON.stringify(fields.map((field) => arm[field]));
+const ordered = (condition: Condition, fields: readonly (keyof Condition)[]) =>
+  JSON.stringify(fields.map((field) => condition[field]));
