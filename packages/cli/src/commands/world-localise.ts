@@ -18,7 +18,7 @@ const FIELDS = {
   baselines: {
     type: 'boolean',
     default: false,
-    text: 'Measure the two priors that need no diffusion pass alone: the difference of the latents from frame to frame, and the same after the best global shift and zoom',
+    text: 'Measure priors that need no diffusion pass alone: the difference of the latents from frame to frame, the same after the best global shift and zoom, and both of pixels',
   },
   world: CLIP_FIELDS.world,
   split: { ...CLIP_FIELDS.split, default: 'test' },

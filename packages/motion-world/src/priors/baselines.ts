@@ -5,7 +5,7 @@ import {
   shiftedDifference,
   tokenDifference,
 } from '@motion-enhancer/core/internal/prior/selection/difference.js';
-import { scope, type Tensor } from '@motion-enhancer/libtorch';
+import { fromTypedArray, scope, type Tensor } from '@motion-enhancer/libtorch';
 import { CLIP } from '../clips/clip-size.js';
 import { makeClip, type Split, type World, type WorldClip } from '../generate/index.js';
 import { clipLatents } from './clip-latents.js';
@@ -13,7 +13,19 @@ import { Mean } from './mean.js';
 import { cosine, divergence } from './near-mask.js';
 import { lift, moverShare, ON } from './where-moves.js';
 
-export const BASELINES = { difference: latentDifference, 'shifted difference': shiftedDifference } as const;
+/** What is compared from frame to frame: the latents, or the frames themselves at half their height and width. */
+interface Material {
+  latents_FCHW: Tensor;
+  pixels_FCHW: Tensor;
+}
+
+export const BASELINES = {
+  difference: ({ latents_FCHW }: Material) => latentDifference(latents_FCHW),
+  'shifted difference': ({ latents_FCHW }: Material) => shiftedDifference(latents_FCHW),
+  'pixel difference': ({ pixels_FCHW }: Material) => latentDifference(pixels_FCHW),
+  // A shift of so many cells of the latents is twice as many here.
+  'shifted pixel difference': ({ pixels_FCHW }: Material) => shiftedDifference(pixels_FCHW, { reach: 4 }),
+} as const;
 export type Baseline = keyof typeof BASELINES;
 
 /** Powers of the maps on the VLM's grid. */
@@ -45,7 +57,7 @@ export interface BaselineOptions {
   onClip(done: number, total: number): void;
 }
 
-/** Both baselines over clips with a mover that is seen, against the masks. */
+/** All baselines over clips with a mover that is seen, against the masks. */
 export function measureBaselines(vdm: Vdm, { world, split, indices, onClip }: BaselineOptions): BaselineFindings {
   const findings: BaselineFindings = { clips: new Map(), found: new Map(), uniform: new Mean() };
   indices.forEach((index, i) => {
@@ -57,11 +69,14 @@ export function measureBaselines(vdm: Vdm, { world, split, indices, onClip }: Ba
 }
 
 function addClip(findings: BaselineFindings, clip: WorldClip, vdm: Vdm): void {
-  const latents = clipLatents(vdm, [clip]).squeeze(0);
-  const { patchSize: space, patchSizeT } = vdm.transformer.config;
-  for (const [name, differenceOf] of Object.entries(BASELINES) as [Baseline, (latents: Tensor) => Tensor][]) {
-    const map_FHW = tokenDifference(differenceOf(latents), { time: patchSizeT ?? 1, space });
-    const [frames, side] = map_FHW.shape as [number, number];
+  const material = { latents_FCHW: clipLatents(vdm, [clip]).squeeze(0), pixels_FCHW: halfSize(clip) };
+  const { patchSize, patchSizeT } = vdm.transformer.config;
+  // Tokens along either side.
+  const side = material.latents_FCHW.size(-1) / patchSize;
+  for (const [name, differenceOf] of Object.entries(BASELINES) as [Baseline, (material: Material) => Tensor][]) {
+    const difference_PHW = differenceOf(material);
+    const map_FHW = tokenDifference(difference_PHW, { time: patchSizeT ?? 1, space: difference_PHW.size(-1) / side });
+    const frames = map_FHW.size(0);
     const share = moverShare(clip, frames, side);
     if (share.every((s) => s < ON)) return; // never seen well enough to be found
     // The VLM sees half as many rows and columns.
@@ -93,4 +108,12 @@ function findingOf({ found }: BaselineFindings, baseline: Baseline, camera: stri
   const made = byCamera.get(camera) ?? { lift: new Mean(), hit: new Mean(), cosine: means(), divergence: means() };
   byCamera.set(camera, made);
   return made;
+}
+
+/** Means of 2 × 2 pixels, in [0, 1]: [T, 3, H / 2, W / 2] */
+function halfSize({ frames, count, size }: WorldClip): Tensor {
+  const pixels = fromTypedArray(frames, [count, size / 2, 2, size / 2, 2, 3])
+    .to('float32')
+    .div(255);
+  return pixels.mean([2, 4]).permute(0, 3, 1, 2).contiguous();
 }

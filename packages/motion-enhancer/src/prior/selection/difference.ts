@@ -1,5 +1,5 @@
 // Priors without a diffusion model: where the latents of a video change from frame to frame.
-import { noGrad, scope, stack, type Tensor, tensor } from '@motion-enhancer/libtorch';
+import { fromTypedArray, noGrad, scope, stack, type Tensor } from '@motion-enhancer/libtorch';
 
 /**
  * How much the latents change from each frame to the next: |z[t + 1] − z[t]|, mean over channels.
@@ -98,50 +98,57 @@ function costs(before: Tensor, after: Tensor, shifts: readonly Shift[]): number[
   });
 }
 
-/** @returns |difference| of each pair, mean over channels, and 1 where the earlier frame shows something, else 0: [P, H, W] */
+/**
+ * @returns |difference| of each pair, mean over channels, and 1 where the earlier frame shows something, else 0:
+ * [P, H, W]
+ */
 function overlaid(before: Tensor, after: Tensor, shifts: readonly Shift[]): { difference: Tensor; seen: Tensor } {
   const [, , H, W] = before.shape as [number, number, number, number];
-  const rows = shifts.map(({ zoom, y }) => resampling(H, zoom, y));
-  const columns = shifts.map(({ zoom, x }) => resampling(W, zoom, x));
-  const matrices = (all: readonly Resampling[], size: number) =>
-    tensor(
-      all.flatMap(({ weights }) => weights),
-      { shape: [all.length, 1, size, size], device: before.device },
-    );
+  const rows = resampling(
+    H,
+    shifts.map(({ zoom, y }) => ({ zoom, shift: y })),
+    before.device,
+  );
+  const columns = resampling(
+    W,
+    shifts.map(({ zoom, x }) => ({ zoom, shift: x })),
+    before.device,
+  );
   // One product an axis: [P, 1, H, H] · [P, C, H, W] · [P, 1, W, W]
-  const moved = matrices(rows, H).matmul(before).matmul(matrices(columns, W).transpose(2, 3));
-  const inside = (all: readonly Resampling[]) =>
-    tensor(
-      all.flatMap(({ inside }) => inside),
-      { shape: [all.length, all[0]!.inside.length], device: before.device },
-    );
+  const moved = rows.weights.matmul(before).matmul(columns.weights.transpose(2, 3));
   return {
     difference: after.sub(moved).abs().mean(1),
-    seen: inside(rows).unsqueeze(2).mul(inside(columns).unsqueeze(1)),
+    seen: rows.inside.unsqueeze(2).mul(columns.inside.unsqueeze(1)),
   };
 }
 
 interface Resampling {
-  /** [size, size]: how much of each old cell a new one takes, linearly. */
-  weights: number[];
-  /** [size]: 1 where the new cell's centre lies between centres of old cells, else 0. */
-  inside: number[];
+  /** [P, 1, size, size]: how much of each old cell a new one takes, linearly. */
+  weights: Tensor;
+  /** [P, size]: 1 where the new cell's centre lies between centres of old cells, else 0. */
+  inside: Tensor;
 }
 
-/** One axis enlarged about its middle by e^zoom, then shifted. */
-function resampling(size: number, zoom: number, shift: number): Resampling {
-  const weights = new Array<number>(size * size).fill(0);
-  const inside = new Array<number>(size).fill(0);
+/** One axis enlarged about its middle by e^zoom, then shifted, for each pair of frames. */
+function resampling(size: number, pairs: readonly { zoom: number; shift: number }[], device: string): Resampling {
+  const weights = new Float32Array(pairs.length * size * size);
+  const inside = new Float32Array(pairs.length * size);
   const middle = (size - 1) / 2;
-  for (let i = 0; i < size; i++) {
-    const place = middle + (i - shift - middle) * Math.exp(-zoom);
-    inside[i] = place > -1e-9 && place < size - 1 + 1e-9 ? 1 : 0;
-    const low = Math.min(size - 2, Math.max(0, Math.floor(place)));
-    const share = Math.min(1, Math.max(0, place - low));
-    weights[i * size + low]! += 1 - share;
-    weights[i * size + low + 1]! += share;
-  }
-  return { weights, inside };
+  pairs.forEach(({ zoom, shift }, pair) => {
+    for (let i = 0; i < size; i++) {
+      const place = middle + (i - shift - middle) * Math.exp(-zoom);
+      const row = pair * size + i;
+      inside[row] = place > -1e-9 && place < size - 1 + 1e-9 ? 1 : 0;
+      const low = Math.min(size - 2, Math.max(0, Math.floor(place)));
+      const share = Math.min(1, Math.max(0, place - low));
+      weights[row * size + low]! += 1 - share;
+      weights[row * size + low + 1]! += share;
+    }
+  });
+  return {
+    weights: fromTypedArray(weights, [pairs.length, 1, size, size]).to(device),
+    inside: fromTypedArray(inside, [pairs.length, size]).to(device),
+  };
 }
 
 /**
