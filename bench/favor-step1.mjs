@@ -11,7 +11,7 @@ import {
   readCaption,
   readDictionary,
   scoreMotion,
-} from '../packages/motion-enhancer/dist/eval/favor/index.js';
+} from '../packages/motion-enhancer/dist/eval/benchmarks/favor-open/metric/index.js';
 
 const [annotationsFile, theirsFile, dictionaryFile, againFile] = process.argv.slice(2);
 const read = (file) => JSON.parse(readFileSync(file, 'utf8'));

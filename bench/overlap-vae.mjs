@@ -6,8 +6,10 @@ import { DdimSchedule, readVaeConfig, tokenGrid } from '../packages/models/dist/
 import { cogVideoXVae } from '../packages/models/dist/cogvideox/vae/model.js';
 import { readDecoderWeights, readEncoderWeights } from '../packages/models/dist/cogvideox/vae/weights.js';
 import { chooseCapture } from '../packages/motion-enhancer/dist/prior/capture/choose-capture.js';
+import { cogVideoXDenoiser } from '../packages/motion-enhancer/dist/prior/diffusion/cogvideox/denoiser.js';
+import { encodeLatents } from '../packages/motion-enhancer/dist/prior/diffusion/cogvideox/latents.js';
+import { encodeClip } from '../packages/motion-enhancer/dist/prior/diffusion/encode-clip.js';
 import { invert, reconstruct } from '../packages/motion-enhancer/dist/prior/diffusion/trajectory.js';
-import { encodeVideo } from '../packages/motion-enhancer/dist/prior/extract.js';
 import { option, randomReader, randomTransformer, transformerConfig } from './real-size.mjs';
 
 const device = T.resolveDevice(option('--device', 'cuda'));
@@ -29,15 +31,18 @@ T.manualSeed(0);
 const reader = randomReader(device, dtype);
 const transformer = randomTransformer(config, device, dtype, reader);
 const vae = cogVideoXVae(vaeConfig, readEncoderWeights(reader, vaeConfig), readDecoderWeights(reader, vaeConfig));
-const vdm = { transformer, vae, dtype, device };
-const schedule = new DdimSchedule();
+const model = cogVideoXDenoiser(transformer, new DdimSchedule());
+const vdm = {
+  ...{ dtype, device, sizeMultiple: 16 },
+  encodeVideo: (video, coding) => encodeLatents(vae, 2, video, coding),
+};
 const data = new Uint8Array(frames * videoHeight * videoWidth * 3);
 for (let i = 0; i < data.length; i++) data[i] = (i * 40503) >>> 8;
 const clip = { data, width: videoWidth, height: videoHeight, indices: [...Array(frames).keys()] };
 const options = { height, width, posterior: 'mode', seed: 0, vaeMemory: 0 };
 const keep = (shape) => T.keep(T.randn(shape, { device, dtype }));
 const conditioning = { text: keep([1, 226, 4096]), empty: keep([1, 226, 4096]) };
-const encode = () => T.keep(T.noGrad(() => T.scope(() => encodeVideo(vdm, clip, options))));
+const encode = () => T.keep(T.noGrad(() => T.scope(() => encodeClip(vdm, clip, options))));
 const first = encode();
 const [, flat, , h, w] = first.x0.shape;
 const start = keep([1, flat, 16, h, w]);
@@ -47,18 +52,18 @@ const grid = { ...tokenGrid(config, flat, h, w), textTokens: 226 };
 function passes(between) {
   T.noGrad(() =>
     T.scope(() => {
-      const trajectory = invert(transformer, schedule, first.x0, conditioning.empty, 5);
+      const trajectory = invert(model, first.x0, conditioning.empty, 5);
       between();
       const chosen = chooseCapture({ heads, headDim: 64, grid, passes: layers * 5, device, dtype, squareSum: 'auto' });
-      reconstruct(transformer, schedule, trajectory, conditioning, {
+      reconstruct(model, trajectory, conditioning, {
         steps: 5,
         guidance: 6,
         start,
         outcome: false,
         captured: () => [1],
-        capture: (a) => chosen.capture.add(a.q(1), a.k(1), a.ownLse(1).select(0, 0)),
+        capture: (a) => chosen.capture.add(a.of(1)),
       });
-      chosen.capture.finish().total_H.toArray();
+      chosen.capture.finish()[0].total_H.toArray();
       chosen.capture.dispose();
     }),
   );

@@ -6,6 +6,7 @@ import { cpus } from 'node:os';
 import * as T from '../packages/libtorch/dist/index.js';
 import { DdimSchedule, tokenGrid } from '../packages/models/dist/cogvideox/index.js';
 import { chooseCapture } from '../packages/motion-enhancer/dist/prior/capture/choose-capture.js';
+import { cogVideoXDenoiser } from '../packages/motion-enhancer/dist/prior/diffusion/cogvideox/denoiser.js';
 import { invert, reconstruct } from '../packages/motion-enhancer/dist/prior/diffusion/trajectory.js';
 import { headMetrics } from '../packages/motion-enhancer/dist/prior/selection/heads.js';
 import { option, randomTransformer, transformerConfig } from './real-size.mjs';
@@ -21,8 +22,8 @@ const dtype = 'bfloat16';
 
 const config = transformerConfig({ layers });
 T.manualSeed(0);
-const model = randomTransformer(config, device, dtype);
-const schedule = new DdimSchedule();
+const transformer = randomTransformer(config, device, dtype);
+const model = cogVideoXDenoiser(transformer, new DdimSchedule());
 
 // 49 frames of 480 × 720: 13 latent frames and the copy in front, 9,450 video tokens.
 const [flat, h, w] = option('--latents', '14,60,90').split(',').map(Number);
@@ -44,7 +45,7 @@ const STATISTICS = ['textToVideo_HTS', 'sameLocation_HPFF', 'total_H', 'squares_
 /** @param squareSum a way to capture; 'rows': none, but only the rows that it would read are computed; null: the whole reconstruction */
 const pass = (squareSum) => () => {
   const inversionBegan = performance.now();
-  const trajectory = invert(model, schedule, x0, conditioning.empty, steps);
+  const trajectory = invert(model, x0, conditioning.empty, steps);
   T.synchronize(device);
   const inversion = (performance.now() - inversionBegan) / 1000;
   const chosen =
@@ -53,7 +54,7 @@ const pass = (squareSum) => () => {
       : null;
   const capture = chosen?.capture;
   try {
-    reconstruct(model, schedule, trajectory, conditioning, {
+    reconstruct(model, trajectory, conditioning, {
       steps,
       guidance: 6,
       start,
@@ -61,13 +62,13 @@ const pass = (squareSum) => () => {
         ? {
             outcome: false,
             captured: (step) => (step < steps - captured ? [] : [1]),
-            capture: (a) => capture?.add(a.q(1), a.k(1), a.ownLse(1).select(0, 0)),
+            capture: (a) => capture?.add(a.of(1)),
           }
         : {}),
     });
     T.synchronize(device);
     const finishBegan = performance.now();
-    const maps = capture?.finish();
+    const maps = capture?.finish()[0];
     T.synchronize(device);
     const finish = (performance.now() - finishBegan) / 1000;
     const finite = maps ? headMetrics(maps).score.every(Number.isFinite) : true;
@@ -87,9 +88,9 @@ const difference = (a, b) =>
       .item(),
   );
 
-T.noGrad(() => T.scope(() => model.forward(x0, conditioning.text, 999))); // warm-up
+T.noGrad(() => T.scope(() => model.denoise(x0, conditioning.text, 999))); // warm-up
 const forward = timed(() => {
-  for (let i = 0; i < 3; i++) T.scope(() => model.forward(x0, conditioning.text, 999));
+  for (let i = 0; i < 3; i++) T.scope(() => model.denoise(x0, conditioning.text, 999));
 });
 const rows = fusedOnly
   ? [['exact, fused replay', 'auto']]
@@ -151,4 +152,4 @@ console.log(text);
 if (out) writeFileSync(out, text);
 if (json)
   writeFileSync(json, JSON.stringify({ rows: measured, forward: forward.seconds / 3, plan, device: info.name }));
-model.dispose();
+transformer.dispose();

@@ -34,6 +34,7 @@ const T = await import('../packages/libtorch/dist/index.js');
 const { DdimSchedule, tokenGrid } = await import('../packages/models/dist/cogvideox/index.js');
 const { randomTransformer, transformerConfig } = await import('./real-size.mjs');
 const { chooseCapture } = await import('../packages/motion-enhancer/dist/prior/capture/choose-capture.js');
+const { cogVideoXDenoiser } = await import('../packages/motion-enhancer/dist/prior/diffusion/cogvideox/denoiser.js');
 const { invert, reconstruct } = await import('../packages/motion-enhancer/dist/prior/diffusion/trajectory.js');
 const layers = Number(option('--layers', 3));
 const device = T.resolveDevice(option('--device', 'cuda'));
@@ -42,21 +43,20 @@ const [flat, h, w] = option('--latents', '14,60,90').split(',').map(Number);
 const heads = Number(option('--heads', 48));
 const config = transformerConfig({ layers, heads });
 const keep = (shape) => T.keep(T.randn(shape, { device, dtype }));
-const model = randomTransformer(config, device, dtype);
+const model = cogVideoXDenoiser(randomTransformer(config, device, dtype), new DdimSchedule());
 const grid = { ...tokenGrid(config, flat, h, w), textTokens: 226 };
 const [x0, start] = [keep([1, flat, 16, h, w]), keep([1, flat, 16, h, w])];
 const conditioning = { text: keep([1, 226, 4096]), empty: keep([1, 226, 4096]) };
-const schedule = new DdimSchedule();
 T.noGrad(() =>
   T.scope(() => {
     const chosen = chooseCapture({ heads, headDim: 64, grid, passes: layers, device, dtype, squareSum: 'auto' });
-    const trajectory = invert(model, schedule, x0, conditioning.empty, 1);
-    reconstruct(model, schedule, trajectory, conditioning, {
+    const trajectory = invert(model, x0, conditioning.empty, 1);
+    reconstruct(model, trajectory, conditioning, {
       steps: 1,
       guidance: 6,
       start,
       captured: () => [1],
-      capture: (a) => chosen.capture.add(a.q(1), a.k(1), a.ownLse(1).select(0, 0)),
+      capture: (a) => chosen.capture.add(a.of(1)),
     });
     chosen.capture.finish();
     chosen.capture.dispose();

@@ -3,8 +3,9 @@
 import { writeFileSync } from 'node:fs';
 import * as T from '../packages/libtorch/dist/index.js';
 import { DdimSchedule, tokenGrid } from '../packages/models/dist/cogvideox/index.js';
-import { AttentionCapture } from '../packages/motion-enhancer/dist/prior/capture/capture.js';
+import { AttentionCapture } from '../packages/motion-enhancer/dist/prior/capture/attention-capture.js';
 import { chooseCapture } from '../packages/motion-enhancer/dist/prior/capture/choose-capture.js';
+import { cogVideoXDenoiser } from '../packages/motion-enhancer/dist/prior/diffusion/cogvideox/denoiser.js';
 import { invert, reconstruct } from '../packages/motion-enhancer/dist/prior/diffusion/trajectory.js';
 import { headMetrics } from '../packages/motion-enhancer/dist/prior/selection/heads.js';
 import { option, randomTransformer, transformerConfig } from './real-size.mjs';
@@ -49,13 +50,13 @@ const reader = {
     return value;
   },
 };
-const model = randomTransformer(config, device, dtype, reader);
+const transformer = randomTransformer(config, device, dtype, reader);
+const model = cogVideoXDenoiser(transformer, new DdimSchedule());
 const grid = { ...tokenGrid(config, flat, h, w), textTokens: 226 };
 const keep = (shape) => T.keep(T.randn(shape, { device, dtype }));
 const x0 = keep([1, flat, 16, h, w]);
 const conditioning = { text: keep([1, 226, 4096]), empty: keep([1, 226, 4096]) };
 const start = keep([1, flat, 16, h, w]);
-const schedule = new DdimSchedule();
 const passes = layers * 5;
 const exact = chooseCapture({ heads, headDim: 64, grid, passes, device, dtype, squareSum: 'auto' });
 const sampled = Array.from(
@@ -64,15 +65,15 @@ const sampled = Array.from(
 );
 T.noGrad(() =>
   T.scope(() => {
-    const trajectory = invert(model, schedule, x0, conditioning.empty, 5);
-    reconstruct(model, schedule, trajectory, conditioning, {
+    const trajectory = invert(model, x0, conditioning.empty, 5);
+    reconstruct(model, trajectory, conditioning, {
       steps: 5,
       guidance: 6,
       start,
       outcome: false,
       captured: () => [1],
       capture: (a) => {
-        for (const capture of [exact.capture, ...sampled]) capture.add(a.q(1), a.k(1), a.ownLse(1).select(0, 0));
+        for (const capture of [exact.capture, ...sampled]) capture.add(a.of(1));
       },
     });
   }),
@@ -80,7 +81,7 @@ T.noGrad(() =>
 const K = Math.max(1, Math.round(heads / 2));
 const measure = (capture) =>
   T.scope(() => {
-    const maps = capture.finish();
+    const [maps] = capture.finish();
     const metrics = headMetrics(maps);
     const error = maps.masked?.error_H ? maps.masked.error_H.div(maps.masked.outside_H).toArray() : null;
     const order = metrics.score.map((score, head) => [score, head]).sort(([a], [b]) => b - a);
@@ -119,4 +120,4 @@ console.log(text);
 const out = option('--out', null);
 if (out) writeFileSync(out, text);
 shares.dispose();
-model.dispose();
+transformer.dispose();

@@ -1,7 +1,5 @@
 import { type Field, type Fields, pick, resolve, type Values } from '@motion-enhancer/core/internal/config/field.js';
 import { flagNames } from '@motion-enhancer/core/internal/config/flags.js';
-import { readJsonFile } from '@motion-enhancer/core/internal/eval/benchmarks/read-file.js';
-import { type FavorDictionary, readDictionary } from '@motion-enhancer/core/internal/eval/favor/index.js';
 import type { Protocol } from '@motion-enhancer/core/internal/eval/prompts/index.js';
 import {
   type GenerationOptions,
@@ -17,11 +15,6 @@ export const FAVOR_DICTIONARY_FIELD = {
   default: '',
   text: 'favor-open: FAVOR’s word lists (FAVOR_Dictionary) as one JSON file; by default our own lists read the captions',
 } as const satisfies Field;
-
-/** The word lists of a file; undefined where none was given. @throws UserError ERR_DATA, ERR_VALUE */
-export function favorDictionary(path: string): FavorDictionary | undefined {
-  return path === '' ? undefined : readDictionary(readJsonFile(path), path);
-}
 
 /** Settings of the frames and of decoding that the command line itself names: they stand above a protocol's. */
 export function changedSettings(argv: readonly string[], fields: Fields): string[] {

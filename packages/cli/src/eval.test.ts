@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mock, test } from 'node:test';
 import { layOutBenchmark } from '@motion-enhancer/core/internal/eval/benchmarks/testing.js';
@@ -20,17 +20,23 @@ const evalArgs = (model: string, out: string, ...more: string[]) => [
   ...[...SMALL, '--allow-counts', '--protocol', 'lmms-eval', ...more],
 ];
 
+/** What the last command said of its progress. */
+const told: string[] = [];
+
 /** Runs a command within this process; what it prints. */
 async function within(argv: readonly string[]): Promise<string> {
   const printed: string[] = [];
   const log = mock.method(console, 'log', (line: string) => void printed.push(line));
   const error = mock.method(console, 'error', () => {});
+  told.length = 0;
+  const stderr = mock.method(process.stderr, 'write', (text: string | Uint8Array) => told.push(String(text)) > 0);
   try {
     const [name, ...rest] = argv;
     assert.equal(await (await COMMANDS[name!]!.load()).command.run(rest), 0);
   } finally {
     log.mock.restore();
     error.mock.restore();
+    stderr.mock.restore();
   }
   return printed.join('\n');
 }
@@ -63,13 +69,38 @@ test('eval, again, and a second checkpoint; compare with the paper beside and a 
   await within(evalArgs(other, 'b'));
   const out = join(root, 'compared');
   const table = await within(['compare', join(root, 'a'), join(root, 'b'), '--out', out]);
-  assert.match(table, /mini-a .*\n.*mini-b /);
+  assert.match(table, /^ {2}a \(mini-a, .*\n {2}b \(mini-b, /m);
   assert.match(table, /reported by the paper[\s\S]*Qwen2\.5-VL-3B \+ MotionEnhancer \(1 fps\) +56\.60/);
   assert.match(table, /b against a: 13 questions in common/);
   assert.ok(existsSync(join(out, 'diff-a-to-b.html')));
   const stored = JSON.parse(readFileSync(join(out, 'compare.json'), 'utf8')) as { lines: { source: string }[] };
   assert.deepEqual([...new Set(stored.lines.map(({ source }) => source))], ['measured', 'reported']);
   assert.match(await within(['compare']), /videomme: reported by the paper/);
+});
+
+test('runs are told apart by their folders where models are called alike; what was damaged is told', async () => {
+  const alike = [vlm, other].map((from, i) => {
+    const dir = join(root, `train-${i}/checkpoint`);
+    cpSync(from, dir, { recursive: true });
+    return dir;
+  });
+  for (const [i, model] of alike.entries()) {
+    cpSync(join(root, i === 0 ? 'a' : 'b'), join(root, `train-${i}/scores`), { recursive: true });
+    const path = join(root, `train-${i}/scores/run.json`);
+    const { crc32c: _, ...run } = JSON.parse(readFileSync(path, 'utf8'));
+    // A run of format 1 says so without a checksum.
+    writeFileSync(path, JSON.stringify({ ...run, format: 1, vlm: { ...run.vlm, dir: model } }));
+  }
+  const [first, second] = [0, 1].map((i) => join(root, `train-${i}/scores`)) as [string, string];
+  const table = await within(['compare', first, second, '--no-paper']);
+  for (const i of [0, 1])
+    assert.match(table, new RegExp(`^  train-${i}/scores \\(checkpoint, untrained random weights\\) +\\d`, 'm'));
+  assert.match(table, /train-1\/scores against train-0\/scores: 13 questions in common/);
+
+  appendFileSync(join(second, 'answers.jsonl'), '{"id":"u0a"}\n');
+  const again = await within([...evalArgs(alike[1]!, 'train-1/scores'), '--json']);
+  assert.equal(JSON.parse(again).damaged, 0, 'it was dropped');
+  assert.match(told.join(''), /note: 1 damaged lines of the answers in .* are left out/);
 });
 
 test('what cannot be run is refused before anything is loaded', async () => {
@@ -102,6 +133,7 @@ test('what cannot be run is refused before anything is loaded', async () => {
   await refuses([...ranked, '--judge', 'strict'], /Expected a protocol with replies to judge .*option losses/);
   await refuses(evalArgs(vlm, 'x', '--shard', '2/2'), /for --shard/);
   await refuses(evalArgs(vlm, 'x', '--subtitles'), /Expected videomme for subtitles/);
+  await refuses(evalArgs(vlm, 'x', '--favor-dictionary', 'words.json'), /Expected no word lists for motionbench/);
   await refuses(evalArgs(vlm, 'x', '--data', vlm), /Expected video_info\.meta\.jsonl or .* in .*mini-a/);
   await refuses(evalArgs(vlm, 'x', '--no-allow-counts'), /17 rows, not 4018/);
   await refuses(evalArgs(vlm, 'x', '--split', 'val'), /Expected one of dev, test, all for split/);

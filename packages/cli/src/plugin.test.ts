@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mock, test } from 'node:test';
 import { readRunFile } from '@motion-enhancer/core/internal/config/read-run-file.js';
 import { TOY_VLM, writeToyVlm } from '@motion-enhancer/core/internal/plugins/testing.js';
 import { TEXT, VIDEO } from '@motion-enhancer/core/internal/train/testing.js';
-import { temporaryFolder } from '@motion-enhancer/support/testing';
+import { fixture, temporaryFolder } from '@motion-enhancer/support/testing';
 import { command as train } from './commands/train.js';
 import { pluginsOfSettings, takePlugins } from './take-plugins.js';
 import { jsonLines, refuses, runCli } from './testing.js';
@@ -66,4 +66,35 @@ test('a run file names plugins; the run it writes names them too', async () => {
   }
   assert.ok(existsSync(join(out, 'checkpoint/model.safetensors')));
   assert.deepEqual(readRunFile(join(out, 'run.yaml')).plugins, [TOY_VLM]);
+});
+
+test('a benchmark of a plugin is evaluated and compared', async () => {
+  const toy = ['--plugin', fixture('../plugins/toy-benchmark.mjs')];
+  const data = join(dir, 'toy-benchmark');
+  mkdirSync(data);
+  copyFileSync(VIDEO, join(data, 'a.mov'));
+  const rows = ['still', 'moving', 'moving'].map((kind, i) => ({
+    ...{ id: `t${i}`, kind, video: 'a.mov', question: 'Which?', options: ['red', 'blue'], answer: 'red' },
+  }));
+  writeFileSync(join(data, 'toy.json'), JSON.stringify(rows));
+  const out = join(dir, 'toy-scores');
+  const ask = ['eval', '--vlm', vlm, '--bench', 'toy', '--data', data, '--out', out, '--frames', '2'];
+  const evaluated = await runCli([
+    ...toy,
+    '--plugin',
+    TOY_VLM,
+    ...ask,
+    '--max-new-tokens',
+    '2',
+    '--device',
+    'cpu',
+    '--json',
+  ]);
+  assert.equal(evaluated.code, 0, evaluated.err);
+  const scores = jsonLines(evaluated.out).at(-1)!;
+  assert.deepEqual([scores.answers, scores.left, scores.official], [3, 0, { answered: 3 }]);
+  assert.ok(existsSync(join(out, 'toy-submission.txt')));
+  const compared = await runCli(['compare', out, ...toy]);
+  assert.match(compared.out, /toy: measured by this project[\s\S]*toy-scores \(toy[\s\S]*Nobody-0B/);
+  await refuses(ask, /Expected one of motionbench, .* for bench but received "toy"/);
 });

@@ -6,10 +6,27 @@ export * from './eval/index.js';
 export type { Check, ParityPart, Tolerance } from './parity/part.js';
 export { runParity } from './parity/run.js';
 export { loadedPlugins, loadPlugin, loadPlugins, type Plugin, type PluginHost } from './plugins/load-plugin.js';
-export { AttentionCapture, type HeadMaps, type SquareSum } from './prior/capture/capture.js';
+export { AttentionCapture } from './prior/capture/attention-capture.js';
+export type { SquareSum } from './prior/capture/capture-types.js';
+export type { HeadMaps } from './prior/capture/head-maps.js';
 export { PRIOR_FIELDS, type PriorConfig } from './prior/config.js';
+export type { Attention, AttentionTaps } from './prior/diffusion/attention-taps.js';
+export { registerVideoDiffusion } from './prior/diffusion/families.js';
+export type { ClipOptions, LoadOptions, ModelPlan, VideoDiffusionFamily } from './prior/diffusion/family.js';
+export type { FrameRule } from './prior/diffusion/frame-rule.js';
+export type { NoiseLevel, Sampler } from './prior/diffusion/sampler.js';
+export { TextEmbeddings } from './prior/diffusion/text-embeddings.js';
+export type { EncodedText, TextEncoder } from './prior/diffusion/text-encoder.js';
 export { invert, reconstruct } from './prior/diffusion/trajectory.js';
-export { loadVdm, type Vdm } from './prior/diffusion/vdm.js';
+export { loadVdm } from './prior/diffusion/vdm.js';
+export type {
+  AttentionShape,
+  CodingOptions,
+  Denoiser,
+  Latents,
+  ModelIdentity,
+  VideoDiffusion,
+} from './prior/diffusion/video-diffusion.js';
 export { type Extraction, extract } from './prior/extract.js';
 export { type ExtractJob, type ExtractOutcome, runExtract } from './prior/run-extract.js';
 export { type HeadMetrics, headMetrics } from './prior/selection/heads.js';

@@ -14,7 +14,9 @@ export {
 } from './files/claim.js';
 export { checkDiskSpace } from './files/disk-space.js';
 export { hashFile } from './files/hash-file.js';
+export { isWritable } from './files/is-writable.js';
 export { checkFolder, makeFolder } from './files/make-folder.js';
+export { removeTemporaries } from './files/remove-temporaries.js';
 export { sha256File } from './files/sha256-file.js';
 export { writeFileAtomically, writeFully } from './files/write-file-atomically.js';
 export { writeBytes, writeText } from './files/write-text.js';

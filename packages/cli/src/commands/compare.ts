@@ -1,18 +1,19 @@
-import { basename, join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Fields } from '@motion-enhancer/core/internal/config/field.js';
+import { benchmarks } from '@motion-enhancer/core/internal/eval/benchmarks/index.js';
 import { judgeOf } from '@motion-enhancer/core/internal/eval/judges/index.js';
-import { BENCHMARKS } from '@motion-enhancer/core/internal/eval/prompts/index.js';
 import { compareRuns, pairText } from '@motion-enhancer/core/internal/eval/report/compare-runs.js';
 import { writeDiffPage } from '@motion-enhancer/core/internal/eval/report/diff-page.js';
 import { renderCsv, renderMarkdown, renderText } from '@motion-enhancer/core/internal/eval/report/render.js';
 import { reportedLines } from '@motion-enhancer/core/internal/eval/report/reported-lines.js';
+import { runNames } from '@motion-enhancer/core/internal/eval/report/run-names.js';
 import { measuredLines } from '@motion-enhancer/core/internal/eval/report/score-lines.js';
-import { type RunScore, scoreRun } from '@motion-enhancer/core/internal/eval/report/score-run.js';
+import { type RunScore, scoreRun, systemName } from '@motion-enhancer/core/internal/eval/report/score-run.js';
 import { wideTables } from '@motion-enhancer/core/internal/eval/report/wide-table.js';
 import { writeReports } from '@motion-enhancer/core/internal/eval/report/write-reports.js';
 import { html } from '@motion-enhancer/core/internal/view/html.js';
 import { makeFolder, UserError } from '@motion-enhancer/support';
-import { FAVOR_DICTIONARY_FIELD, favorDictionary } from '../eval-settings.js';
+import { FAVOR_DICTIONARY_FIELD } from '../eval-settings.js';
 import { OUTPUT_FIELDS, parseCommand } from '../run-options.js';
 import type { Command } from './registry.js';
 
@@ -45,16 +46,20 @@ export const command: Command = {
     if (!parsed) return 0;
     const { values, rest } = parsed;
     if (values.judge !== '') judgeOf(values.judge);
-    const dictionary = favorDictionary(values.favorDictionary);
-    const scores = rest.map((dir) => scoreRun(dir, { judge: values.judge, dictionary }));
+    const scores = rest.map((dir) => scoreRun(dir, { judge: values.judge, dictionary: values.favorDictionary }));
     if (scores.length === 0 && !values.paper)
       throw new UserError('Expected runs but received none. Give folders that eval --out wrote.', {
         code: 'ERR_USAGE',
       });
-    const names = namesOf(rest);
-    const benchmarks = scores.length > 0 ? [...new Set(scores.map(({ run }) => run.settings.benchmark))] : BENCHMARKS;
-    const lines = benchmarks.flatMap((benchmark) => [
-      ...scores.filter(({ run }) => run.settings.benchmark === benchmark).flatMap(measuredLines),
+    const names = runNames(rest);
+    const told =
+      scores.length > 0
+        ? [...new Set(scores.map(({ run }) => run.settings.benchmark))]
+        : benchmarks().map(({ name }) => name);
+    const lines = told.flatMap((benchmark) => [
+      ...scores.flatMap((score, i) =>
+        score.run.settings.benchmark === benchmark ? measuredLines(score, systemName(score.run, names[i])) : [],
+      ),
       ...(values.paper ? reportedLines(benchmark) : []),
     ]);
     const pairs = pairsOf(scores).map(([a, b]) => ({
@@ -98,12 +103,4 @@ function pairsOf(scores: readonly RunScore[]): [number, number][] {
     const first = scores.findIndex((other) => other.run.settings.benchmark === run.settings.benchmark);
     return first < i && scores[i]!.table !== null ? [[first, i]] : [];
   });
-}
-
-/** Folders' own names; where two are the same, with that of the folder above. */
-function namesOf(dirs: readonly string[]): string[] {
-  const names = dirs.map((dir) => basename(resolve(dir)));
-  return names.map((name, i) =>
-    names.indexOf(name) === i && names.lastIndexOf(name) === i ? name : `${basename(resolve(dirs[i]!, '..'))}/${name}`,
-  );
 }

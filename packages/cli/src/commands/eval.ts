@@ -1,6 +1,11 @@
 import type { Fields, Values } from '@motion-enhancer/core/internal/config/field.js';
 import { DEVICE_FIELDS } from '@motion-enhancer/core/internal/config/fields-of-run.js';
-import { benchmarkOf, loadBenchmark } from '@motion-enhancer/core/internal/eval/benchmarks/index.js';
+import {
+  type Benchmark,
+  benchmarkOf,
+  benchmarks,
+  loadBenchmark,
+} from '@motion-enhancer/core/internal/eval/benchmarks/index.js';
 import { judgeOf } from '@motion-enhancer/core/internal/eval/judges/index.js';
 import { protocolOf } from '@motion-enhancer/core/internal/eval/prompts/index.js';
 import { mergeRuns } from '@motion-enhancer/core/internal/eval/run/merge-runs.js';
@@ -19,6 +24,15 @@ import { stopOnSignal } from '../stop-on-signal.js';
 import { GENERATION_FIELDS, RANDOM_WEIGHTS_NOTE } from '../talk-options.js';
 import type { Command } from './registry.js';
 
+/** `a, b or c` */
+const listText = (names: readonly string[]): string =>
+  names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+const NAMES = benchmarks().map(({ name }) => name);
+const SPLITS = benchmarks()
+  .filter(({ splits }) => splits.length > 1)
+  .map(({ name, splits: [first, ...more] }) => `${name}: ${listText([`${first} (default)`, ...more])}`)
+  .join('; ');
+
 const FIELDS = {
   vlm: {
     type: 'path',
@@ -27,7 +41,7 @@ const FIELDS = {
       return `${checkpointText()}, or a baseline of the paper by name: ${BASELINES.map(({ name }) => name).join(', ')}`;
     },
   },
-  bench: { type: 'string', default: '', text: 'motionbench, favor, favor-open, seedbench or videomme' },
+  bench: { type: 'string', default: '', text: listText(NAMES) },
   data: {
     type: 'path',
     default: '',
@@ -48,7 +62,7 @@ const FIELDS = {
   split: {
     type: 'string',
     default: '',
-    text: 'motionbench: dev (default), test or all; seedbench: all (default), image or video',
+    text: SPLITS,
   },
   types: { type: 'strings', default: [], text: 'Questions of this type only' },
   limit: { type: 'integer', default: 0, min: 0, text: 'The first N questions; 0: all' },
@@ -94,7 +108,8 @@ export const command: Command = {
     if (!parsed) return 0;
     const { values } = parsed;
     if (values.merge.length > 0) {
-      const { answers, left } = mergeRuns(values.merge, values.out);
+      const { answers, left, damaged } = mergeRuns(values.merge, values.out);
+      if (damaged > 0) console.error(`note: ${damaged} damaged lines of answers are left out`);
       if (!values.json) console.log(`merged ${values.merge.length} runs: ${answers} answers, ${left} questions left`);
       return await tellScore(values.out, values);
     }
@@ -110,18 +125,12 @@ async function evaluate(values: Values<typeof FIELDS>, argv: readonly string[]):
       });
   // Mistakes are told before anything is loaded.
   const benchmark = benchmarkOf(values.bench);
-  const protocol = protocolOf(benchmark, values.protocol);
+  const protocol = protocolOf(benchmark.name, values.protocol);
   if (values.judge !== '') judgeOf(values.judge);
   parseShard(values.shard);
-  if (values.subtitles && benchmark !== 'videomme')
-    throw new UserError(
-      `Expected videomme for subtitles but received ${benchmark}, which has none. Leave --subtitles out.`,
-      {
-        code: 'ERR_VALUE',
-      },
-    );
+  checkApplies(benchmark, values);
   const device = resolveRun(values);
-  const loaded = await loadBenchmark(benchmark, values.data, values);
+  const loaded = await loadBenchmark(benchmark.name, values.data, values);
   const dir = await fetchCheckpoint(repositoryOf(values.vlm), { files: VLM_FILES, json: values.json });
   const progress = createProgress({
     label: 'eval',
@@ -143,7 +152,7 @@ async function evaluate(values: Values<typeof FIELDS>, argv: readonly string[]):
       const given = changedSettings(argv, FIELDS);
       const { video, decoding, changed } = settingsOfRun(protocol, vlm.family.traits, values, given);
       const teller = answerTeller(progress, values.json);
-      const { total, before, answered } = await runEval({
+      const { total, before, answered, ids } = await runEval({
         vlm,
         loaded,
         protocol,
@@ -168,11 +177,30 @@ async function evaluate(values: Values<typeof FIELDS>, argv: readonly string[]):
         `${stopped ? 'interrupted: ' : ''}${answered} answered, ${before} before, ${total - before - answered} left`,
       );
       if (stopped) return INTERRUPTED;
-      return await tellScore(values.out, values);
+      return await tellScore(values.out, values, ids);
     } finally {
       vlm.dispose();
     }
   } finally {
     stop.dispose();
   }
+}
+
+/** @throws UserError ERR_VALUE: an option of benchmarks of another kind */
+function checkApplies(
+  { name, subtitles, score }: Benchmark,
+  given: { subtitles: boolean; favorDictionary: string },
+): void {
+  if (given.subtitles && !subtitles) {
+    const those = benchmarks().filter((one) => one.subtitles);
+    throw new UserError(
+      `Expected ${listText(those.map((one) => one.name))} for subtitles but received ${name}, which has none. Leave --subtitles out.`,
+      { code: 'ERR_VALUE' },
+    );
+  }
+  if (given.favorDictionary !== '' && !score)
+    throw new UserError(
+      `Expected no word lists for ${name}, which reads none, but received ${given.favorDictionary}. Leave --favor-dictionary out.`,
+      { code: 'ERR_VALUE' },
+    );
 }

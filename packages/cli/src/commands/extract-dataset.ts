@@ -12,7 +12,8 @@ import {
   type RunState,
   writeManifest,
 } from '@motion-enhancer/core/internal/prior/dataset/manifest.js';
-import { type RowEvent, runDataset } from '@motion-enhancer/core/internal/prior/dataset/run-dataset.js';
+import type { RowEvent } from '@motion-enhancer/core/internal/prior/dataset/row-event.js';
+import { runDataset } from '@motion-enhancer/core/internal/prior/dataset/run-dataset.js';
 import { TEXT_FROM } from '@motion-enhancer/core/internal/prior/dataset/text-of-row.js';
 import { loadVdm } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
 import { planPrior, settled } from '@motion-enhancer/core/internal/prior/memory-plan.js';
@@ -23,6 +24,7 @@ import { CODE_VERSION, parseShard, sha256File, UserError } from '@motion-enhance
 import { createProgress, type Progress } from '../progress.js';
 import { type OUTPUT_FIELDS, resolveRun } from '../run-options.js';
 import { stopOnSignal } from '../stop-on-signal.js';
+import { unusedFields } from '../tell-data.js';
 import { printPlan, tellPlan } from '../tell-plan.js';
 
 /** Settings of `extract --data`. */
@@ -66,7 +68,8 @@ const INTERRUPTED = 130;
  */
 export async function extractDataset(values: Settings, fetchVdm: () => Promise<string>): Promise<number> {
   const shard = parseShard(values.shard);
-  const { usable, bad } = rowsOfVideos(readData([values.data], { media: values.media, seed: values.seed }));
+  const data = await readData([values.data], { media: values.media, seed: values.seed });
+  const { usable, bad } = rowsOfVideos(data);
   const entries = chooseRows(usable, bad, shard, values.limit);
   const run = resolveRun(values);
   // Mistakes in the data are told before a checkpoint is fetched.
@@ -89,6 +92,10 @@ export async function extractDataset(values: Settings, fetchVdm: () => Promise<s
     progress.log(`${signal}: the row in flight is finished, then the run ends; a second signal ends it at once`),
   );
   try {
+    for (const set of data.sets) {
+      const note = unusedFields(set);
+      if (note) progress.log(note);
+    }
     tellPlan(progress, plan, values.json);
     const config = settled(asked, plan.capture);
     const selections = wanted.map((one, i) => ({ ...one, config: settled(one.config, plan.others[i]!) }));

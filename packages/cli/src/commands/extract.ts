@@ -3,6 +3,7 @@ import type { Fields, Values } from '@motion-enhancer/core/internal/config/field
 import { pick } from '@motion-enhancer/core/internal/config/field.js';
 import { DEVICE_FIELDS } from '@motion-enhancer/core/internal/config/fields-of-run.js';
 import { PRIOR_FIELDS, type PriorConfig } from '@motion-enhancer/core/internal/prior/config.js';
+import { videoDiffusionFiles } from '@motion-enhancer/core/internal/prior/diffusion/families.js';
 import { loadVdm, vdmHash } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
 import { planPrior, settled } from '@motion-enhancer/core/internal/prior/memory-plan.js';
 import { computePrior, existingPrior, readSample } from '@motion-enhancer/core/internal/prior/run-extract.js';
@@ -10,7 +11,7 @@ import { readSelections } from '@motion-enhancer/core/internal/prior/selection/s
 import { PriorStore } from '@motion-enhancer/core/internal/prior/store/store.js';
 import { writeHeatMaps } from '@motion-enhancer/core/internal/view/heat-maps.js';
 import { scope } from '@motion-enhancer/libtorch';
-import { COGVIDEOX_FILES, wordSpans } from '@motion-enhancer/models';
+import { wordSpans } from '@motion-enhancer/models';
 import { expected, UserError } from '@motion-enhancer/support';
 import { fetchCheckpoint, OR_NAME } from '../fetch-checkpoint.js';
 import { fileName } from '../file-name.js';
@@ -21,7 +22,7 @@ import { DATASET_FIELDS, extractDataset } from './extract-dataset.js';
 import type { Command } from './registry.js';
 
 export const EXTRACT_FIELDS = {
-  vdm: { type: 'path', default: '', required: true, text: `Folder of a CogVideoX checkpoint, ${OR_NAME}` },
+  vdm: { type: 'path', default: '', required: true, text: `Folder of a video diffusion model, ${OR_NAME}` },
   video: { type: 'path', default: '', text: 'Video file; or --data' },
   text: { type: 'string', default: '', text: 'What the video shows; its words get the prior' },
   data: {
@@ -66,7 +67,7 @@ export const command: Command = {
     if (!parsed) return 0;
     const { values } = parsed;
     checkSource(values);
-    const fetchVdm = () => fetchCheckpoint(values.vdm, { files: COGVIDEOX_FILES, json: values.json });
+    const fetchVdm = () => fetchCheckpoint(values.vdm, { files: videoDiffusionFiles(), json: values.json });
     if (values.data !== '') return extractDataset(values, fetchVdm);
     // Told before a minute goes into the video.
     if (wordSpans(values.text).length === 0) throw expected('at least one word', '--text', values.text);
@@ -102,8 +103,7 @@ export const command: Command = {
     } as const;
     // What needs no model comes before a minute goes into loading it.
     progress.stage('read');
-    const vae = { config: { temporalCompression: plan.perLatent } };
-    const identity = { sha256: await vdmHash(dir), dtype: run.dtype, vae };
+    const identity = { sha256: await vdmHash(dir), dtype: run.dtype, frameRule: plan.frameRule };
     const input = await readSample({ ...job, vdm: identity });
     let outcome = existingPrior({ ...job, vdm: identity }, input);
     if (!outcome) {

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import type { Fields } from '@motion-enhancer/core/internal/config/field.js';
+import { boundedFit, pageSize } from '@motion-enhancer/core/internal/data/image/bounded-fit.js';
 import { readFrames } from '@motion-enhancer/core/internal/data/video/index.js';
+import { readPictures } from '@motion-enhancer/core/internal/data/video/read-pictures.js';
 import { changedOptions } from '@motion-enhancer/core/internal/prior/changed-options.js';
 import type { PriorInfo } from '@motion-enhancer/core/internal/prior/store/prior.js';
 import { PriorStore } from '@motion-enhancer/core/internal/prior/store/store.js';
-import { readPictures } from '@motion-enhancer/core/internal/prior/video-source.js';
 import { rankedHeads } from '@motion-enhancer/core/internal/view/head-measure.js';
 import { writeHeatMaps } from '@motion-enhancer/core/internal/view/heat-maps.js';
 import { writeInspectPage } from '@motion-enhancer/core/internal/view/inspect-page.js';
@@ -58,8 +59,8 @@ export const command: Command = {
       console.log(tables(info));
       const { file, files, frames: places } = info.video;
       const frames = files
-        ? await readPictures(files, places)
-        : await readFrames(file, { choose: () => places, onBroken: 'use' });
+        ? await readPictures(files, places, boundedFit(pageSize))
+        : await readFrames(file, { choose: () => places, onBroken: 'use', fit: boundedFit(pageSize) });
       const folder = join(values.out || join(dir, 'maps'), folderOf(info, several.has(info.id)));
       await scopeAsync(async (s) => {
         const prior = s.run(() => store.read(info.key));

@@ -29,6 +29,7 @@ export const command: Command = {
           ? ''
           : `, ${info.codec} ${info.width}×${info.height}, ${info.decodedFrames} of ${info.headerFrames ?? '?'} frames, ${info.fps.toFixed(3)} fps, ${info.duration.toFixed(3)} s${info.rotation ? `, rotated ${info.rotation}°` : ''}`;
       console.log(`${file}: ${info.verdict}${size}${info.reason ? ` (${info.reason})` : ''}`);
+      for (const note of info.notes ?? []) console.log(`  note: ${note}`);
     }
     return whole ? 0 : 2;
   },

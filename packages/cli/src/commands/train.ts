@@ -36,7 +36,7 @@ const FIELDS = {
     type: 'paths',
     default: [],
     required: true,
-    text: 'Data sets: JSON, JSON lines or CSV of conversations or captions, a dataset_info.json:NAME, InternVL’s meta JSON; FILE%50 takes half of the rows, FILE#500 so many',
+    text: 'Data sets: JSON, JSON lines, CSV (each gzip too) or parquet of conversations or captions, a dataset_info.json:NAME, InternVL’s meta JSON; FILE%50 takes half of the rows, FILE#500 so many',
   },
   priors: { type: 'path', default: '', text: 'Folder of priors, by the rows’ ids; without it, plain fine-tuning' },
   out: {
@@ -76,7 +76,7 @@ export const command: Command = {
       return 0;
     }
     const run = resolveRun(values);
-    const { rows, bad, sets } = readData(values.data, { media: values.media, seed: values.seed });
+    const { rows, bad, sets } = await readData(values.data, { media: values.media, seed: values.seed });
     const recipe = pick(RECIPE_FIELDS, values);
     const plan = { rows, priors: values.priors || null, out: values.out, recipe, resume: values.resume };
     const index = checkRun(plan);

@@ -1,6 +1,7 @@
 import type { Fields, Values } from '@motion-enhancer/core/internal/config/field.js';
 import { DEVICE_FIELDS } from '@motion-enhancer/core/internal/config/fields-of-run.js';
-import { loadVdm, type Vdm } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
+import { loadVdm } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
+import type { VideoDiffusion } from '@motion-enhancer/core/internal/prior/diffusion/video-diffusion.js';
 import { CLIP_FIELDS } from '@motion-enhancer/motion-world/internal/fields.js';
 import { measureBaselines } from '@motion-enhancer/motion-world/internal/priors/baselines.js';
 import { baselinesText } from '@motion-enhancer/motion-world/internal/priors/baselines-text.js';
@@ -55,7 +56,7 @@ type Given = Values<typeof FIELDS> & { last: number };
 
 const range = (first: number, count: number) => Array.from({ length: count }, (_, i) => first + i);
 
-function baselines(vdm: Vdm, { world, split, first, count }: Given, progress: Progress): string {
+function baselines(vdm: VideoDiffusion, { world, split, first, count }: Given, progress: Progress): string {
   const found = measureBaselines(vdm, {
     ...{ world, split, indices: range(first, count) },
     onClip: (done, total) => progress.step('clips', done, total),
@@ -64,7 +65,7 @@ function baselines(vdm: Vdm, { world, split, first, count }: Given, progress: Pr
   return baselinesText(found, world);
 }
 
-function priors(vdm: Vdm, values: Given, progress: Progress): string {
+function priors(vdm: VideoDiffusion, values: Given, progress: Progress): string {
   const units = chooseUnits(vdm, {
     ...values,
     indices: range(0, values.unitClips),

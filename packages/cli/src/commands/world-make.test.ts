@@ -36,7 +36,7 @@ test('world make writes videos, masks, captions and questions that are the gener
     assert.deepEqual(Buffer.from(picture.data.filter((_, at) => at % picture.channels === 0)), Buffer.from(masks));
     questions.push(...clip.questions.map(({ text }) => text));
   }
-  const { rows, bad } = readRows(join(dir, 'train.json'));
+  const { rows, bad } = await readRows(join(dir, 'train.json'));
   assert.deepEqual([bad.length, rows.map(({ turns }) => turns[0]!.content.replace('<video>\n', ''))], [0, questions]);
   const bench = readFileSync(join(dir, 'video_info.meta.jsonl'), 'utf8').trimEnd().split('\n');
   assert.deepEqual(

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Fields } from '@motion-enhancer/core/internal/config/field.js';
 import { DEVICE_FIELDS } from '@motion-enhancer/core/internal/config/fields-of-run.js';
 import { contactSheet, encodePng, type RgbImage } from '@motion-enhancer/core/internal/data/image/index.js';
-import { loadVdm } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
+import { loadCogVideoX } from '@motion-enhancer/core/internal/prior/diffusion/cogvideox/load-cogvideox.js';
 import { CLIP } from '@motion-enhancer/motion-world/internal/clips/clip-size.js';
 import { CLIP_FIELDS } from '@motion-enhancer/motion-world/internal/fields.js';
 import { makeClip } from '@motion-enhancer/motion-world/internal/generate/index.js';
@@ -33,7 +33,7 @@ export const command: Command = {
     if (!parsed) return 0;
     const { values } = parsed;
     const run = resolveRun({ ...values, dtype: values.dtype === 'auto' ? 'float32' : values.dtype });
-    const vdm = await loadVdm(values.vdm, { ...run, decoder: true });
+    const vdm = await loadCogVideoX(values.vdm, { ...run, decoder: true });
     const progress = createProgress({ label: 'world sample', unit: 'steps' });
     try {
       const { frames, size } = CLIP;

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mock, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { Vdm } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
+import type { CogVideoX } from '@motion-enhancer/core/internal/prior/diffusion/cogvideox/load-cogvideox.js';
 import { liveTensors } from '@motion-enhancer/libtorch';
 import type { Motion } from '@motion-enhancer/motion-world/internal/recognise/motion.js';
 import { type Scores, scoresOf, type Verdict } from '@motion-enhancer/motion-world/internal/recognise/score.js';
@@ -68,7 +68,7 @@ test('the command scores a sample of the shipped model, the clip and its copy', 
 });
 
 test('other models and indices that are too large are told before any work', async () => {
-  const vdm = { dir: 'big', vae: { config: { temporalCompression: 4 } } } as unknown as Vdm;
+  const vdm = { dir: 'big', vae: { config: { temporalCompression: 4 } } } as unknown as CogVideoX;
   const o = { split: 'test', first: 0, count: 1, sampleSteps: 1, guidance: 4, seed: 0 } as const;
   assert.throws(() => scoreSamples(vdm, o), {
     code: 'ERR_VALUE',

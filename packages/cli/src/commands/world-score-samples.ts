@@ -1,6 +1,6 @@
 import type { Fields } from '@motion-enhancer/core/internal/config/field.js';
 import { DEVICE_FIELDS } from '@motion-enhancer/core/internal/config/fields-of-run.js';
-import { loadVdm } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
+import { loadCogVideoX } from '@motion-enhancer/core/internal/prior/diffusion/cogvideox/load-cogvideox.js';
 import { CLIP_FIELDS } from '@motion-enhancer/motion-world/internal/fields.js';
 import { describeClip } from '@motion-enhancer/motion-world/internal/generate/index.js';
 import { CHANCE } from '@motion-enhancer/motion-world/internal/recognise/score.js';
@@ -32,7 +32,7 @@ export const command: Command = {
     const run = resolveRun({ ...values, dtype: values.dtype === 'auto' ? 'float32' : values.dtype });
     // An index past the last one is told before minutes of sampling.
     describeClip(values.split, values.first + values.count - 1, { form: 'single' });
-    const vdm = await loadVdm(values.vdm, { ...run, decoder: true });
+    const vdm = await loadCogVideoX(values.vdm, { ...run, decoder: true });
     const progress = createProgress({ label: 'world score-samples', unit: 'steps' });
     try {
       const found = scoreSamples(vdm, {

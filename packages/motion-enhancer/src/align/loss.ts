@@ -13,7 +13,7 @@ export type AlignmentLoss = 'norm' | 'squared' | 'min-max';
 export function alignmentLoss(ours: Tensor, prior: Tensor, kind: AlignmentLoss = 'norm'): Tensor {
   if (kind === 'min-max') return stretch(ours).sub(stretch(prior)).square().mean(WORDS_AND_CELLS);
   const squared = ours.sub(prior).square().sum(WORDS_AND_CELLS);
-  return kind === 'squared' ? squared : squared.add(1e-24).sqrt();
+  return kind === 'squared' ? squared : squared.add(1e-24).sqrt(); // Eq 15: ‖Aligner(A_VLM) − A_VDM‖₂
 }
 
 const WORDS_AND_CELLS = [-2, -1];

@@ -29,7 +29,7 @@ const EXPECTED = [
 ];
 const UNBROKEN = [{ role: 'user', content: '<video>What happens?' }, EXPECTED[1]];
 
-test('2U1 and qwen-vl-finetune: video and conversations, in a JSON list or in lines', () => {
+test('2U1 and qwen-vl-finetune: video and conversations, in a JSON list or in lines', async () => {
   const sample = { id: 'a', video: 'clips/a.mp4', conversations: TURNS };
   const expected = [{ id: 'a', video: join(dir, 'clips/a.mp4'), turns: EXPECTED, line: 1 }];
   for (const content of [
@@ -40,7 +40,7 @@ test('2U1 and qwen-vl-finetune: video and conversations, in a JSON list or in li
     JSON.stringify([sample], null, 2),
     `\n ${lines(sample)}\r\n`,
   ]) {
-    const { rows, bad } = readRows(file('a.json', content));
+    const { rows, bad } = await readRows(file('a.json', content));
     assert.deepEqual(
       rows.map((r) => ({ ...r, line: 1 })),
       expected,
@@ -48,15 +48,15 @@ test('2U1 and qwen-vl-finetune: video and conversations, in a JSON list or in li
     assert.deepEqual(bad, []);
   }
   assert.deepEqual(
-    readRows(file('a.json', [{ ...sample, video: ['clips/a.mp4'] }])).rows,
+    (await readRows(file('a.json', [{ ...sample, video: ['clips/a.mp4'] }]))).rows,
     expected,
     'a list of one video',
   );
 });
 
-test('InternVL: lines with further keys', () => {
+test('InternVL: lines with further keys', async () => {
   const sample = { id: 3, video: 'a.mp4', conversations: TURNS, length: 7 };
-  const { rows } = readRows(file('b.jsonl', lines(sample, { ...sample, clip: [0.5, 2] })));
+  const { rows } = await readRows(file('b.jsonl', lines(sample, { ...sample, clip: [0.5, 2] })));
   const video = join(dir, 'a.mp4');
   assert.deepEqual(rows, [
     { id: '3', video, turns: EXPECTED, line: 1 },
@@ -64,7 +64,7 @@ test('InternVL: lines with further keys', () => {
   ]);
 });
 
-test('LLaMA-Factory and ms-swift: messages and videos; ShareGPT’s conversations with videos', () => {
+test('LLaMA-Factory and ms-swift: messages and videos; ShareGPT’s conversations with videos', async () => {
   for (const [sample, turns] of [
     [{ messages: MESSAGES, videos: ['/data/a.mp4'] }, UNBROKEN],
     [{ messages: MESSAGES, videos: '/data/a.mp4' }, UNBROKEN],
@@ -72,19 +72,19 @@ test('LLaMA-Factory and ms-swift: messages and videos; ShareGPT’s conversation
     [{ messages: MESSAGES.map((m) => ({ ...m, loss: true })), videos: ['/data/a.mp4'] }, UNBROKEN],
     [{ messages: TURNS, videos: ['/data/a.mp4'] }, EXPECTED],
   ] as const) {
-    const { rows } = readRows(file('c.jsonl', lines('', sample)));
+    const { rows } = await readRows(file('c.jsonl', lines('', sample)));
     assert.deepEqual(rows, [{ id: 'row-2', video: '/data/a.mp4', turns, line: 2 }]);
   }
 });
 
-test('system turns and several rounds are kept in order', () => {
+test('system turns and several rounds are kept in order', async () => {
   const conversations = [
     { from: 'system', value: 'Be brief.' },
     ...TURNS,
     { from: 'human', value: 'Who?' },
     { from: 'gpt', value: 'A dog.' },
   ];
-  const { rows } = readRows(file('d.json', [{ video: 'a', conversations }]));
+  const { rows } = await readRows(file('d.json', [{ video: 'a', conversations }]));
   assert.deepEqual(
     rows[0]!.turns.map((t) => t.role),
     ['system', 'user', 'assistant', 'user', 'assistant'],
@@ -92,7 +92,7 @@ test('system turns and several rounds are kept in order', () => {
   assert.equal(rows[0]!.turns[0]!.content, 'Be brief.');
 });
 
-test('<video> goes with one line break on each side, as 2U1 has it', () => {
+test('<video> goes with one line break on each side, as 2U1 has it', async () => {
   for (const [value, content] of [
     ['<video>\nWhat?', 'What?'],
     ['What?\n<video>', 'What?'],
@@ -102,27 +102,29 @@ test('<video> goes with one line break on each side, as 2U1 has it', () => {
     ['What?', 'What?'],
     ['a video', 'a video'],
   ]) {
-    const { rows } = readRows(file('e.json', [{ video: 'a', conversations: [{ from: 'human', value }, TURNS[1]] }]));
-    assert.equal(plainText(rows[0]!.turns[0]!.content), content, JSON.stringify(value));
+    const { rows } = await readRows(
+      file('e.json', [{ video: 'a', conversations: [{ from: 'human', value }, TURNS[1]] }]),
+    );
+    assert.equal(plainText(rows[0]!.turns[0]!), content, JSON.stringify(value));
   }
 });
 
-test('paths: relative to the data file, or to the folder of media; absolute ones as they are', () => {
+test('paths: relative to the data file, or to the folder of media; absolute ones as they are', async () => {
   const path = file('f.json', [
     { video: 'x/../a.mp4', conversations: TURNS },
     { video: '/b.mp4', conversations: TURNS },
   ]);
   assert.deepEqual(
-    readRows(path).rows.map((r) => r.video),
+    (await readRows(path)).rows.map((r) => r.video),
     [join(dir, 'a.mp4'), '/b.mp4'],
   );
   assert.deepEqual(
-    readRows(path, '/media').rows.map((r) => r.video),
+    (await readRows(path, '/media')).rows.map((r) => r.video),
     ['/media/a.mp4', '/b.mp4'],
   );
 });
 
-test('caption rows: MotionBench-Train and generic ones answer the caption prompt; conversations stay as they are', () => {
+test('caption rows: MotionBench-Train and generic ones answer the caption prompt; conversations stay as they are', async () => {
   const caption = 'A dog jumps.';
   const turns = (question: string) => [
     { role: 'user', content: `<video>${question}` },
@@ -135,13 +137,13 @@ test('caption rows: MotionBench-Train and generic ones answer the caption prompt
   ]) {
     const path = file('caption.jsonl', lines(sample));
     const expected = { id: 'row-1', video: join(dir, 'a.mp4'), caption, line: 1 };
-    assert.deepEqual(readRows(path).rows, [{ ...expected, turns: turns(CAPTION_PROMPT) }]);
-    assert.deepEqual(readRows(path, dir, 'What moves?').rows, [{ ...expected, turns: turns('What moves?') }]);
+    assert.deepEqual((await readRows(path)).rows, [{ ...expected, turns: turns(CAPTION_PROMPT) }]);
+    assert.deepEqual((await readRows(path, dir, 'What moves?')).rows, [{ ...expected, turns: turns('What moves?') }]);
   }
   const both = { video: 'a.mp4', caption: 'A pet.', conversations: TURNS };
-  const { rows } = readRows(file('caption.json', [both]));
+  const { rows } = await readRows(file('caption.json', [both]));
   assert.deepEqual([rows[0]!.turns, rows[0]!.caption], [EXPECTED, 'A pet.']);
-  const { bad } = readRows(
+  const { bad } = await readRows(
     file('caption.json', [
       both,
       { video: 'a', caption: ' ' },
@@ -155,7 +157,7 @@ test('caption rows: MotionBench-Train and generic ones answer the caption prompt
     assert.match(bad[i]!.reason, reason);
 });
 
-test('malformed rows are set apart with line and reason; the others are used', () => {
+test('malformed rows are set apart with line and reason; the others are used', async () => {
   const good = { video: 'a', conversations: TURNS };
   const two = { ...good, conversations: [{ from: 'human', value: '<video><video>Which?' }, TURNS[1]] };
   const MALFORMED: [unknown, RegExp][] = [
@@ -186,13 +188,16 @@ test('malformed rows are set apart with line and reason; the others are used', (
     [{ video: 'a' }, /no conversation/],
     [{ video: 'a', conversations: [] }, /no conversation/],
     [{ video: 'a', conversations: 'Hi' }, /no conversation/],
-    [{ video: 'a', conversations: [null] }, /a turn lacks/],
-    [{ video: 'a', conversations: [{ from: 'robot', value: 'x' }] }, /a turn lacks/],
-    [{ video: 'a', conversations: [{ from: 'constructor', value: 'x' }, TURNS[1]] }, /a turn lacks/],
-    [{ video: 'a', conversations: [{ from: 'human', value: 5 }] }, /a turn lacks/],
+    [{ video: 'a', conversations: [null] }, /turn 1 is no object/],
+    [{ video: 'a', conversations: [{ from: 'robot', value: 'x' }] }, /turn 1 has the role "robot"/],
+    [
+      { video: 'a', conversations: [{ from: 'constructor', value: 'x' }, TURNS[1]] },
+      /turn 1 has the role "constructor"/,
+    ],
+    [{ video: 'a', conversations: [{ from: 'human', value: 5 }] }, /turn 1 \(human\) has no text/],
     [{ video: 'a', conversations: [TURNS[0]] }, /no turn is an answer/],
   ];
-  const { rows, bad } = readRows(file('g.jsonl', lines(good, ...MALFORMED.map(([row]) => row), good)));
+  const { rows, bad } = await readRows(file('g.jsonl', lines(good, ...MALFORMED.map(([row]) => row), good)));
   assert.deepEqual(
     rows.map((r) => r.line),
     [1, MALFORMED.length + 2],
@@ -202,24 +207,24 @@ test('malformed rows are set apart with line and reason; the others are used', (
     MALFORMED.map((_, i) => i + 2),
   );
   for (const [i, [row, reason]] of MALFORMED.entries()) assert.match(bad[i]!.reason, reason, JSON.stringify(row));
-  const list = readRows(file('g.json', [good, 5, good]));
+  const list = await readRows(file('g.json', [good, 5, good]));
   assert.deepEqual(list.bad, [{ line: 2, reason: 'not an object' }]);
   assert.equal(list.rows.length, 2);
 });
 
-test('files without a usable row, broken JSON, absent files', () => {
+test('files without a usable row, broken JSON, absent files', async () => {
   const fails = (path: string, message: RegExp) =>
-    assert.throws(
+    assert.rejects(
       () => readRows(path),
       (e) => e instanceof UserError && e.code === 'ERR_DATA' && message.test(e.message) && e.message.includes(path),
     );
-  fails(
+  await fails(
     file('h.json', [{ video: 'a' }, 3]),
     /no usable row \(2 are malformed\)\. The first: row 1, it has no conversation/,
   );
-  fails(file('h.json', ''), /no usable row \(0 are malformed\)\.$/);
-  fails(file('h.json', '[]'), /no usable row/);
-  fails(file('h.json', '[{"video": "a"},'), /not valid JSON/);
-  fails(join(dir, 'absent.json'), /cannot be read/);
-  fails(dir, /cannot be read/);
+  await fails(file('h.json', ''), /no usable row \(0 are malformed\)\.$/);
+  await fails(file('h.json', '[]'), /no usable row/);
+  await fails(file('h.json', '[{"video": "a"},'), /not valid JSON/);
+  await fails(join(dir, 'absent.json'), /cannot be read/);
+  await fails(dir, /cannot be read/);
 });

@@ -2,6 +2,7 @@ export { absoluteSpec, type DataSpec, dataOfSettings, parseDataSpec } from './ro
 export { type Data, type ReadDataOptions, readData, readRows, type TakenSet } from './rows/read-data.js';
 export {
   type BadRow,
+  holdsMedia,
   MEDIA_TAG,
   mediaOf,
   plainText,

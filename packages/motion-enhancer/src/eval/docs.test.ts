@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fixture } from '@motion-enhancer/support/testing';
 import { PARSERS, type ParserName } from './parsers/index.js';
-import { PROTOCOLS } from './prompts/index.js';
+import { type Protocol, protocols } from './prompts/index.js';
 
 const docs = readFileSync(fixture('../../docs/evaluation-grading.md'), 'utf8');
 const cells = (line: string): string[] =>
@@ -38,7 +38,7 @@ test('the table of protocols in the docs has each of them with its judge', () =>
       ? ['motionbench', 'favor', 'seedbench', 'videomme'].map((one) => [one, protocol, judge])
       : [[benchmark, protocol, judge]],
   );
-  const judgeOf = (protocol: (typeof PROTOCOLS)[number]): string =>
+  const judgeOf = (protocol: Protocol): string =>
     protocol.reading === 'reply'
       ? `\`${protocol.judge}\``
       : protocol.reading === 'caption'
@@ -46,6 +46,8 @@ test('the table of protocols in the docs has each of them with its judge', () =>
         : 'least loss';
   assert.deepEqual(
     listed.map((row) => row.join(' ')).sort(),
-    PROTOCOLS.map((protocol) => `${protocol.benchmark} ${protocol.name} ${judgeOf(protocol)}`).sort(),
+    protocols()
+      .map((protocol) => `${protocol.benchmark} ${protocol.name} ${judgeOf(protocol)}`)
+      .sort(),
   );
 });

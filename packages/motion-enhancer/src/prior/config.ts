@@ -7,7 +7,7 @@ export const PRIOR_FIELDS = {
     default: 49,
     min: 1,
     max: 161,
-    text: 'Most frames that the diffusion model sees; rounded down to 4k + 1',
+    text: 'Most frames that the diffusion model sees; rounded down to what it takes, such as 4k + 1',
     unit: 'frames',
   },
   height: {
@@ -15,7 +15,7 @@ export const PRIOR_FIELDS = {
     default: 480,
     min: 16,
     max: 2160,
-    text: 'Height that frames are resized to, a multiple of 16',
+    text: 'Height that frames are resized to, a multiple of what a token covers, such as 16',
     unit: 'pixels',
   },
   width: {
@@ -23,10 +23,17 @@ export const PRIOR_FIELDS = {
     default: 720,
     min: 16,
     max: 3840,
-    text: 'Width that frames are resized to, a multiple of 16',
+    text: 'Width that frames are resized to, a multiple of what a token covers, such as 16',
     unit: 'pixels',
   },
-  steps: { type: 'integer', default: 5, min: 1, max: 1000, text: 'DDIM steps up, and as many down', paper: '5' },
+  steps: {
+    type: 'integer',
+    default: 5,
+    min: 1,
+    max: 1000,
+    text: 'Steps of the sampler up (inversion), and as many down',
+    paper: '5',
+  },
   guidance: {
     type: 'number',
     default: 6,
@@ -44,7 +51,7 @@ export const PRIOR_FIELDS = {
     type: 'choice',
     choices: ['mode', 'sample'],
     default: 'mode',
-    text: 'What of the VAE posterior becomes x0',
+    text: 'What of the video autoencoder’s posterior becomes x0',
   },
   vaeMemory: {
     type: 'number',
@@ -75,7 +82,7 @@ export const PRIOR_FIELDS = {
     type: 'choice',
     choices: ['own', 'joint'],
     default: 'own',
-    text: 'Keys that normalise the attention: the row’s own, or those of both streams',
+    text: 'Keys that normalise the attention: the stream’s own, or those of both streams',
   },
   stepsUsed: {
     type: 'integer',

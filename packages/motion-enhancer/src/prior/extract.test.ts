@@ -9,8 +9,9 @@ import type { VideoFrames } from '../data/video/index.js';
 import { closeTo } from '../testing/close-to.js';
 import { PRIOR_FIELDS, type PriorConfig } from './config.js';
 import { tinyVdm } from './dataset/testing.js';
-import { loadVdm, type Vdm } from './diffusion/vdm.js';
-import { encodeVideo, extract } from './extract.js';
+import { type CogVideoX, loadCogVideoX } from './diffusion/cogvideox/load-cogvideox.js';
+import { encodeClip } from './diffusion/encode-clip.js';
+import { extract } from './extract.js';
 
 const seed = freshSeed();
 const random = randomSource(seed);
@@ -26,10 +27,14 @@ const frames = {
 } as unknown as VideoFrames;
 const config = (o: Partial<PriorConfig> = {}) =>
   resolve(PRIOR_FIELDS, { frames: N, height: H, width: W, steps: 1, ...o });
-let vdm: Vdm;
+let vdm: CogVideoX;
 const atStart = liveTensors();
 before(async () => {
-  vdm = await loadVdm(tinyVdm(join(temporaryFolder(), 'vdm')), { device: 'cpu', dtype: 'float32', decoder: true });
+  vdm = await loadCogVideoX(tinyVdm(join(temporaryFolder(), 'vdm')), {
+    device: 'cpu',
+    dtype: 'float32',
+    decoder: true,
+  });
   vdm.texts.encode([TEXT, '']);
   free(await extract(vdm, frames, TEXT, config()));
 });
@@ -60,7 +65,7 @@ test(`the strip is the decoded noise and reconstruction, one picture a token fra
 
 test('latents that are given are used as they are; `between` comes once, between the passes', async () => {
   const stages: string[] = [];
-  const latents = keep(noGrad(() => scope(() => encodeVideo(vdm, frames, config()))));
+  const latents = keep(noGrad(() => scope(() => encodeClip(vdm, frames, config()))));
   const negative = { ...latents, x0: keep(scope(() => latents.x0.neg())) };
   const own = await extract(vdm, frames, TEXT, config());
   const given = await extract(vdm, frames, TEXT, config(), {
@@ -81,7 +86,7 @@ test('latents that are given are used as they are; `between` comes once, between
 
 test('vaeMemory encodes in tiles where the clip needs more', () => {
   scope(() => {
-    const x0 = (o: Partial<PriorConfig>) => noGrad(() => encodeVideo(vdm, frames, config(o)).x0);
+    const x0 = (o: Partial<PriorConfig>) => noGrad(() => encodeClip(vdm, frames, config(o)).x0);
     const whole = x0({});
     closeTo(x0({ vaeMemory: 100 }), whole, 0);
     const clip = clipOfFrames(framesTensor(frames), H, W);

@@ -3,6 +3,9 @@ import { test } from 'node:test';
 import { UserError } from '@motion-enhancer/support';
 import { chooseClipFrames, locations, pixelFramesOf, videoTokens } from './grid.js';
 
+const ANY = { perLatent: 4, latentMultiple: 1 };
+const EVEN = { perLatent: 4, latentMultiple: 2 };
+
 test('tokens of a grid', () => {
   const grid = { frames: 3, height: 4, width: 5, textTokens: 7 };
   assert.deepEqual([locations(grid), videoTokens(grid)], [20, 60]);
@@ -56,7 +59,7 @@ test('token frames cover the frames of a clip, each once', () => {
 test('the frames that are taken: 4k + 1, evenly spaced from the first, within the video and the limit', () => {
   for (let count = 1; count <= 200; count++)
     for (const most of [1, 5, 16, 49, 81]) {
-      const chosen = chooseClipFrames(count, most);
+      const chosen = chooseClipFrames(count, most, ANY);
       const what = `${count} frames, most ${most}`;
       assert.equal(chosen.length % 4, 1, what);
       assert.equal(chosen[0], 0, what);
@@ -73,18 +76,18 @@ test('the frames that are taken: 4k + 1, evenly spaced from the first, within th
 });
 
 test('an even number of latents, where asked for', () => {
-  assert.equal(chooseClipFrames(49, 49, true).length, 45);
-  assert.equal(chooseClipFrames(53, 53, true).length, 53);
-  assert.deepEqual(chooseClipFrames(3, 49, true), [0], 'a single latent stays');
+  assert.equal(chooseClipFrames(49, 49, EVEN).length, 45);
+  assert.equal(chooseClipFrames(53, 53, EVEN).length, 53);
+  assert.deepEqual(chooseClipFrames(3, 49, EVEN), [0], 'a single latent stays');
   for (let count = 5; count <= 120; count++) {
-    const latents = (chooseClipFrames(count, 49, true).length - 1) / 4 + 1;
+    const latents = (chooseClipFrames(count, 49, EVEN).length - 1) / 4 + 1;
     assert.equal(latents % 2, 0, `${count}`);
   }
 });
 
 test('a video without frames', () => {
   assert.throws(
-    () => chooseClipFrames(0, 49),
+    () => chooseClipFrames(0, 49, ANY),
     (error) => error instanceof UserError && /at least one frame/.test(error.message),
   );
 });

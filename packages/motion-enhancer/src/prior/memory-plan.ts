@@ -1,25 +1,26 @@
 import { totalmem } from 'node:os';
 import { type DType, deviceInfo } from '@motion-enhancer/libtorch';
+import { bytesPerElement } from './bytes-per-element.js';
+import { captureIdentity } from './capture/capture-identity.js';
+import { captureNeeds } from './capture/capture-needs.js';
 import {
-  openCheckpoint,
-  pipelineFolders,
-  readCogVideoXConfig,
-  readVaeConfig,
-  tilesUnder,
-  tokenGrid,
-  vaeBytes,
-} from '@motion-enhancer/models';
-import { type CapturePlan, gibibytes, passBytes, planCapture, waysOfCapture } from './capture/choose-capture.js';
+  type CaptureNeeds,
+  type CapturePlan,
+  gibibytes,
+  passBytes,
+  planCapture,
+  waysOfCapture,
+} from './capture/choose-capture.js';
 import type { PriorConfig } from './config.js';
-import { bytesOfNumber } from './diffusion/vae-tile.js';
-import { captureIdentity, captureNeeds, checkSize } from './extract.js';
-import { chooseClipFrames } from './grid.js';
+import { videoDiffusionFamily } from './diffusion/families.js';
+import type { FrameRule } from './diffusion/frame-rule.js';
+import { videoTokens } from './grid.js';
 import type { PriorCapture } from './store/prior.js';
 
 /** What a run needs in memory, in bytes, from the checkpoint's headers alone: nothing of it is loaded. */
 export interface PriorPlan {
-  /** Pixel frames of a latent frame. */
-  perLatent: number;
+  /** How many frames the model takes. */
+  frameRule: FrameRule;
   device: string;
   dtype: DType;
   /** Of the device. */
@@ -32,7 +33,7 @@ export interface PriorPlan {
   vae: number;
   /** Encoding one chunk of frames, beside the weights; estimated. */
   encoding: number;
-  /** Latent pixels of a tile, where `vaeMemory` asks for tiles. */
+  /** Pixels of a tile, where `vaeMemory` asks for tiles. */
   tile: { height: number; width: number } | null;
   /** Intermediate results of a pass; estimated. */
   passes: number;
@@ -58,92 +59,57 @@ export interface PlanOptions {
   ahead?: boolean;
 }
 
-/** @throws UserError for what is no CogVideoX checkpoint */
+/** @throws UserError for what is no checkpoint of a known family, or a size that its model cannot take */
 export function planPrior(
   dir: string,
   config: PriorConfig,
-  run: { device: string; dtype: DType },
+  { device, dtype }: { device: string; dtype: DType },
   { others = [], ahead = false }: PlanOptions = {},
 ): PriorPlan {
-  const { device, dtype } = run;
-  const folders = pipelineFolders(dir);
-  const part = (folder: string) => readPart(folder, dtype);
-  const [transformer, vae, textEncoder] = [
-    part(folders.transformer),
-    part(folders.vae),
-    part(folders.textEncoder),
-  ] as const;
-  const model = readCogVideoXConfig(transformer.config, transformer.file);
-  const coder = readVaeConfig(vae.config, vae.file);
-  checkSize(model, config, coder.spatialCompression);
-  const perLatent = coder.temporalCompression;
-  const frames = chooseClipFrames(config.frames, config.frames, config.oddLatents === 'drop-frames', perLatent).length;
-  const { height, width } = config;
-  const size = { frames, height, width };
-  const scale = coder.spatialCompression;
-  const flat = (frames - 1) / perLatent + 1;
-  const grid = { ...tokenGrid(model, flat, height / scale, width / scale), textTokens: model.maxTextSeqLength };
-  // The decoder is loaded only for the strip.
-  const vaeWeights = config.keepStrip ? vae.bytes : vae.bytesOf((name) => name.startsWith('encoder.'));
-  const wide = bytesOfNumber(dtype);
-  const tiles = (way: 'encode' | 'decode') =>
-    config.vaeMemory > 0 ? tilesUnder(coder, way, size, wide, config.vaeMemory * 2 ** 30) : null;
-  const coding = (way: 'encode' | 'decode') => {
-    const tile = tiles(way);
-    const coded = tile ? { frames, height: tile.height * scale, width: tile.width * scale } : size;
-    return vaeBytes(coder, way, coded, wide);
-  };
-  const encoding = coding('encode');
-  const decoding = config.keepStrip ? coding('decode') : 0;
+  const model = videoDiffusionFamily(dir).plan(dir, config, dtype);
+  const { grid, textEncoder, transformer, vae, encoding, decoding } = model;
+  const weights = transformer + vae;
   const beside = ahead ? encoding : 0;
-  const weights = transformer.bytes + vaeWeights;
-  const needsOf = (one: PriorConfig) => captureNeeds({ config: model, device, dtype }, grid, one).needs;
-  const planned = new Map<string, PlannedCapture>();
-  let captures = 0;
-  const inTurn = [config, ...others].map((one) => {
-    const identity = captureIdentity(one);
-    const known = planned.get(identity);
-    if (known) return known;
-    const { chosen, plan } = waysOfCapture({ ...needsOf(one), taken: weights + beside + captures });
-    captures += chosen.bytes;
-    const capture = { ...chosen, plan };
-    planned.set(identity, capture);
-    return capture;
-  });
-  const passes = passBytes(model.width, grid, wide);
+  const needsOf = (one: PriorConfig) => captureNeeds({ attention: model.attention, device, dtype }, grid, one);
+  const { planned, captures } = planCaptures(
+    [config, ...others].map((one) => [captureIdentity(one), needsOf(one)]),
+    {
+      taken: weights + beside,
+    },
+  );
+  const passes = passBytes(model.attention.heads * model.attention.headDim, grid, bytesPerElement(dtype));
+  const { height, width } = config;
   return {
-    perLatent,
+    frameRule: model.frameRule,
     device,
     dtype,
     total: device.startsWith('cuda') ? deviceInfo(Number(device.split(':')[1] ?? 0)).total : totalmem(),
-    clip: { ...size, textTokens: grid.textTokens, videoTokens: grid.frames * grid.height * grid.width },
-    textEncoder: textEncoder.bytes,
-    transformer: transformer.bytes,
-    vae: vaeWeights,
-    encoding,
-    tile: tiles('encode'),
-    passes,
-    capture: inTurn[0]!,
-    others: inTurn.slice(1),
-    captures,
-    decoding,
+    clip: { frames: model.frames, height, width, textTokens: grid.textTokens, videoTokens: videoTokens(grid) },
+    ...{ textEncoder, transformer, vae, encoding, tile: model.tile, passes, captures, decoding },
+    capture: planned[0]!,
+    others: planned.slice(1),
     ways: planCapture({ ...needsOf(config), taken: weights + beside }),
-    peak: Math.max(textEncoder.bytes, weights + Math.max(encoding, decoding, passes + captures + beside)),
+    peak: Math.max(textEncoder, weights + Math.max(encoding, decoding, passes + captures + beside)),
   };
 }
 
-/** Numbers in a checkpoint folder's headers, as bytes of a dtype. */
-function readPart(folder: string, dtype: DType) {
-  const checkpoint = openCheckpoint(folder);
-  try {
-    const count = (name: string) => checkpoint.info(name).shape.reduce((a, b) => a * b, 1);
-    const sizes = checkpoint.names.map((name) => [name, count(name) * bytesOfNumber(dtype)] as const);
-    const bytesOf = (wanted: (name: string) => boolean) =>
-      sizes.reduce((sum, [name, bytes]) => sum + (wanted(name) ? bytes : 0), 0);
-    return { config: checkpoint.config, file: checkpoint.configFile, bytes: bytesOf(() => true), bytesOf };
-  } finally {
-    checkpoint.close();
-  }
+/** The capture of each of the options, in turn; those that want the same of the pass share one. */
+function planCaptures(
+  wanted: readonly (readonly [identity: string, needs: CaptureNeeds])[],
+  { taken }: { taken: number },
+): { planned: PlannedCapture[]; captures: number } {
+  const byIdentity = new Map<string, PlannedCapture>();
+  let captures = 0;
+  const planned = wanted.map(([identity, needs]) => {
+    const known = byIdentity.get(identity);
+    if (known) return known;
+    const { chosen, plan } = waysOfCapture({ ...needs, taken: taken + captures });
+    captures += chosen.bytes;
+    const capture = { ...chosen, plan };
+    byIdentity.set(identity, capture);
+    return capture;
+  });
+  return { planned, captures };
 }
 
 /**
@@ -162,10 +128,7 @@ export function priorPlanText(plan: PriorPlan): string[] {
   const rows: [string, string][] = [
     ['text encoder, alone, then freed', gibibytes(plan.textEncoder)],
     ['transformer and VAE', gibibytes(plan.transformer + plan.vae)],
-    [
-      `encoding a clip, about${tile ? `, in tiles of ${8 * tile.height} × ${8 * tile.width}` : ''}`,
-      gibibytes(plan.encoding),
-    ],
+    [`encoding a clip, about${tile ? `, in tiles of ${tile.height} × ${tile.width}` : ''}`, gibibytes(plan.encoding)],
     ['a pass, about', gibibytes(plan.passes)],
     ...(plan.decoding > 0 ? [['decoding for the strip, about', gibibytes(plan.decoding)] as [string, string]] : []),
     ['capture', `${capture.plan}; by plain operators: ${others.join(', ')}`],

@@ -1,11 +1,14 @@
 import { basename, extname } from 'node:path';
 import { type DType, version } from '@motion-enhancer/libtorch';
 import { CODE_VERSION } from '@motion-enhancer/support';
+import { boundedFit } from '../data/image/bounded-fit.js';
+import { localPath } from '../data/local-path.js';
 import type { VideoFrames } from '../data/video/index.js';
+import { clipRule } from './clip-rule.js';
 import type { PriorConfig } from './config.js';
 import type { TextSource } from './dataset/text-of-row.js';
-import type { Vdm } from './diffusion/vdm.js';
-import { type Extraction, extract, type Latents, type OnProgress } from './extract.js';
+import type { Latents, VideoDiffusion } from './diffusion/video-diffusion.js';
+import { type Extraction, extract, type OnProgress } from './extract.js';
 import { chooseClipFrames } from './grid.js';
 import { priorKey } from './store/key.js';
 import type { PriorCapture, PriorInfo } from './store/prior.js';
@@ -13,7 +16,7 @@ import type { PriorStore } from './store/store.js';
 import { asSource, fileOf, hashSource, readSource, type VideoSource } from './video-source.js';
 
 export interface ExtractJob {
-  vdm: Vdm;
+  vdm: VideoDiffusion;
   store: PriorStore;
   /** Name of the sample; the file's name by default. */
   id?: string;
@@ -55,7 +58,7 @@ export interface ExtractOutcome {
   id: string;
   /** True when a verified prior was there already. */
   existed: boolean;
-  /** The frames that the model saw, at the video's own size. */
+  /** The frames that the model saw, at the video's own size, or, of large videos, at the model's. */
   frames: VideoFrames;
   pixelFrames: [number, number][];
   /** How Σ A² was had. */
@@ -64,7 +67,7 @@ export interface ExtractOutcome {
 
 /** The key that a sample's prior has, and the hash of its video. */
 export async function keyOfSample(
-  vdm: Pick<Vdm, 'sha256' | 'dtype'>,
+  vdm: Pick<VideoDiffusion, 'sha256' | 'dtype'>,
   video: VideoSource,
   text: string,
   config: PriorConfig,
@@ -76,7 +79,7 @@ export async function keyOfSample(
 
 /** A job whose model need not be loaded yet. */
 export type ReadJob = Omit<ExtractJob, 'vdm'> & {
-  vdm: Pick<Vdm, 'sha256' | 'dtype'> & { vae: { config: Pick<Vdm['vae']['config'], 'temporalCompression'> } };
+  vdm: Pick<VideoDiffusion, 'sha256' | 'dtype' | 'frameRule'>;
 };
 
 /** Reads a video, extracts its prior and stores it; a prior that exists and verifies is not computed again. */
@@ -88,9 +91,9 @@ export async function runExtract(job: ExtractJob): Promise<ExtractOutcome> {
 /** The frames that the model will see, and the prior's key. @throws UserError `ERR_VIDEO` */
 export async function readSample({ vdm, video, text, config, onBroken }: ReadJob): Promise<SampleInput> {
   // Opening the file first gives the better message for what is no video.
-  const choose = (count: number) =>
-    chooseClipFrames(count, config.frames, config.oddLatents === 'drop-frames', vdm.vae.config.temporalCompression);
-  const frames = await readSource(asSource(video), choose, onBroken ?? 'fail');
+  const choose = (count: number) => chooseClipFrames(count, config.frames, clipRule(config, vdm.frameRule));
+  const fit = boundedFit(() => config);
+  const frames = await readSource(asSource(video), choose, onBroken ?? 'fail', fit);
   return { ...(await keyOfSample(vdm, asSource(video), text, config)), frames };
 }
 
@@ -103,7 +106,11 @@ export function existingPrior(job: ReadJob, { key, identity, frames }: SampleInp
 
 /** The keys of all priors that a job makes, the main one first. */
 export function keysOfJob(
-  { vdm, text, selections = [] }: Pick<ExtractJob, 'text' | 'selections'> & { vdm: Pick<Vdm, 'sha256' | 'dtype'> },
+  {
+    vdm,
+    text,
+    selections = [],
+  }: Pick<ExtractJob, 'text' | 'selections'> & { vdm: Pick<VideoDiffusion, 'sha256' | 'dtype'> },
   key: string,
   identity: string,
 ): string[] {
@@ -115,8 +122,11 @@ export function keysOfJob(
 const allVerify = (job: ReadJob, key: string, identity: string): boolean =>
   keysOfJob(job, key, identity).every((one) => job.store.verifies(one));
 
-const sampleId = ({ id, video }: Pick<ExtractJob, 'id' | 'video'>): string =>
-  id || basename(fileOf(asSource(video)), extname(fileOf(asSource(video))));
+/** The name of the file, or of the folder of pictures. */
+function sampleId({ id, video }: Pick<ExtractJob, 'id' | 'video'>): string {
+  const path = typeof video === 'string' ? localPath(video) : fileOf(video);
+  return id || basename(path, extname(path));
+}
 
 /** Computes and stores the prior of a sample whose frames are at hand. */
 export async function computePrior(job: ExtractJob, input: SampleInput): Promise<ExtractOutcome> {
@@ -138,7 +148,7 @@ export async function computePrior(job: ExtractJob, input: SampleInput): Promise
     for (const i of [...all.keys()].reverse()) {
       const { rows_WFHW, allHeads_WFHW, heads_UWFHW } = all[i]!;
       const strip_SFHWC = i === 0 ? main.strip_SFHWC : null;
-      const info = describe(job, input, { ...main, ...all[i]! }, keys[i]!, selections[i - 1]);
+      const info = describe(job, input, { ...main, ...all[i]! }, { key: keys[i]!, selection: selections[i - 1] });
       store.write({ info, rows_WFHW, allHeads_WFHW, heads_UWFHW, strip_SFHWC });
     }
   } finally {
@@ -159,8 +169,7 @@ function describe(
   job: ExtractJob,
   { sha256, frames }: SampleInput,
   { heads, words, grid, pixelFrames, capture }: Omit<Extraction, 'others'>,
-  key: string,
-  selection?: NamedSelection,
+  { key, selection }: { key: string; selection: NamedSelection | undefined },
 ): PriorInfo {
   const { vdm, text, textFrom, config } = job;
   const video = asSource(job.video);

@@ -1,19 +1,23 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { sha256File, UserError } from '@motion-enhancer/support';
-import { readImage } from '../data/image/read-image.js';
-import type { RgbImage } from '../data/image/rgb-image.js';
+import { localPath } from '../data/local-path.js';
+import { assertRegularFile } from '../data/regular-file.js';
 import { readFrames, type VideoFrames } from '../data/video/index.js';
+import { pictureFolder } from '../data/video/picture-folder.js';
+import { readPictures } from '../data/video/read-pictures.js';
+import { videoError } from '../data/video/video-error.js';
 
 /** What a sample's video is: a file, a part of one (seconds), or pictures, one a frame. */
 export type VideoSource = { path: string; start?: number; end?: number } | { paths: readonly string[] };
 
-/** Pictures come without times: as many a second as the VLMs take them for. */
-const PICTURES_FPS = 2;
-
-/** A path is the whole file. */
-export const asSource = (video: string | VideoSource): VideoSource =>
-  typeof video === 'string' ? { path: video } : video;
+/** A path is the whole file, or the pictures of a folder in their natural order. */
+export function asSource(video: string | VideoSource): VideoSource {
+  if (typeof video !== 'string') return video;
+  const path = localPath(video);
+  const paths = pictureFolder(path);
+  return paths && paths.length > 0 ? { paths } : { path };
+}
 
 /** The file that a source is told by. */
 export const fileOf = (source: VideoSource): string => ('path' in source ? source.path : (source.paths[0] ?? ''));
@@ -28,19 +32,29 @@ export function absoluteSource(source: VideoSource): VideoSource {
 /** Hash of the files, and what of the video a prior's key depends on: the same for whole files. */
 export async function hashSource(source: VideoSource): Promise<{ sha256: string; identity: string }> {
   if ('path' in source) {
-    const sha256 = await sha256File(source.path);
+    const sha256 = await hashFile(source.path);
     const { start, end } = source;
     return { sha256, identity: start === undefined && end === undefined ? sha256 : `${sha256} ${start} to ${end}` };
   }
   const hash = createHash('sha256');
-  for (const path of source.paths) hash.update(await sha256File(path));
+  for (const path of source.paths) hash.update(await hashFile(path));
   const sha256 = hash.digest('hex');
   return { sha256, identity: sha256 };
 }
 
+/** Hashing a pipe or a device would not end. */
+function hashFile(path: string): Promise<string> {
+  assertRegularFile(path, (problem, remedy, cause) => videoError(path, problem, remedy, cause));
+  return sha256File(path);
+}
+
+/** Clocks are counted from a video's first frame, as by loaders that count frames; so much is lost in doing so, s. */
+const ROUNDING_S = 1e-9;
+
 /**
- * Frames of a source. Of a part of a file the frames whose time lies in it are chosen from.
+ * Frames of a source. Of a part of a file the frames whose time since the first lies in it are chosen from.
  * @param choose from how many frames there are to places among them
+ * @param fit what becomes of frames as they are decoded, see `boundedFit`
  * @returns `indices` are places in the whole file, or among the pictures
  * @throws UserError `ERR_VIDEO`, `ERR_IMAGE`
  */
@@ -48,51 +62,24 @@ export async function readSource(
   source: VideoSource,
   choose: (count: number) => readonly number[],
   onBroken: 'fail' | 'use',
+  fit: Parameters<typeof readPictures>[2] = () => null,
 ): Promise<VideoFrames> {
-  if ('paths' in source) return readPictures(source.paths, choose(source.paths.length));
+  if ('paths' in source) return readPictures(source.paths, choose(source.paths.length), fit);
   const { path, start = Number.NEGATIVE_INFINITY, end = Number.POSITIVE_INFINITY } = source;
   return readFrames(path, {
     choose: ({ timestamps }) => {
-      const inside = timestamps.flatMap((time, place) => (time >= start && time <= end ? [place] : []));
+      const since = timestamps.map((time) => time - timestamps[0]!);
+      const inside = since.flatMap((time, place) =>
+        time >= start - ROUNDING_S && time <= end + ROUNDING_S ? [place] : [],
+      );
       if (inside.length === 0)
         throw new UserError(
-          `Expected frames from ${start} to ${end} s in ${JSON.stringify(path)} but it lasts from ${timestamps[0]} to ${timestamps.at(-1)} s. Correct the row's clip.`,
+          `Expected frames from ${start} to ${end} s in ${JSON.stringify(path)} but its frames are from 0 to ${since.at(-1)} s. Correct the row's clip.`,
           { code: 'ERR_VIDEO' },
         );
       return choose(inside.length).map((place) => inside[place]!);
     },
+    fit,
     onBroken,
   });
-}
-
-/** Pictures as frames, all of one size. @param places which of them, in order */
-export async function readPictures(paths: readonly string[], places: readonly number[]): Promise<VideoFrames> {
-  const images: RgbImage[] = [];
-  for (const place of places) images.push(await readImage(paths[place]!));
-  const [first] = images;
-  if (!first)
-    throw new UserError('Expected a picture for each frame of the video but received none.', { code: 'ERR_VIDEO' });
-  const { width, height } = first;
-  const other = images.findIndex((image) => image.width !== width || image.height !== height);
-  if (other >= 0)
-    throw new UserError(
-      `Expected frames of one size but received ${width}×${height} (${paths[places[0]!]}) and ${images[other]!.width}×${images[other]!.height} (${paths[places[other]!]}).`,
-      { code: 'ERR_VIDEO' },
-    );
-  const bytes = width * height * 3;
-  const data = new Uint8Array(bytes * images.length);
-  images.forEach((image, i) => {
-    data.set(image.data, i * bytes);
-  });
-  const timestamps = paths.map((_, i) => i / PICTURES_FPS);
-  const info: VideoFrames['info'] = {
-    path: paths[0]!,
-    container: '',
-    codec: 'pictures',
-    pixelFormat: 'rgb24',
-    ...{ width, height, storedWidth: width, storedHeight: height, rotation: 0 },
-    ...{ fps: PICTURES_FPS, duration: paths.length / PICTURES_FPS, headerDuration: null, headerFrames: null },
-    ...{ decodedFrames: paths.length, timestamps, verdict: 'ok', reason: null },
-  };
-  return { info, data, width, height, indices: [...places], timestamps: places.map((place) => timestamps[place]!) };
 }

@@ -39,7 +39,7 @@ export function latentStrip(
     ['reconstruction', stored(1)],
   ];
   const notes = [
-    `${info.options.steps} DDIM steps up with the empty text, ${info.options.steps} down with the video's, guidance ${info.options.guidance}, start ${info.options.init}`,
+    `${info.options.steps} steps up with the empty text, ${info.options.steps} down with the video's, guidance ${info.options.guidance}, start ${info.options.init}`,
     ...(info.model.weights === 'random' ? [RANDOM_NOTE] : []),
   ];
   const left = PAD + LABEL_WIDTH;

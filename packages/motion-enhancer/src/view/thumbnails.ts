@@ -8,6 +8,8 @@ export interface ViewFrames {
   width: number;
   height: number;
   indices: readonly number[];
+  /** The video's own size, of frames that have been resized. */
+  info?: { width: number; height: number };
 }
 
 /**
@@ -20,7 +22,7 @@ export function thumbnails(
   frames: ViewFrames,
   pixelFrames: readonly (readonly [number, number])[],
   width: number,
-  height = Math.max(1, Math.round((width * frames.height) / frames.width)),
+  height = heightOf(frames, width),
 ): RgbImage[] {
   const bytes = frames.width * frames.height * 3;
   const count = Math.floor(frames.data.length / bytes);
@@ -43,4 +45,8 @@ export function thumbnails(
       return { width, height, data };
     });
   });
+}
+
+function heightOf({ width, height, info = { width, height } }: ViewFrames, shown: number): number {
+  return Math.max(1, Math.round((shown * info.height) / info.width));
 }

@@ -16,6 +16,7 @@ import type { VlmFamily } from './families/family.js';
 import type { GenerationConfig } from './generate/generation-config.js';
 import type { TokenOptions } from './generate/generation-options.js';
 import type { ChooseFrames } from './media/choose-frames.js';
+import type { FrameResize } from './media/fit-frames.js';
 import type { VideoSettings } from './media/video-input.js';
 import type { ModelSize } from './memory/model-size.js';
 import type { Visual } from './visual.js';
@@ -51,6 +52,8 @@ export type DecodedMedium =
       sampleFps: number;
       /** When each frame is shown, s. */
       seconds: readonly number[];
+      /** The video's own [height, width], of frames that were resized as they were decoded. */
+      videoSize?: readonly [height: number, width: number];
     };
 
 /** An image or video as the vision tower of its family takes it. */
@@ -133,6 +136,8 @@ export interface MediaPreparation {
   /** Frames that become one token: their count is a multiple of it. */
   readonly framesPerToken: number;
   readonly chooseFrames: ChooseFrames;
+  /** How frames are resized, so that it is done as they are decoded; null where the family does not say. */
+  frameResize(settings: InputSettings): FrameResize | null;
   /** @throws UserError ERR_MEDIA */
   prepareMedium(medium: DecodedMedium, settings: InputSettings): MediumInput;
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after } from 'node:test';
-import { aten, backward, noGrad, randint, scope } from '@motion-enhancer/libtorch';
+import { aten, backward, keep, noGrad, randint, scope } from '@motion-enhancer/libtorch';
 import type { InternVL3, Qwen25VL } from '@motion-enhancer/models';
 import { fixture, temporaryFolder } from '@motion-enhancer/support/testing';
 import { tensorTestAsync } from '../testing/tensor-test.js';
@@ -10,6 +11,7 @@ import { disposeChat, layOut, prepareChat, prepareMedium } from './chat/chat.js'
 import { encodeInternVL } from './families/internvl3/encode.js';
 import { loadVlm } from './families/load.js';
 import { encodeQwen } from './families/qwen2-5-vl/encode.js';
+import { decodeMedium } from './media/media.js';
 import { FORMS, type Form, testSettings, writeTestForm } from './testing.js';
 import type { PreparedChat, Vlm, VlmMessage } from './types.js';
 
@@ -210,10 +212,10 @@ tensorTestAsync('a video as a list of pictures; pictures of other sizes are told
   assert.deepEqual(chat.inputs[0]!.seconds, [0, 0.25, 0.5]);
   disposeChat(chat);
   await assert.rejects(ask([IMAGE, fixture('images/made_turned.jpg')]), {
-    code: 'ERR_MEDIA',
+    code: 'ERR_VIDEO',
     message: /frames of one size but received 50×37 .* and 37×50/,
   });
-  await assert.rejects(ask([]), { code: 'ERR_MEDIA', message: /received none/ });
+  await assert.rejects(ask([]), { code: 'ERR_VIDEO', message: /received none/ });
 });
 
 tensorTestAsync('system prompts are chosen', async () => {
@@ -257,4 +259,46 @@ tensorTestAsync('more frames than the context holds: the numbers, and what mends
   });
   disposeChat(await chat(4));
   small.dispose();
+});
+
+for (const form of ['qwen-hub', 'internvl-hf'] as const)
+  tensorTestAsync(`${form}: frames resized as they are decoded are those that are resized together`, async () => {
+    const vlm = get(form);
+    const path = fixture('videos/torchcodec_nasa_13013.mp4');
+    const paths = [fixture('images/made_444.jpg'), fixture('images/made_444.jpg')];
+    // The pictures are smaller than a tile.
+    const lists = form === 'qwen-hub' ? [{ type: 'video', paths } as const] : [];
+    for (const part of [{ type: 'video', path } as const, ...lists]) {
+      const whole = await decodeMedium(
+        { ...vlm, frameResize: () => ({ size: (_, h, w) => [h, w], resize: (f) => f }) },
+        part,
+        settings,
+      );
+      const small = await decodeMedium(vlm, part, settings);
+      assert.ok(whole.type === 'video' && small.type === 'video');
+      assert.equal(whole.videoSize, undefined);
+      assert.deepEqual(small.videoSize, whole.frames.shape.slice(2), 'the test makes frames smaller');
+      assert.ok(small.frames.numel < whole.frames.numel);
+      const [a, b] = [whole, small].map((medium) =>
+        noGrad(() => keep(scope(() => vlm.prepareMedium(medium, settings)))),
+      );
+      assert.deepEqual(b!.grid, a!.grid);
+      assert.ok(scope(() => aten.equal!(a!.pixels, b!.pixels)));
+      for (const tensor of [whole.frames, small.frames, a!.pixels, b!.pixels]) tensor.dispose();
+    }
+  });
+
+tensorTestAsync('a folder of pictures as a video is its pictures in order', async () => {
+  const vlm = get('qwen-hub');
+  const folder = fixture('cases/frames-folder/one');
+  const paths = readdirSync(folder).map((name) => join(folder, name));
+  const [a, b] = await Promise.all(
+    [{ type: 'video', path: folder } as const, { type: 'video', paths } as const].map((part) =>
+      prepareMedium(vlm, part, settings),
+    ),
+  );
+  assert.ok(scope(() => aten.equal!(a!.pixels, b!.pixels)));
+  assert.deepEqual(a!.seconds, [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5]);
+  a!.pixels.dispose();
+  b!.pixels.dispose();
 });

@@ -1,4 +1,6 @@
 import { cells, type Grid, mapSum, sharpenMap } from '@motion-enhancer/core/internal/align/index.js';
+import { relativeEntropy } from '@motion-enhancer/core/internal/prior/selection/focus.js';
+import { fromTypedArray, scope } from '@motion-enhancer/libtorch';
 
 /** How a map is changed before a word's attention is pulled toward it; in this order. Each keeps the map's sum. */
 export interface MapChanges {
@@ -48,10 +50,6 @@ function boxed(map: Float32Array, length: number, stride: number): Float32Array 
   });
 }
 
-/** Entropy of a map over that of an even one: 0, all in one cell, to 1; 1 for an empty map. */
-export function evenness(map: Float32Array): number {
-  const sum = mapSum(map);
-  if (sum === 0 || map.length < 2) return 1;
-  const entropy = map.reduce((h, value) => (value > 0 ? h - (value / sum) * Math.log(value / sum) : h), 0);
-  return entropy / Math.log(map.length);
-}
+/** The relative entropy of a map: 0, all in one cell, to 1, all cells alike; 1 for an empty map. */
+export const evenness = (map: Float32Array): number =>
+  map.length < 2 ? 1 : scope(() => relativeEntropy(fromTypedArray(map, [map.length])).item());

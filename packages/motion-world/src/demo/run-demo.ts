@@ -122,7 +122,7 @@ async function trainOn(checkpoint: string, { out, device, dtype, onLine, onProgr
   try {
     return await train({
       vlm,
-      rows: readRows(join(out, 'data.json')).rows,
+      rows: (await readRows(join(out, 'data.json'))).rows,
       priors: join(out, 'priors'),
       out: join(out, 'run'),
       recipe: RECIPE,

@@ -115,7 +115,7 @@ export async function runWorldDemo(o: WorldDemoOptions): Promise<WorldDemoReport
     const clips = [...trainingClips(size.clips)];
     await writeClips(at('clips'), clips, (done) => o.onProgress('draw clips', done, size.clips));
     writeText(data, `${JSON.stringify(clips.map(openRow), null, 1)}\n`);
-    return readRows(data).rows;
+    return (await readRows(data)).rows;
   });
   const store = new PriorStore(at('priors'));
   const shown = await stage('extract', async () => {

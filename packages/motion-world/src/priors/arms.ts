@@ -1,15 +1,15 @@
-import type { HeadMaps } from '@motion-enhancer/core/internal/prior/capture/capture.js';
+import type { HeadMaps } from '@motion-enhancer/core/internal/prior/capture/head-maps.js';
 import { changeOfHeads } from '@motion-enhancer/core/internal/prior/selection/change.js';
 import { topIndices } from '@motion-enhancer/core/internal/prior/selection/heads.js';
 import { type Selection, select } from '@motion-enhancer/core/internal/prior/selection/select.js';
 import { scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
 import type { Word } from '@motion-enhancer/models';
-import type { BatchMaps, Stream } from './batch-maps.js';
+import type { BatchMaps, MapStream } from './batch-maps.js';
 
 /** One way of making a prior out of the same diffusion pass. */
 export interface Arm {
   name: string;
-  stream: Stream;
+  stream: MapStream;
   /** Five, or the last two. */
   steps: 'all' | 'last';
   /**
@@ -19,7 +19,7 @@ export interface Arm {
   pick: 'all' | 'mhs' | 'anti-mhs' | 'focus' | 'change' | 'fixed';
 }
 
-const arm = (pick: Arm['pick'], stream: Stream, steps: Arm['steps']): Arm => ({
+const arm = (pick: Arm['pick'], stream: MapStream, steps: Arm['steps']): Arm => ({
   name: `${pick}-${stream.toLowerCase()}-${steps}`,
   stream,
   steps,

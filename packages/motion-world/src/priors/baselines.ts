@@ -1,5 +1,5 @@
 // How well the priors that need no diffusion model find what moves: differences of the latents from frame to frame.
-import type { Vdm } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
+import type { VideoDiffusion } from '@motion-enhancer/core/internal/prior/diffusion/video-diffusion.js';
 import {
   latentDifference,
   shiftedDifference,
@@ -58,8 +58,12 @@ export interface BaselineOptions {
 }
 
 /** All baselines over clips with a mover that is seen, against the masks. */
-export function measureBaselines(vdm: Vdm, { world, split, indices, onClip }: BaselineOptions): BaselineFindings {
+export function measureBaselines(
+  vdm: VideoDiffusion,
+  { world, split, indices, onClip }: BaselineOptions,
+): BaselineFindings {
   const findings: BaselineFindings = { clips: new Map(), found: new Map(), uniform: new Mean() };
+  vdm.texts.encode(['']); // its length says where the video's tokens begin
   indices.forEach((index, i) => {
     const clip = makeClip(split, index, { world, ...CLIP });
     if (clip.scene.mover !== null) scope(() => addClip(findings, clip, vdm));
@@ -68,15 +72,14 @@ export function measureBaselines(vdm: Vdm, { world, split, indices, onClip }: Ba
   return findings;
 }
 
-function addClip(findings: BaselineFindings, clip: WorldClip, vdm: Vdm): void {
-  const material = { latents_FCHW: clipLatents(vdm, [clip]).squeeze(0), pixels_FCHW: halfSize(clip) };
-  const { patchSize, patchSizeT } = vdm.transformer.config;
-  // Tokens along either side.
-  const side = material.latents_FCHW.size(-1) / patchSize;
+function addClip(findings: BaselineFindings, clip: WorldClip, vdm: VideoDiffusion): void {
+  const latents = clipLatents(vdm, [clip]);
+  const material = { latents_FCHW: latents.squeeze(0), pixels_FCHW: halfSize(clip) };
+  const { frames, height: side } = vdm.grid(latents, vdm.texts.get('').embedding);
+  const time = latents.size(1) / frames;
   for (const [name, differenceOf] of Object.entries(BASELINES) as [Baseline, (material: Material) => Tensor][]) {
     const difference_PHW = differenceOf(material);
-    const map_FHW = tokenDifference(difference_PHW, { time: patchSizeT ?? 1, space: difference_PHW.size(-1) / side });
-    const frames = map_FHW.size(0);
+    const map_FHW = tokenDifference(difference_PHW, { time, space: difference_PHW.size(-1) / side });
     const share = moverShare(clip, frames, side);
     if (share.every((s) => s < ON)) return; // never seen well enough to be found
     // The VLM sees half as many rows and columns.

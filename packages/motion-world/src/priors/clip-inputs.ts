@@ -1,5 +1,7 @@
-import type { Vdm } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
-import { cat, Generator, noGrad, randn, scope } from '@motion-enhancer/libtorch';
+import { seededNoise } from '@motion-enhancer/core/internal/prior/diffusion/seeded-noise.js';
+import { startSeed } from '@motion-enhancer/core/internal/prior/diffusion/seeds.js';
+import type { VideoDiffusion } from '@motion-enhancer/core/internal/prior/diffusion/video-diffusion.js';
+import { cat, noGrad, scope } from '@motion-enhancer/libtorch';
 import type { Word } from '@motion-enhancer/models';
 import type { WorldClip } from '../generate/index.js';
 import type { BatchInput } from './batch-maps.js';
@@ -17,7 +19,7 @@ export interface PassOptions {
  * `extract` does. Tensors are the caller's scope's.
  */
 export function clipInputs(
-  vdm: Vdm,
+  vdm: VideoDiffusion,
   clips: readonly WorldClip[],
   { seed, ...pass }: PassOptions,
 ): { input: BatchInput; words: Word[][] } {
@@ -25,9 +27,7 @@ export function clipInputs(
   return noGrad(() =>
     scope(() => {
       const x0 = clipLatents(vdm, clips);
-      const generator = new Generator(2 * seed);
-      const start = randn([1, ...x0.shape.slice(1)], { generator }).to(x0.dtype, x0.device);
-      generator.dispose();
+      const start = seededNoise([1, ...x0.shape.slice(1)], startSeed(seed), x0);
       const encoded = clips.map(({ caption }) => vdm.texts.get(caption));
       const text = cat(encoded.map(({ embedding }) => embedding));
       const empty = vdm.texts.get('').embedding;

@@ -1,4 +1,4 @@
-import type { Vdm } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
+import type { VideoDiffusion } from '@motion-enhancer/core/internal/prior/diffusion/video-diffusion.js';
 import { cat, fromTypedArray, noGrad, scope, type Tensor } from '@motion-enhancer/libtorch';
 import type { WorldClip } from '../generate/index.js';
 
@@ -6,15 +6,12 @@ import type { WorldClip } from '../generate/index.js';
 const asVideo = ({ frames, count, size }: WorldClip, device: string): Tensor =>
   fromTypedArray(frames, [1, count, size, size, 3]).to(device).to('float32').div(127.5).sub(1).permute(0, 4, 1, 2, 3);
 
-/** Scaled latents of some clips: [clips, frames, channels, height, width] */
+/** What the diffusion passes over some clips start from: [clips, frames, channels, height, width] of the mini CogVideoX */
 export function clipLatents(
-  { vae, device, dtype }: Pick<Vdm, 'vae' | 'device' | 'dtype'>,
+  vdm: Pick<VideoDiffusion, 'encodeVideo' | 'device' | 'dtype'>,
   clips: readonly WorldClip[],
 ): Tensor {
   return noGrad(() =>
-    scope(() => {
-      const video = cat(clips.map((clip) => asVideo(clip, device))).to(dtype);
-      return vae.encode(video).mean.mul(vae.config.scalingFactor).permute(0, 2, 1, 3, 4).contiguous();
-    }),
+    scope(() => vdm.encodeVideo(cat(clips.map((clip) => asVideo(clip, vdm.device))).to(vdm.dtype)).x0),
   );
 }

@@ -1,4 +1,4 @@
-import type { Vdm } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
+import type { VideoDiffusion } from '@motion-enhancer/core/internal/prior/diffusion/video-diffusion.js';
 import { noGrad, Scope, setNumerics } from '@motion-enhancer/libtorch';
 import type { Word } from '@motion-enhancer/models';
 import { CLIP } from '../clips/clip-size.js';
@@ -20,7 +20,7 @@ export interface BatchOptions extends PassOptions {
 
 /** Runs the diffusion model over clips, batch by batch, and shows each clip's maps to `visit`, which runs without gradients. */
 export function eachClip(
-  vdm: Vdm,
+  vdm: VideoDiffusion,
   o: BatchOptions,
   visit: (clip: WorldClip, maps: BatchMaps, place: number, words: Word[]) => void,
 ): void {

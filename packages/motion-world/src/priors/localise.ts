@@ -1,16 +1,16 @@
 // Do the priors find what moves? Answered with the masks that the generator keeps, which nothing else here looks at.
 
-import type { HeadMaps } from '@motion-enhancer/core/internal/prior/capture/capture.js';
-import type { Vdm } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
+import type { HeadMaps } from '@motion-enhancer/core/internal/prior/capture/head-maps.js';
+import type { VideoDiffusion } from '@motion-enhancer/core/internal/prior/diffusion/video-diffusion.js';
 import { changeOfHeads } from '@motion-enhancer/core/internal/prior/selection/change.js';
-import { focusOfHeads } from '@motion-enhancer/core/internal/prior/selection/focus.js';
+import { focusOfHeads } from '@motion-enhancer/core/internal/prior/selection/focus-of-heads.js';
 import { headMetrics } from '@motion-enhancer/core/internal/prior/selection/heads.js';
 import { wordRows } from '@motion-enhancer/core/internal/prior/selection/tokens.js';
 import { scope } from '@motion-enhancer/libtorch';
 import type { Word } from '@motion-enhancer/models';
 import type { CaptionWord } from '../generate/index.js';
 import { ARMS, addChange, type FixedUnits, mostChanging, selectArm } from './arms.js';
-import type { BatchMaps, Stream } from './batch-maps.js';
+import type { BatchMaps, MapStream } from './batch-maps.js';
 import { type BatchOptions, eachClip } from './each-batch.js';
 import { Mean } from './mean.js';
 import { auc, lift, moverShare, ON, perfectLift, spearman } from './where-moves.js';
@@ -40,13 +40,13 @@ export interface Findings {
 }
 
 /** Units of the `fixed` arms: those whose maps change most over some clips of `train`. */
-export function chooseUnits(vdm: Vdm, o: Omit<BatchOptions, 'split'>): FixedUnits {
+export function chooseUnits(vdm: VideoDiffusion, o: Omit<BatchOptions, 'split'>): FixedUnits {
   const sums = new Map<string, number[]>();
   eachClip(vdm, { ...o, split: 'train' }, (_clip, maps, place, words) => addChange(maps, place, words, sums));
   return mostChanging(sums);
 }
 
-export function localise(vdm: Vdm, fixed: FixedUnits, o: BatchOptions): Findings {
+export function localise(vdm: VideoDiffusion, fixed: FixedUnits, o: BatchOptions): Findings {
   const found: Findings = {
     clips: 0,
     uniformHit: new Mean(),
@@ -136,7 +136,7 @@ interface Seen {
 }
 
 /** How well each label-free score orders heads, or (layer, head) units, by what they see of the mover. */
-function addScores(found: Findings, seen: Seen, stream: Stream, steps: 'all' | 'last'): void {
+function addScores(found: Findings, seen: Seen, stream: MapStream, steps: 'all' | 'last'): void {
   for (const units of ['head', 'layer-head'] as const) {
     const { lifts, scores } = scope(() => {
       const maps = seen.maps.maps(seen.place, stream, steps, units);

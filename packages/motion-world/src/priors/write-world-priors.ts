@@ -1,4 +1,4 @@
-import type { Vdm } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
+import type { VideoDiffusion } from '@motion-enhancer/core/internal/prior/diffusion/video-diffusion.js';
 import { cat, keep, scope, type Tensor, tensor, writeSafetensors } from '@motion-enhancer/libtorch';
 import { expected } from '@motion-enhancer/support';
 import { ARMS, type FixedUnits, selectArm } from './arms.js';
@@ -23,7 +23,7 @@ export interface WorldPriorOptions extends BatchOptions {
  * ARM is the arm's name, with `@` and the tag where there is one. Metadata: split, world (absent: `still-camera`), indices, steps, guidance, seed, ratios, units of `fixed`, sha256 and kind of the model's weights.
  * @throws UserError for an arm that is none
  */
-export function writeWorldPriors(path: string, vdm: Vdm, o: WorldPriorOptions): void {
+export function writeWorldPriors(path: string, vdm: VideoDiffusion, o: WorldPriorOptions): void {
   for (const name of o.arms ?? [])
     if (!ARMS.some((arm) => arm.name === name)) throw expected(ARMS.map((arm) => arm.name).join(', '), 'arms', name);
   const arms = ARMS.filter(({ name }) => !o.arms || o.arms.includes(name));

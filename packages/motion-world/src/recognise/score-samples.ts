@@ -1,4 +1,4 @@
-import type { Vdm } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
+import type { CogVideoX } from '@motion-enhancer/core/internal/prior/diffusion/cogvideox/load-cogvideox.js';
 import { expected } from '@motion-enhancer/support';
 import { CLIP } from '../clips/clip-size.js';
 import { makeClip, type Split } from '../generate/index.js';
@@ -31,7 +31,7 @@ export type SampleScores = Record<Source, { scores: Scores; verdicts: Verdict[] 
  * be more like a clip than its decoder allows.
  * @throws UserError ERR_VALUE: a model that is not of the world's form; clips past the last index
  */
-export function scoreSamples(vdm: Vdm, o: SampleScoreOptions): SampleScores {
+export function scoreSamples(vdm: CogVideoX, o: SampleScoreOptions): SampleScores {
   const { size } = CLIP;
   const { temporalCompression } = vdm.vae.config;
   if (temporalCompression !== 1)

@@ -1,5 +1,5 @@
 import type { RgbImage } from '@motion-enhancer/core/internal/data/image/index.js';
-import type { Vdm } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
+import type { CogVideoX } from '@motion-enhancer/core/internal/prior/diffusion/cogvideox/load-cogvideox.js';
 import { cat, fromTypedArray, Generator, noGrad, randn, scope, type Tensor } from '@motion-enhancer/libtorch';
 import { pictures } from '../clip-sheet.js';
 import { CLIP } from '../clips/clip-size.js';
@@ -7,7 +7,7 @@ import type { WorldClip } from '../generate/index.js';
 import { asVideo } from './train-vae.js';
 
 /** Decoded latents [1, Flat, C, h, w] (scaled) as frames: uint8 [T, H, W, 3] */
-function framesOf(vdm: Vdm, latents: Tensor): Uint8Array {
+function framesOf(vdm: CogVideoX, latents: Tensor): Uint8Array {
   return scope(() => {
     const video = vdm.vae.decode(latents.permute(0, 2, 1, 3, 4).div(vdm.vae.config.scalingFactor)); // [1, 3, T, H, W]
     const bytes = video.to('float32').add(1).mul(127.5).round().clamp(0, 255).to('uint8');
@@ -16,7 +16,10 @@ function framesOf(vdm: Vdm, latents: Tensor): Uint8Array {
 }
 
 /** A clip as the autoencoder gives it back, and the mean absolute error in levels of 255. */
-export function reconstruction(vdm: Vdm, { frames, count, size }: WorldClip): { frames: Uint8Array; error: number } {
+export function reconstruction(
+  vdm: CogVideoX,
+  { frames, count, size }: WorldClip,
+): { frames: Uint8Array; error: number } {
   return noGrad(() =>
     scope(() => {
       const bytes = fromTypedArray(frames, [1, count, size, size, 3]).to(vdm.device);
@@ -38,7 +41,7 @@ export interface SampleOptions {
 }
 
 /** A video of a text, of the world's size, by DDIM with classifier-free guidance: uint8 [T, H, W, 3] */
-export function sample(vdm: Vdm, text: string, o: SampleOptions): Uint8Array {
+export function sample(vdm: CogVideoX, text: string, o: SampleOptions): Uint8Array {
   return noGrad(() =>
     scope(() => {
       vdm.texts.encode([text, '']);

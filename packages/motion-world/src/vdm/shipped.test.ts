@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { loadVdm } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
+import { loadCogVideoX } from '@motion-enhancer/core/internal/prior/diffusion/cogvideox/load-cogvideox.js';
 import { Generator, liveTensors, noGrad, randn, scope } from '@motion-enhancer/libtorch';
 import { makeClip } from '../generate/index.js';
 import { clipInputs } from '../priors/clip-inputs.js';
@@ -13,7 +13,7 @@ const SHIPPED = fileURLToPath(new URL('../../../../models/world/vdm', import.met
 
 test('the shipped CogVideoX keeps clips it never saw, and tells noise from video in them', async () => {
   const before = liveTensors();
-  const vdm = await loadVdm(SHIPPED, { device: 'cpu', dtype: 'float32', decoder: true });
+  const vdm = await loadCogVideoX(SHIPPED, { device: 'cpu', dtype: 'float32', decoder: true });
   assert.equal(vdm.weights, 'trained');
   const { error } = reconstruction(vdm, makeClip('test', 2, { frames: 2 }));
   assert.ok(error < 4, `mean error of ${error} levels of 255`);

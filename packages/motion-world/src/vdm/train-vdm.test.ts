@@ -3,7 +3,7 @@ import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { resolve } from '@motion-enhancer/core/internal/config/field.js';
-import { loadVdm } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
+import { loadCogVideoX } from '@motion-enhancer/core/internal/prior/diffusion/cogvideox/load-cogvideox.js';
 import { liveTensors, noGrad, ones, randn, scope, writeSafetensors } from '@motion-enhancer/libtorch';
 import { cogVideoXVae, groupWords, loadTokenizer } from '@motion-enhancer/models';
 import { temporaryFolder } from '@motion-enhancer/support/testing';
@@ -38,7 +38,7 @@ test('a tiny model trains in segments, and what it wrote loads as a CogVideoX', 
   assert.ok(
     lines.some((line) => /^vae step 12\/12/.test(line)) && lines.some((line) => /^transformer step 12/.test(line)),
   );
-  const vdm = await loadVdm(checkpoint, { device: 'cpu', dtype: 'float32' });
+  const vdm = await loadCogVideoX(checkpoint, { device: 'cpu', dtype: 'float32' });
   assert.equal(vdm.weights, 'trained');
   assert.equal(vdm.vae.config.temporalCompression, 1);
   assert.ok(vdm.vae.config.scalingFactor !== 1);

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { isAlive, ownIdentity } from '../process-identity.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
 import { loaderFlags } from '../threads/loader-flags.js';
-import { CLAIM_LIMIT_MS, claimState, refreshClaim, releaseClaim, takeClaim } from './claim.js';
+import { CLAIM_LIMIT_MS, claimState, readClaim, refreshClaim, releaseClaim, takeClaim } from './claim.js';
 
 const root = temporaryFolder();
 let folders = 0;
@@ -69,6 +69,25 @@ test('void: of a dead process of this host, of another process with the same num
       if (taken) assert.equal(claimState(dir, 'aa'), 'held', name);
     }
   }
+});
+
+test('a host whose clock is ahead: its claim is held while it is refreshed, and void once it is not, whatever its time says', () => {
+  const dir = folder();
+  const path = join(dir, '.aa.claim');
+  for (const ahead of [3_600_000, 40 * 365 * 86_400_000]) {
+    put(dir, 'aa', { ...ownIdentity(), host: 'elsewhere', pid: 1, token: 'x' });
+    age(path, -ahead);
+    const later = (ms: number) => () => Date.now() + ms;
+    const isVoid = (clock?: () => number) => (readClaim(path, clock) as { void: boolean }).void;
+    assert.equal(isVoid(), false, 'refreshed just now');
+    assert.equal(isVoid(later(CLAIM_LIMIT_MS - 60_000)), false);
+    assert.equal(isVoid(later(CLAIM_LIMIT_MS + 60_000)), true, 'not refreshed since');
+    assert.equal(isVoid(later(-3_600_000)), true, 'the file system’s clock was set back since');
+  }
+  assert.deepEqual(leftovers(dir), ['.aa.claim']);
+  // A minute is no more than clocks differ.
+  age(path, -30_000);
+  assert.equal(claimState(dir, 'aa'), 'held');
 });
 
 test('refreshing keeps a claim; one that was taken over is not removed by its former holder', () => {

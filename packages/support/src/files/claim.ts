@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { UserError } from '../errors.js';
 import { hostIdentity, isAlive, ownIdentity, type ProcessIdentity } from '../process-identity.js';
 import { writeWhole } from './write-whole.js';
@@ -9,6 +9,8 @@ import { writeWhole } from './write-whole.js';
 export const CLAIM_LIMIT_MS = 15 * 60_000;
 /** Between its creation and its first byte a claim is empty; one that stays so is of a process that was killed there. */
 const EMPTY_LIMIT_MS = 10_000;
+/** Clocks of hosts that share a folder differ by as much. */
+const CLOCK_TOLERANCE_MS = 60_000;
 
 /** The right to compute one prior, as a file of the store: `.KEY.claim`. */
 export interface Claim {
@@ -63,10 +65,16 @@ export function claimState(dir: string, key: string): 'absent' | 'void' | 'held'
   return claim === 'absent' ? claim : claim.void ? 'void' : 'held';
 }
 
-/** Void: its process is dead, or it was not refreshed for too long. */
-export function readClaim(path: string): { void: boolean; token: string; pid: number | null } | 'absent' {
+/**
+ * Void: its process is dead, or it was not refreshed for too long.
+ * @param clock what time it is for the files of a folder, ms; for tests
+ */
+export function readClaim(
+  path: string,
+  clock: (folder: string) => number = fileClock,
+): { void: boolean; token: string; pid: number | null } | 'absent' {
   try {
-    const age = Date.now() - statSync(path).mtimeMs;
+    const age = ageOf(path, clock);
     const text = readFileSync(path, 'utf8');
     const content = parseClaim(text);
     if (!content) return { void: age > EMPTY_LIMIT_MS, token: text, pid: null };
@@ -75,6 +83,33 @@ export function readClaim(path: string): { void: boolean; token: string; pid: nu
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'absent';
     throw error;
+  }
+}
+
+/**
+ * Milliseconds since a claim was last refreshed. Its holder's clock writes the time of modification; where that lies in
+ * our future, the two clocks differ, and the time of change counts, which the file system's own clock writes. One that
+ * lies in that clock's future, too, is from before the clock was set back: nobody refreshes it.
+ * Why not simply void: docs/decisions/2026-11-30-damage-in-evaluations.md.
+ */
+function ageOf(path: string, clock: (folder: string) => number): number {
+  const { mtimeMs, ctimeMs } = statSync(path);
+  const age = Date.now() - mtimeMs;
+  if (age >= -CLOCK_TOLERANCE_MS) return age;
+  const unchanged = clock(dirname(path)) - ctimeMs;
+  return unchanged >= -CLOCK_TOLERANCE_MS ? unchanged : Number.POSITIVE_INFINITY;
+}
+
+/** The time that the folder's file system gives a file that is made now, ms; ours where none can be made. */
+function fileClock(folder: string): number {
+  const path = join(folder, `.clock.${process.pid}-${randomBytes(4).toString('hex')}.tmp`);
+  try {
+    closeSync(openSync(path, 'wx', 0o644));
+    return statSync(path).ctimeMs;
+  } catch {
+    return Date.now();
+  } finally {
+    rmSync(path, { force: true });
   }
 }
 

@@ -11,7 +11,8 @@ export interface StepCoefficients {
 
 /**
  * Deterministic DDIM with v-prediction, in both directions. A step between two levels turns (x, v) by the angle
- * between them: towards the video x' = c x − s v, towards noise x' = c x + s v, with c² + s² = 1.
+ * between them: towards the video x' = c x − s v, towards noise x' = c x + s v, with c² + s² = 1; that is what the printed
+ * forms S2 to S4 (docs/method.md 1.3) come to, without a division by √(1 − ᾱ).
  * Source: diffusers schedulers/scheduling_ddim_cogvideox.py, scheduling_ddim_inverse.py @ 58eb52c0; arXiv 2010.02502.
  */
 export class DdimSchedule {
@@ -64,8 +65,7 @@ export class DdimSchedule {
 
   /** From level t, where the model was called, down to `levelBelow(t)`. */
   coefficients(t: number, steps: number): StepCoefficients {
-    const [c, s] = rotation(this.alphaBar(t), this.alphaBar(this.levelBelow(t, steps)));
-    return { x: c, v: -s };
+    return this.#down(t, this.levelBelow(t, steps));
   }
 
   /**
@@ -73,25 +73,45 @@ export class DdimSchedule {
    * that the step leads to; x₀ and ε are taken at the level below. The step's result has level t.
    */
   inverseCoefficients(t: number, steps: number): StepCoefficients {
-    const below = this.#level(this.#inverse, this.levelBelow(t, steps));
-    const [c, s] = rotation(this.#level(this.#inverse, t), below);
-    return { x: c, v: s };
+    return this.#up(t, this.levelBelow(t, steps));
   }
 
   /** The prediction v at level t and x there → x at the level below, in x's dtype (computed in float32 or wider). */
   step(v: Tensor, t: number, x: Tensor, steps: number): Tensor {
-    return apply(x, v, this.coefficients(t, steps));
+    return this.stepBetween(v, x, t, this.levelBelow(t, steps));
   }
 
   /** v, predicted from the x of the level below but conditioned on t, and that x → x at level t, in x's dtype. */
   inverseStep(v: Tensor, t: number, x: Tensor, steps: number): Tensor {
-    return apply(x, v, this.inverseCoefficients(t, steps));
+    return this.inverseStepBetween(v, x, t, this.levelBelow(t, steps));
   }
 
-  /** The noised x of level t: √ᾱ x₀ + √(1 − ᾱ) ε, in x₀'s dtype. */
+  /** `step` from level t down to the level `below`, negative for clean. */
+  stepBetween(v: Tensor, x: Tensor, t: number, below: number): Tensor {
+    // S2: x̂₀ = √ᾱ_t x − √(1 − ᾱ_t) v, ε̂ = √ᾱ_t v + √(1 − ᾱ_t) x
+    return apply(x, v, this.#down(t, below)); // S3: x_p = √ᾱ_p x̂₀ + √(1 − ᾱ_p) ε̂ = c x − s v
+  }
+
+  /** `inverseStep` from the level `below` up to level t. */
+  inverseStepBetween(v: Tensor, x: Tensor, t: number, below: number): Tensor {
+    // x̂₀ and ε̂ are those of S2 at the level below.
+    return apply(x, v, this.#up(t, below)); // S4: x_t = √ᾱ_t x̂₀ + √(1 − ᾱ_t) ε̂ = c x + s v
+  }
+
+  /** The noised x of level t, in x₀'s dtype. */
   addNoise(x0: Tensor, noise: Tensor, t: number): Tensor {
     const abar = this.alphaBar(t);
-    return apply(x0, noise, { x: Math.sqrt(abar), v: Math.sqrt(1 - abar) });
+    return apply(x0, noise, { x: Math.sqrt(abar), v: Math.sqrt(1 - abar) }); // S1: x_t = √ᾱ_t x₀ + √(1 − ᾱ_t) ε
+  }
+
+  #down(t: number, below: number): StepCoefficients {
+    const [c, s] = rotation(this.alphaBar(t), this.alphaBar(below));
+    return { x: c, v: -s };
+  }
+
+  #up(t: number, below: number): StepCoefficients {
+    const [c, s] = rotation(this.#level(this.#inverse, t), this.#level(this.#inverse, below));
+    return { x: c, v: s };
   }
 
   #level(table: Float64Array, t: number): number {

@@ -34,4 +34,11 @@ export { type SmartResizeOptions, smartResize } from './smart-resize.js';
 export { tokenizeChat } from './tokenize-chat.js';
 export { IGNORE_INDEX, type TokenizedChat } from './tokenize-segments.js';
 export type { VideoChatTurn, VideoQuestion } from './video-messages.js';
-export { imagePatches, type Patches, type PatchOptions, tokenCover, videoPatches } from './visual-patches.js';
+export {
+  imagePatches,
+  type Patches,
+  type PatchOptions,
+  tokenCover,
+  videoFrameSize,
+  videoPatches,
+} from './visual-patches.js';

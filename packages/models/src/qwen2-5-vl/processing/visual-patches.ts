@@ -20,12 +20,30 @@ export interface Patches {
   grid: Grid;
 }
 
+/** Size of each of so many frames of a video within the pixel budget. @throws UserError ERR_MEDIA */
+export function videoFrameSize(
+  count: number,
+  [height, width]: readonly [height: number, width: number],
+  { vision }: Pick<Qwen25VLConfig, 'vision'>,
+  options: PixelBudgetOptions = {},
+): [height: number, width: number] {
+  return smartResize(height, width, {
+    factor: factorOf(vision),
+    ...pixelBudget(count, options, tokenCover(vision)),
+  });
+}
+
 /**
  * Frames of a video, resized within the pixel budget (as torchvision does), normalised and cut.
  * @param frames uint8 [n, 3, h, w]
+ * @param options.videoSize the video's [h, w], of frames that have been resized already
  * @throws UserError ERR_MEDIA
  */
-export function videoPatches(frames: Tensor, config: Qwen25VLConfig, options: PatchOptions = {}): Patches {
+export function videoPatches(
+  frames: Tensor,
+  config: Qwen25VLConfig,
+  { videoSize, ...options }: PatchOptions & { videoSize?: readonly [height: number, width: number] } = {},
+): Patches {
   const { vision } = config;
   const [n, channels, height, width] = frames.shape as [number, number, number, number];
   if (frames.dim !== 4 || channels !== vision.inChannels || frames.dtype !== 'uint8' || frames.numel === 0)
@@ -33,10 +51,7 @@ export function videoPatches(frames: Tensor, config: Qwen25VLConfig, options: Pa
       `Expected video frames uint8 [n, ${vision.inChannels}, h, w] but received ${frames.dtype} [${frames.shape.join(', ')}].${frames.numel === 0 ? ' The video has no frames: check that it can be decoded.' : ''}`,
       { code: 'ERR_MEDIA' },
     );
-  const [h, w] = smartResize(height, width, {
-    factor: factorOf(vision),
-    ...pixelBudget(n, options, tokenCover(vision)),
-  });
+  const [h, w] = videoFrameSize(n, videoSize ?? [height, width], config, options);
   return scope(() => cut(resizeFrames(frames, h, w), vision, options));
 }
 

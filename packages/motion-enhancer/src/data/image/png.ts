@@ -43,7 +43,27 @@ export function decodePng(bytes: Uint8Array): PngImage {
   }
   const samples = toBytes(png);
   const data = png.channels >= 3 ? samples : spreadGrey(samples, png.channels);
-  return { width: png.width, height: png.height, channels: channelsOf(data, png), data };
+  const { width, height, transparency } = png;
+  if (transparency && transparency.length >= png.channels && channelsOf(data, png) === 3)
+    return { width, height, channels: 4, data: keyed(png, data, transparency) };
+  return { width, height, channels: channelsOf(data, png), data };
+}
+
+/** RGBA in which the one colour that tRNS names is transparent. */
+function keyed(png: DecodedPng, rgb: Uint8Array, key: Uint16Array): Uint8Array {
+  const { data, depth, channels } = png;
+  const rgba = new Uint8Array((rgb.length / 3) * 4);
+  // Samples of less than a byte have been spread to one.
+  const samples = depth < 8 ? rgb : data;
+  const step = depth < 8 ? 3 : channels;
+  const scale = depth < 8 ? 255 / (2 ** depth - 1) : 1;
+  for (let i = 0; i < rgb.length / 3; i++) {
+    for (let c = 0; c < 3; c++) rgba[i * 4 + c] = rgb[i * 3 + c]!;
+    let same = true;
+    for (let c = 0; c < channels; c++) same &&= samples[i * step + c] === key[c]! * scale;
+    rgba[i * 4 + 3] = same ? 0 : 255;
+  }
+  return rgba;
 }
 
 function channelsOf(data: Uint8Array, { width, height }: DecodedPng): 3 | 4 {

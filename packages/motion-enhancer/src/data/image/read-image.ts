@@ -1,9 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { UserError } from '@motion-enhancer/support';
+import { localPath } from '../local-path.js';
+import { assertRegularFile } from '../regular-file.js';
 import { loadAv } from '../video/load-av.js';
-import { decodeStill } from './decode-still.js';
-import { decodePng } from './png.js';
+import { UPRIGHT } from '../video/orientation.js';
+import { decodeStill, type RgbaImage } from './decode-still.js';
+import { exifOrientation } from './exif-orientation.js';
+import { jpegIsWhole } from './jpeg-is-whole.js';
+import { orientRgba } from './orient-rgba.js';
+import { decodePng, type PngImage } from './png.js';
+import { pngExif } from './png-exif.js';
 import type { RgbImage } from './rgb-image.js';
+import { decodeTiffJpeg } from './tiff-jpeg.js';
 
 /** Codings that are read, by how a file of theirs begins. */
 const FORMATS: readonly [name: ImageFormat, matches: (bytes: Uint8Array) => boolean][] = [
@@ -18,14 +26,15 @@ const FORMATS: readonly [name: ImageFormat, matches: (bytes: Uint8Array) => bool
 export type ImageFormat = 'png' | 'jpeg' | 'webp' | 'bmp' | 'gif' | 'tiff';
 
 /**
- * Reads an image file as RGB, turned upright by its EXIF orientation; transparent parts become white, as qwen-vl-utils
+ * Reads an image file (a path or a `file://` URL) as RGB, turned upright by its EXIF orientation; transparent parts become white, as qwen-vl-utils
  * has them. Of an animation the first frame.
  * @throws UserError ERR_IMAGE, naming the file: none there, not an image of a known coding, damaged
  */
 export async function readImage(path: string): Promise<RgbImage> {
-  const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
-    const problem = cause.code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${cause.code})`;
-    throw imageError(path, problem, 'Check the path and its permissions.', cause);
+  const file = localPath(path);
+  assertRegularFile(file, (problem, remedy, cause) => imageError(path, problem, remedy, cause));
+  const bytes = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
+    throw imageError(path, `it cannot be read (${cause.code})`, 'Check the path and its permissions.', cause);
   });
   const format = imageFormat(bytes);
   if (!format)
@@ -35,16 +44,32 @@ export async function readImage(path: string): Promise<RgbImage> {
       `Give one of ${FORMATS.map(([name]) => name).join(', ')}; videos go to --video.`,
     );
   try {
-    if (format === 'png') {
-      const { width, height, channels, data } = decodePng(bytes);
-      return { width, height, data: channels === 3 ? data : overWhite(data) };
-    }
-    const { width, height, data } = await decodeStill(await loadAv(), bytes, format);
+    const { width, height, data } = await decode(bytes, format);
     return { width, height, data: overWhite(data) };
   } catch (cause) {
     if (cause instanceof UserError && cause.code === 'ERR_VIDEO_LIBRARY') throw cause;
     throw imageError(path, `it is a damaged ${format} file`, 'Write or fetch it again.', cause);
   }
+}
+
+/** As it is to be shown, with its transparency. */
+async function decode(bytes: Uint8Array, format: ImageFormat): Promise<RgbaImage> {
+  if (format === 'png') {
+    const exif = pngExif(bytes);
+    return orientRgba(withAlpha(decodePng(bytes)), exif ? exifOrientation(exif) : UPRIGHT);
+  }
+  if (format === 'jpeg' && !jpegIsWhole(bytes)) throw new Error('it ends early');
+  const av = await loadAv();
+  const tiff = format === 'tiff' ? await decodeTiffJpeg(av, bytes) : null;
+  return tiff ?? decodeStill(av, bytes, format);
+}
+
+function withAlpha({ width, height, channels, data }: PngImage): RgbaImage {
+  if (channels === 4) return { width, height, data };
+  const rgba = new Uint8Array(width * height * 4).fill(255);
+  for (let from = 0, to = 0; from < data.length; from += 3, to += 4)
+    for (let c = 0; c < 3; c++) rgba[to + c] = data[from + c]!;
+  return { width, height, data: rgba };
 }
 
 /** The coding of an image, or null. */

@@ -15,7 +15,7 @@ export interface DataSpec {
 }
 
 /** A file's name, with that of a data set in it or without. */
-const DATA_FILE = /\.(jsonl?|[ct]sv)(:[^/\\:]+)?$/i;
+const DATA_FILE = /\.(jsonl?|[ct]sv|parquet)(\.gz)?(:[^/\\:]+)?$/i;
 
 const HELP =
   'Write PATH, PATH%50 (half of its rows), PATH#500 (500 rows), PATH:NAME for one data set of a dataset_info.json or meta JSON; or a map of path, media, name, percent, count.';

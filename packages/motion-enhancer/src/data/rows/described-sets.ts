@@ -14,6 +14,8 @@ export interface DataSet {
   first?: number;
   share?: number;
   repeat?: number;
+  /** Fields of a record that have other names here. */
+  columns?: readonly string[];
   adapt(value: unknown): unknown;
 }
 
@@ -82,6 +84,9 @@ function metaJson(name: string, entry: Fields, path: string): DataSet {
   };
 }
 
+/** Columns of preferences and tools, which training here does not use. */
+const UNREAD = ['rejected', 'kto_tag', 'tools', 'audios'];
+
 /** Source: hiyouga/LLaMA-Factory data/README.md and src/llamafactory/data/parser.py (defaults of columns and tags). */
 function llamaFactory(name: string, entry: Fields, path: string): DataSet {
   const folder = dirname(path);
@@ -100,6 +105,9 @@ function llamaFactory(name: string, entry: Fields, path: string): DataSet {
     name,
     path: join(folder, entry.file_name),
     root: folder,
+    columns: Object.entries(columns).flatMap(([role, name]) =>
+      name === undefined || UNREAD.includes(role) ? [] : [name],
+    ),
     ...(typeof limit === 'number' ? { first: limit } : {}),
     adapt: (value) =>
       typeof value !== 'object' || value === null
@@ -118,7 +126,11 @@ function renamed(
   const column = (role: string, usual: string) => record[columns[role] ?? usual];
   const common = {
     id: record.id,
-    system: column('system', 'system'),
+    system: column('system', 'system') ?? record.system_prompt,
+    chosen: column('chosen', 'chosen'),
+    clip: record.clip,
+    video_start: record.video_start,
+    video_end: record.video_end,
     image: columns.images ? undefined : record.image,
     images: column('images', 'images'),
     video: columns.videos ? undefined : record.video,
@@ -143,11 +155,14 @@ function renamed(
     [tags.system_tag ?? 'system', 'system'],
   ];
   const roleOf = new Map<unknown, string>(names);
+  const turnOf = (turn: Fields | null) => {
+    const { [role]: said, [content]: text, ...others } = turn ?? {};
+    return { ...others, role: roleOf.get(said) ?? said, content: text };
+  };
+  const { chosen } = common;
   return {
     ...common,
-    messages: (messages as (Fields | null)[]).map((turn) => ({
-      role: roleOf.get(turn?.[role]) ?? turn?.[role],
-      content: turn?.[content],
-    })),
+    messages: (messages as (Fields | null)[]).map(turnOf),
+    chosen: typeof chosen === 'object' && chosen !== null && !Array.isArray(chosen) ? turnOf(chosen as Fields) : chosen,
   };
 }

@@ -14,7 +14,7 @@ function file(name: string, content: unknown): string {
   writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
   return path;
 }
-const read = (...specs: string[]) => readData(specs).rows;
+const read = async (...specs: string[]) => (await readData(specs)).rows;
 const turnsOf = (rows: readonly Row[]) => rows.map(({ turns }) => turns.map(({ content }) => content));
 const sample = (i: number) => ({
   video: `${i}.mp4`,
@@ -25,42 +25,44 @@ const sample = (i: number) => ({
 });
 const samples = (n: number) => Array.from({ length: n }, (_, i) => sample(i));
 
-test('several media stand where their tags are, images and videos in their own order; without tags before the question', () => {
-  const ask = (value: string, media: object) =>
-    read(
-      file('media.json', [
-        {
-          ...media,
-          conversations: [
-            { from: 'human', value },
-            { from: 'gpt', value: 'A.' },
-          ],
-        },
-      ]),
+test('several media stand where their tags are, images and videos in their own order; without tags before the question', async () => {
+  const ask = async (value: string, media: object) =>
+    (
+      await read(
+        file('media.json', [
+          {
+            ...media,
+            conversations: [
+              { from: 'human', value },
+              { from: 'gpt', value: 'A.' },
+            ],
+          },
+        ]),
+      )
     )[0]!;
   const at = (name: string) => join(dir, name);
-  const mixed = ask('See <image> then <video> then <image>.', { image: ['a.png', 'b.png'], video: 'c.mp4' });
+  const mixed = await ask('See <image> then <video> then <image>.', { image: ['a.png', 'b.png'], video: 'c.mp4' });
   assert.deepEqual(mixed.media, [
     { type: 'image', path: at('a.png') },
     { type: 'video', path: at('c.mp4') },
     { type: 'image', path: at('b.png') },
   ]);
   assert.equal(mixed.video, at('c.mp4'));
-  const untagged = ask('What?', { images: ['a.png'], videos: ['c.mp4'] });
+  const untagged = await ask('What?', { images: ['a.png'], videos: ['c.mp4'] });
   assert.equal(untagged.turns[0]!.content, '<image><video>What?');
   const frames = { type: 'video', paths: [at('1.jpg'), at('2.jpg')] };
   for (const media of [{ videos: [['1.jpg', '2.jpg']] }, { video: ['1.jpg', '2.jpg'] }])
-    assert.deepEqual(ask('<video>What?', media).media, [frames]);
-  assert.equal(ask('<video><video>?', { videos: ['1.jpg', '2.jpg'] }).media!.length, 2, 'two tags: two videos');
-  const llava = ask('<image>\nWhat?', { video: 'c.mp4' });
+    assert.deepEqual((await ask('<video>What?', media)).media, [frames]);
+  assert.equal((await ask('<video><video>?', { videos: ['1.jpg', '2.jpg'] })).media!.length, 2, 'two tags: two videos');
+  const llava = await ask('<image>\nWhat?', { video: 'c.mp4' });
   assert.deepEqual([llava.turns[0]!.content, llava.video], ['<video>\nWhat?', at('c.mp4')]);
-  const text = ask('Hello', {});
+  const text = await ask('Hello', {});
   assert.deepEqual([text.media, text.video], [[], '']);
 });
 
-test('ms-swift: query and response with history, instruction and input, ShareGPT pairs, parts, loss of single answers', () => {
+test('ms-swift: query and response with history, instruction and input, ShareGPT pairs, parts, loss of single answers', async () => {
   const video = { videos: ['/a.mp4'] };
-  const rows = read(
+  const rows = await read(
     file(
       'swift.jsonl',
       [
@@ -108,12 +110,12 @@ test('ms-swift: query and response with history, instruction and input, ShareGPT
   );
 });
 
-test('tables: a head line, quoted cells, lists as JSON', () => {
+test('tables: a head line, quoted cells, lists as JSON', async () => {
   const path = file(
     't.csv',
     '\uFEFFquery,response,videos,history\r\n"Say ""a"",\nplease",A,"[""/x.mp4""]",\r\nQ,B,/y.mp4,"[[""P"",""O""]]"\r\n',
   );
-  const rows = read(path);
+  const rows = await read(path);
   assert.deepEqual(turnsOf(rows), [
     ['<video>Say "a",\nplease', 'A'],
     ['<video>P', 'O', 'Q', 'B'],
@@ -124,7 +126,7 @@ test('tables: a head line, quoted cells, lists as JSON', () => {
   );
 });
 
-test('LLaMA-Factory: dataset_info.json with columns and tags', () => {
+test('LLaMA-Factory: dataset_info.json with columns and tags', async () => {
   file('data/a.json', [{ instruction: '<video>Do', input: '', output: 'done', clips: ['v.mp4'], other: 1 }, { x: 1 }]);
   file(
     'data/b.jsonl',
@@ -157,27 +159,27 @@ test('LLaMA-Factory: dataset_info.json with columns and tags', () => {
     open: { file_name: 'c.json', formatting: 'openai', columns: { messages: 'messages', videos: 'videos' } },
     far: { hf_hub_url: 'org/name' },
   });
-  const alpaca = readData([`${info}:alpaca`]);
+  const alpaca = await readData([`${info}:alpaca`]);
   assert.deepEqual(turnsOf(alpaca.rows), [['<video>Do', 'done']]);
   assert.equal(alpaca.rows[0]!.video, join(dir, 'data/v.mp4'));
   assert.deepEqual(
     alpaca.bad.map(({ line }) => line),
     [2],
   );
-  assert.deepEqual(turnsOf(read(`${info}:share`)), [['S', '<video>Q', 'A']]);
-  assert.deepEqual(turnsOf(read(`${info}:open`)), [['<video>Q', 'A']]);
+  assert.deepEqual(turnsOf(await read(`${info}:share`)), [['S', '<video>Q', 'A']]);
+  assert.deepEqual(turnsOf(await read(`${info}:open`)), [['<video>Q', 'A']]);
   for (const [spec, message] of [
     [info, /describes 4 data sets.*:alpaca/],
     [`${info}:none`, /alpaca, share, open, far.*none/],
     [`${info}:far`, /nothing is fetched/],
   ] as const)
-    assert.throws(
+    await assert.rejects(
       () => read(spec),
       (e) => e instanceof UserError && e.code === 'ERR_DATA' && message.test(e.message),
     );
 });
 
-test('InternVL: meta JSON with roots, repeats and shares', () => {
+test('InternVL: meta JSON with roots, repeats and shares', async () => {
   file(
     'data/i.jsonl',
     samples(4)
@@ -188,7 +190,7 @@ test('InternVL: meta JSON with roots, repeats and shares', () => {
     first: { root: 'clips/', annotation: 'data/i.jsonl', data_augment: false, repeat_time: 2, length: 4 },
     half: { root: '/far', annotation: 'data/i.jsonl', repeat_time: 0.5, length: 4 },
   });
-  const { rows, sets } = readData([meta]);
+  const { rows, sets } = await readData([meta]);
   assert.deepEqual(
     rows.map(({ video }) => video),
     [...[0, 1, 2, 3, 0, 1, 2, 3].map((i) => join(dir, `clips/${i}.mp4`)), '/far/0.mp4', '/far/1.mp4'],
@@ -202,17 +204,17 @@ test('InternVL: meta JSON with roots, repeats and shares', () => {
   );
   // The same ids for other videos: priors are found by id.
   assert.deepEqual(sets[1]!.ids, ['half/row-1', 'half/row-2']);
-  assert.equal(read(`${meta}:half`)[0]!.id, 'row-1');
+  assert.equal((await read(`${meta}:half`))[0]!.id, 'row-1');
 });
 
-test('mixtures: a share or a number of rows, drawn by the seed, with the ids that were taken', () => {
+test('mixtures: a share or a number of rows, drawn by the seed, with the ids that were taken', async () => {
   const a = file('a.json', samples(100));
   const b = file(
     'b.json',
     samples(10).map((row, i) => ({ ...row, id: `b${i}` })),
   );
   const take = (seed: number, ...specs: string[]) => readData(specs, { seed });
-  const half = take(3, `${a}%50`, `${b}#4`);
+  const half = await take(3, `${a}%50`, `${b}#4`);
   assert.deepEqual(
     half.sets.map(({ asked, ids }) => [asked, ids.length]),
     [
@@ -232,20 +234,20 @@ test('mixtures: a share or a number of rows, drawn by the seed, with the ids tha
       .slice(0, 50)
       .toSorted((x, y) => x - y),
   );
-  assert.deepEqual(take(3, `${a}%50`, `${b}#4`).rows, half.rows, 'the same seed');
-  assert.notDeepEqual(take(4, `${a}%50`).sets[0]!.ids, half.sets[0]!.ids, 'another seed');
-  assert.deepEqual(take(3, `${b}#4`, `${a}%50`).sets[1]!.ids, half.sets[0]!.ids, 'whatever stands beside it');
-  const more = take(3, `${b}#25`).sets[0]!.ids;
+  assert.deepEqual((await take(3, `${a}%50`, `${b}#4`)).rows, half.rows, 'the same seed');
+  assert.notDeepEqual((await take(4, `${a}%50`)).sets[0]!.ids, half.sets[0]!.ids, 'another seed');
+  assert.deepEqual((await take(3, `${b}#4`, `${a}%50`)).sets[1]!.ids, half.sets[0]!.ids, 'whatever stands beside it');
+  const more = (await take(3, `${b}#25`)).sets[0]!.ids;
   const counts = more.reduce((n, id) => n.set(id, (n.get(id) ?? 0) + 1), new Map<string, number>());
   assert.deepEqual([more.length, counts.size, ...new Set([...counts.values()].toSorted())], [25, 10, 2, 3]);
   const media = JSON.stringify({ annotation_path: b, data_path: '/root', percent: 30 });
   assert.deepEqual(
-    take(3, media).rows.map(({ video }) => video.slice(0, 6)),
+    (await take(3, media)).rows.map(({ video }) => video.slice(0, 6)),
     ['/root/', '/root/', '/root/'],
   );
 });
 
-test('entries that mean nothing, and entries made absolute', () => {
+test('entries that mean nothing, and entries made absolute', async () => {
   for (const spec of [
     'a.json%0',
     'a.json#0',
@@ -254,7 +256,7 @@ test('entries that mean nothing, and entries made absolute', () => {
     '{',
     '{"path":"a%5","count":1}',
   ])
-    assert.throws(
+    await assert.rejects(
       () => readData([spec]),
       (e) => e instanceof UserError && e.code === 'ERR_VALUE',
       spec,
@@ -268,7 +270,7 @@ test('entries that mean nothing, and entries made absolute', () => {
     ['info.json:one%x', 'info.json:one', '%x'],
     ['{"path":"a.json%x"}', 'a.json', '%x'],
   ] as const)
-    assert.throws(() => readData([spec]), {
+    await assert.rejects(() => readData([spec]), {
       code: 'ERR_VALUE',
       message: new RegExp(
         `in percent \\(${before}%50\\) or a number of rows \\(${before}#500\\) for data but received .*${tail} is neither`,
@@ -276,7 +278,7 @@ test('entries that mean nothing, and entries made absolute', () => {
     });
   // Without a data file before it, it is a part of a name.
   for (const name of ['50%mix.json', '#3'])
-    assert.throws(() => readData([name]), { code: 'ERR_DATA', message: /cannot be read/ });
+    await assert.rejects(() => readData([name]), { code: 'ERR_DATA', message: /cannot be read/ });
   assert.equal(absoluteSpec('/x/a.json:b%5'), '/x/a.json:b%5');
   assert.equal(absoluteSpec('a.json#7'), `${process.cwd()}/a.json#7`);
   assert.deepEqual(JSON.parse(absoluteSpec('{"path":"a.json","media":"m","count":7}')), {

@@ -2,8 +2,9 @@ import { statSync } from 'node:fs';
 import { basename, dirname, extname } from 'node:path';
 import { expected, UserError } from '@motion-enhancer/support';
 import { type DataSpec, parseDataSpec } from './data-spec.js';
-import { type DataSet, describedSets } from './described-sets.js';
-import { readDataText, readRecords } from './read-records.js';
+import type { DataSet } from './described-sets.js';
+import { readDescription } from './read-description.js';
+import { readRecords } from './read-records.js';
 import type { BadRow, Row } from './row.js';
 import { takePlaces } from './take.js';
 import { CAPTION_PROMPT, toRow } from './to-row.js';
@@ -18,6 +19,8 @@ export interface TakenSet {
   malformed: number;
   /** Rows whose media no tag places: they stand before the first question. */
   untagged: number;
+  /** Fields that are not used, with the number of rows that have them; left out where all are. */
+  unused?: Readonly<Record<string, number>>;
   /** As asked for: `50%`, `500`, `all`. */
   asked: string;
   /** Ids of the rows that were taken, in order. */
@@ -39,25 +42,26 @@ export interface ReadDataOptions {
 }
 
 /**
- * The rows of one or more data sets in the forms that people have (docs/training.md#conventions-of-other-trainers): JSON lists, JSON lines and tables of
+ * The rows of one or more data sets in the forms that people have (docs/training.md#conventions-of-other-trainers): JSON lists, JSON lines,
+ * tables and parquet of
  * 2U1/Qwen2-VL-Finetune, qwen-vl-finetune, InternVL (its meta JSON too), LLaMA-Factory (by dataset_info.json or by the file
  * itself), ms-swift, MotionBench-Train's captions and MotionVid-QA's list, none of them converted.
  * @param specs `PATH[:NAME][%PERCENT | #ROWS]`, see `parseDataSpec`
  * @throws UserError ERR_DATA when a file cannot be read or holds no usable row, ERR_VALUE for an entry that means nothing
  */
-export function readData(specs: readonly string[], options: ReadDataOptions = {}): Data {
+export async function readData(specs: readonly string[], options: ReadDataOptions = {}): Promise<Data> {
   const data: Data = { rows: [], bad: [], sets: [] };
   const several = specs.length > 1;
   for (const spec of specs.map(parseDataSpec)) {
-    const found = setsOf(spec);
-    for (const set of found) addSet(data, set, spec, options, several || found.length > 1);
+    const found = await setsOf(spec);
+    for (const set of found) await addSet(data, set, spec, options, several || found.length > 1);
   }
   return { ...data, rows: distinct(data) };
 }
 
-function setsOf(spec: DataSpec): DataSet[] {
+async function setsOf(spec: DataSpec): Promise<DataSet[]> {
   const { path, name } = spec;
-  const described = /\.json$/i.test(path) ? describedSets(path, readDataText(path), name) : null;
+  const described = await readDescription(path, name);
   if (described) return described;
   if (name !== undefined)
     throw new UserError(
@@ -66,24 +70,40 @@ function setsOf(spec: DataSpec): DataSet[] {
         code: 'ERR_DATA',
       },
     );
-  return [{ name: basename(path, extname(path)), path, root: dirname(path), adapt: (value) => value }];
+  return [{ name: nameOf(path), path, root: dirname(path), adapt: (value) => value }];
 }
 
-function addSet(data: Data, set: DataSet, spec: DataSpec, options: ReadDataOptions, several: boolean): void {
+/** Of a file, without its endings. */
+function nameOf(path: string): string {
+  const whole = path.replace(/\.gz$/i, '');
+  return basename(whole, extname(whole));
+}
+
+async function addSet(
+  data: Data,
+  set: DataSet,
+  spec: DataSpec,
+  options: ReadDataOptions,
+  several: boolean,
+): Promise<void> {
   const given = spec.media ?? (options.media || undefined);
   if (given !== undefined && !statSync(given, { throwIfNoEntry: false })?.isDirectory())
     throw expected('a folder', 'media', given, 'Relative media paths start from it.');
   const root = given ?? set.root;
-  const { records, bad } = readRecords(set.path);
   const from = several ? { file: set.path } : {};
-  const malformed: BadRow[] = bad.map((row) => ({ ...row, ...from }));
+  const malformed: BadRow[] = [];
   let rows: Row[] = [];
   let untagged = 0;
-  for (const { value, line } of records) {
+  const unused: Record<string, number> = {};
+  for await (const record of readRecords(set.path)) {
+    const { line } = record;
     try {
-      const read = toRow(set.adapt(value), line, root, options.captionPrompt ?? CAPTION_PROMPT);
+      if ('reason' in record) throw new Error(record.reason);
+      const read = toRow(set.adapt(record.value), line, root, options.captionPrompt ?? CAPTION_PROMPT);
       rows.push(read.row);
       if (read.untagged) untagged++;
+      for (const name of new Set([...read.unused, ...leftOut(set, record.value)]))
+        unused[name] = (unused[name] ?? 0) + 1;
     } catch (error) {
       malformed.push({ line, reason: (error as Error).message, ...from });
     }
@@ -111,9 +131,20 @@ function addSet(data: Data, set: DataSet, spec: DataSpec, options: ReadDataOptio
     rows: all,
     malformed: malformed.length,
     untagged,
+    ...(Object.keys(unused).length > 0 ? { unused } : {}),
     asked: spec.percent !== undefined ? `${spec.percent}%` : spec.count !== undefined ? String(spec.count) : 'all',
     ids: taken.map(({ id }) => id),
   });
+}
+
+/** Fields of a record that `adapt` does not hand on, under their own name or another. */
+function leftOut({ columns, adapt }: DataSet, value: unknown): string[] {
+  if (!columns) return [];
+  const record = value as Record<string, unknown>;
+  const handed = adapt(record) as Record<string, unknown>;
+  return Object.keys(record).filter(
+    (name) => (record[name] ?? null) !== null && !columns.includes(name) && !(name in handed),
+  );
 }
 
 /** FNV-1a. */
@@ -148,11 +179,11 @@ function distinct({ rows, sets }: Data): Row[] {
 }
 
 /** The rows of one file. @throws UserError ERR_DATA when it cannot be read or holds no usable row */
-export function readRows(
+export async function readRows(
   path: string,
   mediaRoot?: string,
   captionPrompt = CAPTION_PROMPT,
-): { rows: Row[]; bad: BadRow[] } {
-  const { rows, bad } = readData([JSON.stringify({ path })], { media: mediaRoot, captionPrompt });
+): Promise<{ rows: Row[]; bad: BadRow[] }> {
+  const { rows, bad } = await readData([JSON.stringify({ path })], { media: mediaRoot, captionPrompt });
   return { rows, bad };
 }

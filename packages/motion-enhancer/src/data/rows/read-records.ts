@@ -1,85 +1,61 @@
-import { readFileSync } from 'node:fs';
-import { UserError } from '@motion-enhancer/support';
-import { parse } from 'csv-parse/sync';
-import type { BadRow } from './row.js';
+import { dataBytes, headOf } from './data-bytes.js';
+import { dataError } from './data-error.js';
+import { parseJson } from './parse-json.js';
+import { readParquet } from './read-parquet.js';
+import { readTable } from './read-table.js';
+import { type JsonPiece, splitLines, splitList } from './split-json.js';
 
-export interface Records {
-  records: { value: unknown; line: number }[];
-  bad: BadRow[];
-}
-
-/** @throws UserError ERR_DATA */
-export function readDataText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
-  } catch (cause) {
-    throw new UserError(`The data file ${path} cannot be read: ${(cause as Error).message}. Check --data.`, {
-      code: 'ERR_DATA',
-      cause,
-    });
-  }
-}
+/** A record, or why there is none. `line` is the line of lines, the place in a list, or the row of a table, from 1. */
+export type DataRecord = { line: number; value: unknown } | { line: number; reason: string };
 
 /**
- * The records of a JSON list, of JSON lines or of a CSV file with a head line. `line` is the line of lines, the place in a
- * list, or the row of a table, from 1.
+ * The records of a JSON list, of JSON lines, of a CSV or TSV file with a head line, each packed with gzip or not, or of a
+ * parquet file: one after another, so that a file may be larger than memory.
  * @throws UserError ERR_DATA when the file cannot be read or is of another form
  */
-export function readRecords(path: string, text = readDataText(path)): Records {
-  if (/\.[ct]sv$/i.test(path)) return table(path, text);
-  if (text.trimStart().startsWith('[')) return { records: list(path, text), bad: [] };
-  const found: Records = { records: [], bad: [] };
-  text.split('\n').forEach((line, i) => {
-    if (line.trim() === '') return;
+export async function* readRecords(path: string): AsyncGenerator<DataRecord> {
+  if (headOf(path, 4).toString('latin1') === 'PAR1' || /\.parquet$/i.test(path))
+    return yield* numbered(readParquet(path));
+  const table = /\.([ct]sv)(\.gz)?$/i.exec(path)?.[1]?.toLowerCase();
+  if (table) return yield* numbered(readTable(path, dataBytes(path), table === 'tsv' ? '\t' : ','));
+  const { first, chunks } = await peek(dataBytes(path));
+  if (first !== '[') return yield* parsed(splitLines(chunks));
+  try {
+    yield* parsed(splitList(chunks));
+  } catch (cause) {
+    if ((cause as { code?: unknown }).code === 'ERR_DATA') throw cause;
+    throw dataError(path, `is not valid JSON: ${(cause as Error).message}.`, cause);
+  }
+}
+
+async function* numbered(values: AsyncIterable<unknown>): AsyncGenerator<DataRecord> {
+  let line = 0;
+  for await (const value of values) yield { line: ++line, value };
+}
+
+async function* parsed(pieces: AsyncIterable<JsonPiece>): AsyncGenerator<DataRecord> {
+  for await (const { bytes, line } of pieces) {
     try {
-      found.records.push({ value: JSON.parse(line), line: i + 1 });
-    } catch {
-      found.bad.push({ line: i + 1, reason: 'not valid JSON' });
+      yield { line, value: parseJson(bytes) };
+    } catch (error) {
+      yield { line, reason: (error as Error).message };
     }
-  });
-  return found;
-}
-
-function list(path: string, text: string): Records['records'] {
-  try {
-    return (JSON.parse(text) as unknown[]).map((value, i) => ({ value, line: i + 1 }));
-  } catch (cause) {
-    throw new UserError(`The data file ${path} is not valid JSON: ${(cause as Error).message}.`, {
-      code: 'ERR_DATA',
-      cause,
-    });
   }
 }
 
-/** Cells that hold JSON lists or objects are read as such (ms-swift's history, messages, videos); empty ones are absent. */
-function table(path: string, text: string): Records {
-  let rows: Record<string, string>[];
-  try {
-    rows = parse(text, {
-      columns: true,
-      bom: true,
-      skip_empty_lines: true,
-      delimiter: /\.tsv$/i.test(path) ? '\t' : ',',
-    });
-  } catch (cause) {
-    throw new UserError(`The data file ${path} is no valid table: ${(cause as Error).message}.`, {
-      code: 'ERR_DATA',
-      cause,
-    });
+/** The first character that is no space, and all pieces still to be read. */
+async function peek(source: AsyncGenerator<Buffer>): Promise<{ first: string; chunks: AsyncIterable<Buffer> }> {
+  const read: Buffer[] = [];
+  let first = '';
+  while (first === '') {
+    const { done, value } = await source.next();
+    if (done) break;
+    read.push(value);
+    first = /\S/.exec(value.toString('latin1', 0, Math.min(value.length, 1 << 16)))?.[0] ?? '';
   }
-  return { records: rows.map((row, i) => ({ value: cells(row), line: i + 1 })), bad: [] };
-}
-
-function cells(row: Record<string, string>): Record<string, unknown> {
-  const given = Object.entries(row).filter(([, cell]) => cell !== '');
-  return Object.fromEntries(
-    given.map(([name, cell]) => {
-      if (!/^\s*[[{]/.test(cell)) return [name, cell];
-      try {
-        return [name, JSON.parse(cell) as unknown];
-      } catch {
-        return [name, cell];
-      }
-    }),
-  );
+  async function* all(): AsyncGenerator<Buffer> {
+    yield* read.splice(0);
+    yield* source;
+  }
+  return { first, chunks: all() };
 }

@@ -49,5 +49,9 @@ export function videoFileOf(row: Pick<Row, 'media' | 'video'>): string {
 /** A newline beside a tag belongs to it, as in 2U1/Qwen2-VL-Finetune. */
 export const MEDIA_TAG = /\n?<(image|video)>\n?/g;
 
-/** A turn's text without tags. */
-export const plainText = (content: string): string => content.replace(MEDIA_TAG, '');
+/** Whether tags in a turn stand for media: in an answer they are text as any other, which is learned as it is. */
+export const holdsMedia = ({ role }: Pick<Turn, 'role'>): boolean => role !== 'assistant';
+
+/** A turn's text without the tags that stand for media. */
+export const plainText = ({ role, content }: Pick<Turn, 'role' | 'content'>): string =>
+  holdsMedia({ role }) ? content.replace(MEDIA_TAG, '') : content;

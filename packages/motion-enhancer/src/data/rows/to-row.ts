@@ -1,5 +1,5 @@
 import { placeTags, readMedia } from './media.js';
-import type { Row, Turn } from './row.js';
+import { holdsMedia, type Row, type Turn } from './row.js';
 import { NO_CONVERSATION, readTurns } from './turns.js';
 
 /** What a caption answers: caption sets such as MotionBench-Train come without a question. */
@@ -7,7 +7,8 @@ export const CAPTION_PROMPT = 'Describe the motion in this video in detail.';
 
 /**
  * One record of a data file as a row.
- * @returns the row, and whether a conversation left media without a tag: they then stand before the first question
+ * @returns the row, whether a conversation left media without a tag (they then stand before the first question), and the
+ *   fields that are not used
  * @throws Error whose message completes "row N: …"
  */
 export function toRow(
@@ -15,7 +16,7 @@ export function toRow(
   line: number,
   root: string,
   captionPrompt: string,
-): { row: Row; untagged: boolean } {
+): { row: Row; untagged: boolean; unused: string[] } {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('not an object');
   const record = value as Record<string, unknown>;
   const caption = captionOf(record);
@@ -28,7 +29,7 @@ export function toRow(
   if (!asked.some(({ role }) => role === 'assistant')) throw new Error('no turn is an answer (gpt or assistant)');
   if (!asked.some(({ role, weight }) => role === 'assistant' && weight !== 0))
     throw new Error('none of its answers is learned (loss false or loss_scale 0 in all)');
-  const tags = asked.reduce((n, { content }) => n + content.split('<video>').length - 1, 0);
+  const tags = asked.filter(holdsMedia).reduce((n, { content }) => n + content.split('<video>').length - 1, 0);
   const given = read ? withInline(record, read.media) : record;
   const found = readMedia(given, root, tags);
   // A caption describes a video: without one the row means nothing. Talk alone is text for the language model.
@@ -44,8 +45,16 @@ export function toRow(
     ...(caption === undefined ? {} : { caption }),
     line,
   };
-  return { row, untagged: untagged && read !== null };
+  const used = [...ROW_FIELDS, ...(read?.fields ?? [])];
+  const others = Object.keys(record).filter((name) => (record[name] ?? null) !== null && !used.includes(name));
+  return { row, untagged: untagged && read !== null, unused: [...others, ...(read?.media.unused ?? [])] };
 }
+
+/** Fields that are read of every row, beside those of its conversation. */
+const ROW_FIELDS = [
+  ...['id', 'motion_caption', 'caption', 'text', 'clip', 'video_start', 'video_end'],
+  ...['image', 'images', 'video', 'videos', 'video_path', 'audio', 'audios'],
+];
 
 const NAMES = ' (field video, videos or video_path)';
 

@@ -11,6 +11,9 @@ export interface DecodedFrame {
   timestamp: number;
 }
 
+/** MPEG-4 says "the frame before once more" in so few bytes, for which the decoder gives no frame. */
+const NOT_CODED_BYTES = 19;
+
 /**
  * Decodes from the start, one frame in memory at a time, and hands each frame over in presentation order, up to the
  * first failure: what follows a lost packet refers to it and is damaged too. After a failure the packets are still
@@ -26,16 +29,19 @@ export async function decodeFrames(
     packets: 0,
     discardedPackets: 0,
     corruptPackets: 0,
+    emptyPackets: 0,
     decodedFrames: 0,
     concealedFrames: 0,
     decodeError: null,
     readError: null,
-    videoEnd: 0,
-    fileEnd: 0,
+    // Clocks may begin below 0.
+    videoEnd: Number.NEGATIVE_INFINITY,
+    fileEnd: Number.NEGATIVE_INFINITY,
     largestStep: 0,
   };
   const { num, den } = stream.timeBase;
   const interval = stream.avgFrameRate.num > 0 ? stream.avgFrameRate.den / stream.avgFrameRate.num : 0;
+  const mayBeEmpty = stream.codecpar.codecId === constants.AV_CODEC_ID_MPEG4;
   const packet = new lib.Packet();
   const frame = new lib.Frame();
   packet.alloc();
@@ -83,6 +89,7 @@ export async function decodeFrames(
         tally.packets++;
         if (packet.flags & constants.AV_PKT_FLAG_DISCARD) tally.discardedPackets++;
         if (packet.flags & constants.AV_PKT_FLAG_CORRUPT) tally.corruptPackets++;
+        if (mayBeEmpty && packet.size <= NOT_CODED_BYTES) tally.emptyPackets++;
         if (tally.decodeError === null) {
           const sent = await decoder.sendPacket(packet);
           if (sent < 0) fail(sent);

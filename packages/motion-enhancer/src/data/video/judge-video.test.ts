@@ -6,6 +6,7 @@ const tally = (changes: Partial<DecodeTally> = {}): DecodeTally => ({
   packets: 50,
   discardedPackets: 0,
   corruptPackets: 0,
+  emptyPackets: 0,
   decodedFrames: 50,
   concealedFrames: 0,
   decodeError: null,
@@ -19,6 +20,7 @@ const claim = (changes: Partial<ContainerClaim> = {}): ContainerClaim => ({
   headerFrames: 50,
   streamEnd: 5,
   containerEnd: 5,
+  countsSkipped: false,
   missingBytes: 0,
   ...changes,
 });

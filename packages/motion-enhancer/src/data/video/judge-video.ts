@@ -8,6 +8,8 @@ export interface DecodeTally {
   discardedPackets: number;
   /** Packets that the container flagged as incomplete. */
   corruptPackets: number;
+  /** Packets that may hold no frame of their own: those of frames that MPEG-4 does not code. */
+  emptyPackets: number;
   /** Frames up to the first failure. */
   decodedFrames: number;
   /** Frames among them in which the decoder covered up missing data. */
@@ -31,6 +33,8 @@ export interface ContainerClaim {
   streamEnd: number | null;
   /** End of the file's longest stream. */
   containerEnd: number | null;
+  /** Frames that were skipped count among `headerFrames` and have no packet (AVI). */
+  countsSkipped: boolean;
   /** Bytes by which the file falls short of the container's own structure. */
   missingBytes: number;
 }
@@ -51,7 +55,8 @@ export function judgeVideo(
   }
   const of = headerFrames === null ? `${decodedFrames} frames` : `${decodedFrames} of ${headerFrames} frames`;
   const missing = missingSeconds(tally, claim);
-  const endsEarly = headerFrames === null ? missing > 0 || claim.missingBytes > 0 : packets < headerFrames;
+  const endsEarly =
+    headerFrames === null || claim.countsSkipped ? missing > 0 || claim.missingBytes > 0 : packets < headerFrames;
   if (endsEarly && tally.readError === null) {
     const short = missing > 0 ? `, ${missing.toFixed(2)} s missing` : '';
     return { verdict: 'truncated', reason: `the file ends early: ${of} decoded${short}` };
@@ -63,7 +68,8 @@ export function judgeVideo(
       reason: `${Math.max(tally.corruptPackets, tally.concealedFrames)} of ${decodedFrames} frames are damaged`,
     };
   }
-  if (headerFrames !== null && decodedFrames < headerFrames - tally.discardedPackets) {
+  const due = claim.countsSkipped ? packets : (headerFrames ?? 0);
+  if (decodedFrames < due - tally.discardedPackets - tally.emptyPackets) {
     return { verdict: 'corrupt', reason: `only ${of} decoded` };
   }
   return { verdict: 'ok', reason: null };

@@ -1,9 +1,11 @@
-import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { Codec, CodecContext, FormatContext, Stream } from 'node-av/lib';
+import { localPath } from '../local-path.js';
+import { assertRegularFile } from '../regular-file.js';
 import type { Av } from './load-av.js';
 import { type Orientation, orientationFromMatrix } from './orientation.js';
+import { pickStream } from './pick-stream.js';
 import { videoError } from './video-error.js';
 
 /** A container with its decoder, ready to read. `close()` frees both; call it on every path. */
@@ -11,6 +13,8 @@ export interface OpenedVideo {
   format: FormatContext;
   stream: Stream;
   streamIndex: number;
+  /** Video streams of the file, cover pictures not counted. */
+  videoStreams: number;
   codec: Codec;
   decoder: CodecContext;
   orientation: Orientation;
@@ -34,12 +38,13 @@ const CONTAINERS =
 const MAX_THREADS = 4;
 
 /**
- * Opens a file's first video stream (cover pictures do not count).
+ * Opens a file's best video stream (cover pictures do not count). A path may be a `file://` URL.
  * @throws {UserError} `ERR_VIDEO` for a path that is no readable file
  * @throws {UnreadableVideo} for a file without a video that can be decoded
  */
 export async function openVideo(av: Av, path: string, threads?: number): Promise<OpenedVideo> {
-  await assertFile(path);
+  const file = localPath(path);
+  assertRegularFile(file, (problem, remedy, cause) => videoError(path, problem, remedy, cause));
   const { lib, constants } = av;
   const format = new lib.FormatContext();
   const decoder = new lib.CodecContext();
@@ -50,14 +55,11 @@ export async function openVideo(av: Av, path: string, threads?: number): Promise
   const options = lib.Dictionary.fromObject({ format_whitelist: CONTAINERS, protocol_whitelist: 'file' });
   try {
     // The prefix keeps a colon in a name from being taken for a protocol.
-    const opened = await format.openInput(`file:${resolve(path)}`, null, options);
+    const opened = await format.openInput(`file:${resolve(file)}`, null, options);
     if (opened < 0) throw new UnreadableVideo('it is not a video file, or its index is missing or damaged');
     const analysed = await format.findStreamInfo();
     if (analysed < 0) throw new UnreadableVideo('its streams could not be analysed');
-    const streamIndex = format.streams.findIndex(
-      ({ codecpar, disposition }) =>
-        codecpar.codecType === constants.AVMEDIA_TYPE_VIDEO && !(disposition & constants.AV_DISPOSITION_ATTACHED_PIC),
-    );
+    const { index: streamIndex, videos: videoStreams } = pickStream(av, format);
     if (streamIndex < 0) throw new UnreadableVideo('it holds no video stream');
     const stream = format.streams[streamIndex]!;
     const codec = lib.Codec.findDecoder(stream.codecpar.codecId);
@@ -69,7 +71,8 @@ export async function openVideo(av: Av, path: string, threads?: number): Promise
     if ((await decoder.open2(codec)) < 0)
       throw new UnreadableVideo(`its ${codecName(av, stream)} decoder did not open`);
     const matrix = stream.codecpar.getCodedSideData(constants.AV_PKT_DATA_DISPLAYMATRIX);
-    return { format, stream, streamIndex, codec, decoder, orientation: orientationFromMatrix(matrix), close };
+    const orientation = orientationFromMatrix(matrix);
+    return { format, stream, streamIndex, videoStreams, codec, decoder, orientation, close };
   } catch (error) {
     await close();
     throw error;
@@ -81,13 +84,4 @@ export async function openVideo(av: Av, path: string, threads?: number): Promise
 /** Name of a stream's coding: `h264`, `hevc`, `vp9`, `av1`, … */
 export function codecName({ lib }: Av, stream: Stream): string {
   return lib.avGetCodecName(stream.codecpar.codecId) ?? 'unknown';
-}
-
-async function assertFile(path: string): Promise<void> {
-  const entry = await stat(path).catch((cause: NodeJS.ErrnoException) => {
-    const problem = cause.code === 'ENOENT' ? 'there is no such file' : `it cannot be opened (${cause.code})`;
-    throw videoError(path, problem, 'Check the path and its permissions.', cause);
-  });
-  if (entry.isDirectory()) throw videoError(path, 'it is a directory', 'Give the path of one video file in it.');
-  if (!entry.isFile()) throw videoError(path, 'it is not a regular file', 'Give the path of a video file.');
 }

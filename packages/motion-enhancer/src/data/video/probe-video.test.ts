@@ -65,7 +65,10 @@ describe('probeVideo', () => {
   });
 
   it('never calls a file whole that lost frames, wherever it is cut', async () => {
-    for (const name of ['made_vfr.mkv', 'made_odd_35x27.mkv', 'moviepy_no_duration.webm', 'hfdatasets_66x50.mov']) {
+    for (const name of [
+      ...['made_vfr.mkv', 'made_odd_35x27.mkv', 'moviepy_no_duration.webm', 'hfdatasets_66x50.mov'],
+      ...['avi-skipped-frames/skip_mpeg4.avi', 'not-coded/not_coded.mp4'].map((file) => `../cases/${file}`),
+    ]) {
       const path = join(VIDEO_FIXTURES, name);
       const bytes = readFileSync(path);
       const { decodedFrames } = await probeVideo(path);
@@ -114,7 +117,7 @@ describe('probeVideo', () => {
     });
     await assert.rejects(probeVideo(scratch), {
       code: 'ERR_VIDEO',
-      message: /is a directory\. Give the path of one video/,
+      message: /is a directory\. Give the path of one file/,
     });
   });
 });

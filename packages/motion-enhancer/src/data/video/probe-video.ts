@@ -1,8 +1,12 @@
+import { UserError } from '@motion-enhancer/support';
+import { localPath } from '../local-path.js';
+import { colourNotes } from './colour-notes.js';
 import { decodeFrames } from './decode-frames.js';
 import { type ContainerClaim, judgeVideo } from './judge-video.js';
 import { type Av, loadAv } from './load-av.js';
 import { missingBytes } from './missing-bytes.js';
 import { codecName, type OpenedVideo, openVideo, UnreadableVideo } from './open-video.js';
+import { undecodable } from './video-error.js';
 import type { VideoInfo } from './video-info.js';
 
 /**
@@ -22,13 +26,18 @@ export async function probeVideo(path: string, options: { threads?: number } = {
   }
   try {
     return await describe(av, path, video);
+  } catch (cause) {
+    // One broken video must not end a run over many.
+    throw cause instanceof UserError ? cause : undecodable(path, cause);
   } finally {
     await video.close();
   }
 }
 
 async function describe(av: Av, path: string, video: OpenedVideo): Promise<VideoInfo> {
-  const { stream, format, orientation } = video;
+  const { stream, format, orientation, videoStreams, streamIndex } = video;
+  const notes =
+    videoStreams > 1 ? [`of its ${videoStreams} video streams the best one (number ${streamIndex}) is read`] : [];
   const timestamps: number[] = [];
   let storedWidth = stream.codecpar.width;
   let storedHeight = stream.codecpar.height;
@@ -38,12 +47,13 @@ async function describe(av: Av, path: string, video: OpenedVideo): Promise<Video
     if (index === 0) {
       storedWidth = frame.width;
       storedHeight = frame.height;
+      notes.push(...colourNotes(av, frame));
       pixelFormat = av.lib.avGetPixFmtName(frame.format as typeof video.decoder.pixelFormat) ?? '';
     }
     return true;
   });
   const container = format.iformat?.name ?? '';
-  const claim = claimOf(av, video, await missingBytes(path, container));
+  const claim = claimOf(av, video, await missingBytes(localPath(path), container));
   const { verdict, reason } = judgeVideo(tally, claim);
   const duration = timestamps.length > 0 ? tally.videoEnd - timestamps[0]! : 0;
   const measured = timestamps.length > 1 ? (timestamps.length - 1) / (timestamps.at(-1)! - timestamps[0]!) : 0;
@@ -64,6 +74,7 @@ async function describe(av: Av, path: string, video: OpenedVideo): Promise<Video
     headerFrames: claim.headerFrames,
     decodedFrames: timestamps.length,
     timestamps,
+    ...(notes.length > 0 ? { notes } : {}),
     verdict,
     reason,
   };
@@ -72,12 +83,15 @@ async function describe(av: Av, path: string, video: OpenedVideo): Promise<Video
 function claimOf({ constants }: Av, { stream, format }: OpenedVideo, missingBytes: number): ContainerClaim {
   const known = (value: bigint) => value !== constants.AV_NOPTS_VALUE && value > 0n;
   const { num, den } = stream.timeBase;
-  const start = known(stream.startTime) ? stream.startTime : 0n;
+  const stated = (value: bigint) => (value === constants.AV_NOPTS_VALUE ? 0n : value);
+  const start = stated(stream.startTime);
+  const before = stated(format.startTime) < 0n ? stated(format.startTime) : 0n;
   const tagged = parseClock(stream.metadata?.get('DURATION') ?? null);
   return {
     headerFrames: stream.nbFrames > 0n ? Number(stream.nbFrames) : null,
     streamEnd: known(stream.duration) ? (Number(start + stream.duration) * num) / den : tagged,
-    containerEnd: known(format.duration) ? Number(format.duration) / constants.AV_TIME_BASE : null,
+    containerEnd: known(format.duration) ? Number(before + format.duration) / constants.AV_TIME_BASE : null,
+    countsSkipped: format.iformat?.name === 'avi',
     missingBytes,
   };
 }

@@ -25,12 +25,20 @@ export class RgbConverter {
     av.lib.Option.set(this.#scaler.getNative(), 'sws_flags', 'bilinear');
   }
 
-  /** Writes the frame as shown into `target`, uint8 [shown height, shown width, 3]. */
+  /**
+   * Writes the frame as shown into `target`, uint8 [shown height, shown width, 3]. The frame's tags of transfer and
+   * primaries are taken off.
+   */
   async convert(frame: Frame, target: Uint8Array): Promise<void> {
     const { lib, constants } = this.#av;
     const rgb = new lib.Frame();
+    // Values are given as they are stored: with these tags libswscale would map HDR and wide gamuts, as PyAV does not.
+    frame.colorTrc = constants.AVCOL_TRC_UNSPECIFIED;
+    frame.colorPrimaries = constants.AVCOL_PRI_UNSPECIFIED;
     try {
       rgb.alloc();
+      // Of an interlaced frame each field is converted by itself: libswscale makes no progressive frame of it.
+      rgb.copyProps(frame);
       rgb.format = constants.AV_PIX_FMT_RGB24;
       rgb.width = this.#width;
       rgb.height = this.#height;

@@ -24,6 +24,9 @@ export interface ManifestEntry {
   pts_last?: number[];
 }
 
+/** Inputs of people's bug reports; what is right stands in the folder's README. */
+export const CASES = fileURLToPath(new URL('../../../../../test/fixtures/cases/', import.meta.url));
+
 export const VIDEO_FIXTURES = fileURLToPath(new URL('../../../../../test/fixtures/videos/', import.meta.url));
 
 /** Value of a fraction such as `30000/1001`. */
@@ -39,8 +42,11 @@ export function testVideos(): { name: string; path: string; entry: ManifestEntry
     const { files } = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as {
       files: Record<string, ManifestEntry>;
     };
-    return Object.entries(files)
-      .filter(([name]) => !name.includes('#'))
-      .map(([name, entry]) => ({ name, path: join(folder, name), entry }));
+    return (
+      Object.entries(files)
+        .filter(([name]) => !name.includes('#'))
+        // The best stream of a file with several has an entry of its own.
+        .map(([name, entry]) => ({ name, path: join(folder, name), entry: files[`${name}#stream3`] ?? entry }))
+    );
   });
 }

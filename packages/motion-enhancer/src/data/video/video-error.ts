@@ -7,3 +7,13 @@ export function videoError(path: string, problem: string, remedy: string, cause?
     cause,
   });
 }
+
+/** What FFmpeg could not do with a file. */
+export function undecodable(path: string, cause: unknown): UserError {
+  return videoError(
+    path,
+    `it cannot be decoded (${(cause as Error).message})`,
+    'Convert it (ffmpeg -i IN -pix_fmt yuv420p OUT.mp4), or leave it out.',
+    cause,
+  );
+}

@@ -38,6 +38,8 @@ export interface VideoInfo {
   decodedFrames: number;
   /** Presentation time of each decoded frame: the true one, so unevenly spaced where the rate varies. */
   timestamps: number[];
+  /** What of the file is not used: tags of colours, further video streams. Left out where there is nothing to say. */
+  notes?: string[];
   verdict: VideoVerdict;
   /** Why the verdict is not `ok`; null when it is. */
   reason: string | null;

@@ -1,5 +1,6 @@
+export type { Benchmark, Counts, Submission, TermScores } from './benchmark.js';
 export { countMismatch } from './known-counts.js';
-export { benchmarkOf, type LoadBenchmarkOptions, loadBenchmark } from './load.js';
+export { type LoadBenchmarkOptions, loadBenchmark } from './load.js';
 export {
   type EvalMedium,
   type EvalQuestion,
@@ -9,3 +10,4 @@ export {
   mediumPath,
 } from './question.js';
 export { readSrt, type Subtitle, subtitlesAt } from './srt.js';
+export { benchmarkOf, benchmarks, registerBenchmark } from './table.js';

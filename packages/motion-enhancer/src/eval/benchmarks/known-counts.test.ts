@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { BenchmarkName } from '../prompts/types.js';
 import { checkCounts, countMismatch } from './known-counts.js';
 import type { LoadedBenchmark } from './question.js';
-import { SEED_TYPES } from './seed-types.js';
+import { SEED_TYPES } from './seedbench/types.js';
 
-const loaded = (benchmark: BenchmarkName, split: string, counts: Record<string, number>): LoadedBenchmark => ({
+const loaded = (benchmark: string, split: string, counts: Record<string, number>): LoadedBenchmark => ({
   ...{ benchmark, split, counts, file: 'f', questions: [], bad: [], notes: [] },
 });
 const seed = Object.fromEntries(SEED_TYPES.map((type, i) => [type, i === 0 ? 19242 - 11 : 1]));

@@ -3,10 +3,11 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSyn
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { fixture, temporaryFolder } from '@motion-enhancer/support/testing';
-import { benchmarkOf, loadBenchmark } from './load.js';
-import { splitAsLmmsEval, splitOptions } from './motionbench.js';
+import { loadBenchmark } from './load.js';
+import { splitAsLmmsEval, splitOptions } from './motionbench/load.js';
 import { type EvalQuestion, type LoadedBenchmark, mediumKey, mediumPath } from './question.js';
 import { parseSrt, readSrt, subtitlesAt } from './srt.js';
+import { benchmarkOf } from './table.js';
 import { type FixtureBenchmark, layOutBenchmark } from './testing.js';
 
 const root = temporaryFolder();
@@ -196,4 +197,24 @@ test('media that are not there: none at all is a wrong folder, some need a word'
   assert.deepEqual([loaded.questions.length, loaded.notes.length], [9, 2]);
   rmSync(join(dir, 'data'), { recursive: true });
   await assert.rejects(loadBenchmark('videomme', dir, { ...allow, allowMissing: true }), /None of the 3 media files/);
+});
+
+test('files that hold something else entirely are refused, whatever it is', async () => {
+  for (const benchmark of ['favor', 'favor-open', 'seedbench', 'videomme', 'motionbench'])
+    for (const content of [
+      '5',
+      'null',
+      '"text"',
+      'true',
+      '[]',
+      '[null]',
+      '[[1]]',
+      '{}',
+      '{"questions": 3}',
+      '{"a": null}',
+    ]) {
+      const file = join(root, 'odd.json');
+      writeFileSync(file, content);
+      await assert.rejects(loadBenchmark(benchmark, file, allow), { name: 'UserError', code: 'ERR_DATA' }, content);
+    }
 });

@@ -1,5 +1,4 @@
 import type { BadRow } from '../../data/rows.js';
-import type { BenchmarkName } from '../prompts/types.js';
 
 /** What a question is about. Paths are whole. */
 export type EvalMedium =
@@ -12,7 +11,7 @@ export type EvalMedium =
 export interface EvalQuestion {
   /** Unique within the benchmark: MotionBench's uid, FAVOR's question_key, SEED-Bench's and Video-MME's question_id. */
   id: string;
-  benchmark: BenchmarkName;
+  benchmark: string;
   /** What accuracies are told by, as `TYPES` names them. */
   type: string;
   /** What else it may be grouped by: Video-MME's domain, sub_category and task_type. */
@@ -38,7 +37,7 @@ export interface EvalQuestion {
 
 /** A benchmark's file, read whole: every published row is among `questions` or `bad`. */
 export interface LoadedBenchmark {
-  benchmark: BenchmarkName;
+  benchmark: string;
   /** The part that was asked for: MotionBench's dev or test. */
   split: string;
   file: string;

@@ -2,12 +2,5 @@ export { type Interval, pairedBootstrap } from './bootstrap.js';
 export { type AnswerComparison, type CompareOptions, compareAnswers } from './compare-answers.js';
 export * from './layout.js';
 export { type McNemar, mcnemar } from './mcnemar.js';
-export {
-  type MotionBenchAccuracy,
-  type MotionBenchLine,
-  officialMotionBench,
-  submissionLetters,
-} from './motionbench-official.js';
 export { type GradedAnswer, type ScoreOptions, type ScoreTable, scoreTable, type TypeScore } from './score-table.js';
-export { officialVideoMme, type VideoMmeAccuracy, type VideoMmeReply } from './videomme-official.js';
 export { type Proportion, proportion } from './wilson.js';

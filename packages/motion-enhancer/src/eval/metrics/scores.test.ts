@@ -3,21 +3,17 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { UserError } from '@motion-enhancer/support';
 import { fixture, freshSeed, randomSource } from '@motion-enhancer/support/testing';
+import { FAVOR_LAYOUT } from '../benchmarks/favor/layout.js';
+import { MOTIONBENCH_LAYOUT } from '../benchmarks/motionbench/layout.js';
 import {
-  compareAnswers,
-  FAVOR_LAYOUT,
-  type GradedAnswer,
-  MOTIONBENCH_LAYOUT,
   type MotionBenchAccuracy,
   type MotionBenchLine,
   officialMotionBench,
-  officialVideoMme,
-  type ScoreLayout,
-  SEEDBENCH_LAYOUT,
-  scoreTable,
   submissionLetters,
-  type VideoMmeReply,
-} from './index.js';
+} from '../benchmarks/motionbench/official.js';
+import { SEEDBENCH_LAYOUT } from '../benchmarks/seedbench/layout.js';
+import { officialVideoMme, type VideoMmeReply } from '../benchmarks/videomme/official.js';
+import { compareAnswers, type GradedAnswer, type ScoreLayout, scoreTable } from './index.js';
 
 const answers = (layout: ScoreLayout, right: Record<string, number>, totals: Record<string, number>): GradedAnswer[] =>
   layout.types.flatMap(({ key, name }) =>

@@ -1,11 +1,3 @@
-export {
-  REPORTED_COLUMNS,
-  REPORTED_SOURCE,
-  type ReportedAblation,
-  type ReportedBenchmark,
-  type ReportedNumber,
-  type ReportedRow,
-  reportedAblations,
-  reportedRow,
-  reportedRows,
-} from './reported.js';
+export { PAPER_SOURCE } from './paper-data.js';
+export { reportedRow } from './reported-row.js';
+export type { ReportedAblation, ReportedNumber, ReportedRow, ReportedTable } from './reported-table.js';

@@ -27,3 +27,6 @@ type MotionRow<T extends string> = {
 export type Sweep = { columns: string } & Record<string, string | number[]>;
 
 export const PAPER_DATA = createRequire(import.meta.url)('./paper-tables.json') as PaperData;
+
+/** Where the numbers are from, for the foot of a table. */
+export const PAPER_SOURCE = PAPER_DATA.source;

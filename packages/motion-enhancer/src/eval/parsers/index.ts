@@ -2,6 +2,7 @@ import { UserError } from '@motion-enhancer/support';
 import { firstCharacter, mcqAnswer, motionBenchLetter } from './lmms.js';
 import { polishAnswer } from './motionbench.js';
 import { strictAnswer } from './strict.js';
+import { strictAnswer2 } from './strict-2.js';
 import { type AnswerParser, PARSER_NAMES, type ParseContext, type ParserName } from './types.js';
 import { canInfer, firstCapitalLetter, forkMotionBenchAnswer, videoMmeAnswer, videoMmeLetter } from './vlmevalkit.js';
 
@@ -16,6 +17,9 @@ const LMMS = 'EvolvingLMMs-Lab/lmms-eval @ 75571cf';
 export const PARSERS: Readonly<Record<ParserName, AnswerParser>> = {
   strict: parser('strict', 'ours', strictAnswer, {
     rule: 'a letter at the start that is marked as one, "answer is X", or the text of exactly one option; two answers are none',
+  }),
+  'strict-2': parser('strict-2', 'ours', strictAnswer2, {
+    rule: 'strict, and usual forms: <answer>, \\boxed, **Answer:**, "Option B", 答案是; where a form marks the final answer, that alone',
   }),
   'motionbench-polish': parser('motionbench-polish', `${MOTIONBENCH} motionbench/utils/answer_util.py`, polishAnswer, {
     rule: 'the first character of the first word, of what stands before ")" and after "("',

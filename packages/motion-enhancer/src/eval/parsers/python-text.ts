@@ -4,7 +4,8 @@ const SPACE = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\
 /** One white-space character, for use inside a pattern. */
 export const PY_SPACE = `[${SPACE}]`;
 const LEADING = new RegExp(`^${PY_SPACE}+`, 'u');
-const TRAILING = new RegExp(`${PY_SPACE}+$`, 'u');
+/** Begins at the first blank of a run: from each of them it would take the square of the run's length. */
+const TRAILING = new RegExp(`(?<!${PY_SPACE})${PY_SPACE}+$`, 'u');
 const BETWEEN = new RegExp(`${PY_SPACE}+`, 'u');
 /** `\w`, for use inside a pattern: letters and digits of every script. */
 export const PY_WORD = '[\\p{L}\\p{N}_]';

@@ -2,8 +2,10 @@ import { PY_WORD, pyStrip } from './python-text.js';
 import type { ParseContext } from './types.js';
 
 /** What may stand around a letter or a text: quotes, brackets, Markdown's stars. */
-const WRAPPED = /^[\s*_`"'“”‘’([{<]+|[\s*_`"'“”‘’)\]}>.,;:!]+$/gu;
-const unwrapped = (text: string): string => text.replace(WRAPPED, '');
+const BEFORE = /^[\s*_`"'“”‘’([{<]+/u;
+/** Begins at the first of a run, so that each is looked at once. */
+const AFTER = /(?<![\s*_`"'“”‘’)\]}>.,;:!])[\s*_`"'“”‘’)\]}>.,;:!]+$/u;
+const unwrapped = (text: string): string => text.replace(BEFORE, '').replace(AFTER, '');
 
 const SAID = new RegExp(
   `(?<!${PY_WORD})(?:answer|option|choice)(?:\\s+is|\\s*:)\\s*:?\\s*(?:option\\s+)?[*_"'“‘([]*([A-Za-z])(?!${PY_WORD}|['’])(.*)`,

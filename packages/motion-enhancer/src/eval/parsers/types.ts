@@ -20,6 +20,7 @@ export interface AnswerParser {
 
 export const PARSER_NAMES = [
   'strict',
+  'strict-2',
   'motionbench-polish',
   'videomme',
   'vlmevalkit-regex',

@@ -6,13 +6,14 @@ import type { Protocol } from './types.js';
 export const letterProtocol = (benchmark: Protocol['benchmark'], video: Protocol['video'] = PAPER_VIDEO): Protocol => ({
   benchmark,
   name: 'letter',
-  version: 1,
+  version: 2,
   description: 'the option’s letter, read strictly',
   source: 'ours',
   reading: 'reply',
   prompt: (question) => ({ text: askedDirectly(question) }),
   video,
   decoding: LETTER_DECODING,
-  judge: 'strict',
+  judge: 'strict-2',
+  earlier: [{ version: 1, judge: 'strict' }],
   ours: ['all of it'],
 });

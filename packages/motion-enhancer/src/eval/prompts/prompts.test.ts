@@ -5,8 +5,11 @@ import { UserError } from '@motion-enhancer/support';
 import { fixture } from '@motion-enhancer/support/testing';
 import { vlmFamilyById } from '../../vlm/families/table.js';
 import { VIDEO_FIELDS } from '../../vlm/media/video-input.js';
+import { benchmarks } from '../benchmarks/table.js';
 import { judgeOf } from '../judges/index.js';
-import { BENCHMARKS, PROTOCOLS, protocolLabel, protocolOf, recipeOf } from './index.js';
+import { protocolLabel, protocolOf, protocols, recipeOf } from './index.js';
+
+const PROTOCOLS = protocols();
 
 const traitsOf = (family: string) => vlmFamilyById(family)!.traits;
 const MODELS = ['qwen2_5_vl', 'internvl3'].map(traitsOf);
@@ -86,8 +89,11 @@ test('each protocol is whole: a judge that there is, settings that there are, a 
       assert.equal(recipe.video, protocol.video[model.frames]);
     }
   }
-  for (const benchmark of BENCHMARKS)
-    assert.ok(PROTOCOLS.some((p) => p.benchmark === benchmark && p.name === 'official'));
+  for (const { name, protocols } of benchmarks())
+    assert.ok(
+      protocols.some((one) => one.benchmark === name && one.name === 'official'),
+      name,
+    );
 });
 
 function accepts(field: string, value: unknown): boolean {

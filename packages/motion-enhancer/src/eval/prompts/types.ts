@@ -3,12 +3,6 @@ import type { VlmTraits } from '../../vlm/index.js';
 import type { VideoSettings } from '../../vlm/media/video-input.js';
 import type { JudgeName } from '../judges/types.js';
 
-export const BENCHMARKS = ['motionbench', 'favor', 'favor-open', 'seedbench', 'videomme'] as const;
-export type BenchmarkName = (typeof BENCHMARKS)[number];
-
-export const PROTOCOL_NAMES = ['official', 'lmms-eval', 'vlmevalkit', 'motionsight', 'letter', 'loss-ranking'] as const;
-export type ProtocolName = (typeof PROTOCOL_NAMES)[number];
-
 /** What a prompt is written from. */
 export interface PromptQuestion {
   /** The stem, without options. Empty for captions. */
@@ -44,8 +38,10 @@ export type DecodingRecipe = Readonly<
 export type LossReduction = 'sum' | 'mean';
 
 interface ProtocolParts {
-  readonly benchmark: BenchmarkName;
-  readonly name: ProtocolName;
+  /** Name of the benchmark. */
+  readonly benchmark: string;
+  /** `official`, or the harness that it follows: `lmms-eval`. */
+  readonly name: string;
   /** Raised whenever a change of the recipe could change a score. */
   readonly version: number;
   readonly description: string;
@@ -65,6 +61,8 @@ export interface ReplyProtocol extends ProtocolParts {
   readonly decoding: DecodingRecipe;
   /** Its verdict is the score. */
   readonly judge: JudgeName;
+  /** Versions that differ in the judge alone: runs that were begun with one go on with it. */
+  readonly earlier?: readonly { version: number; judge: JudgeName }[];
 }
 
 /** The option whose text has the least loss after the prompt is the answer; nothing is generated. */

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '@motion-enhancer/support/testing';
-import { writeCaptionRecords } from '../run/submission.js';
 import { measuredLines } from './score-lines.js';
 import { scoreRun } from './score-run.js';
 
@@ -42,7 +41,8 @@ function writeRun(captions: (string | null)[]): string {
     const error = output === null ? { error: { code: 'ERR_VIDEO', message: 'torn' } } : {};
     return JSON.stringify({
       id: `v${i}`,
-      type: 'caption',
+      ...{ type: 'caption', tags: {}, question: '', options: [], letters: [], right: null, medium: 'v.mp4' },
+      ...{ judged: {}, chosen: null, frames: [] },
       output,
       correct: null,
       parsed: {},
@@ -81,8 +81,7 @@ test('a video without a caption counts 0; means have intervals', () => {
 
 test('what step 1 makes of the captions is written as the authors’ step 2 reads it', () => {
   const dir = writeRun([ANNOTATION.caption, null]);
-  const path = writeCaptionRecords(dir, scoreRun(dir).captions!);
-  const records = JSON.parse(readFileSync(path, 'utf8')) as Record<string, Record<string, string>>;
+  const records = JSON.parse(scoreRun(dir).own!.files!['favor_step1.json']!) as Record<string, Record<string, string>>;
   assert.deepEqual(Object.keys(records), ['v0']);
   assert.equal(records.v0!.model_caption, ANNOTATION.caption);
   assert.match(records.v0!.motion_list!, /^Subject 1: /);

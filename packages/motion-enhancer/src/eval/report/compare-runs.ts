@@ -1,6 +1,7 @@
 import { UserError } from '@motion-enhancer/support';
+import { benchmarkOf } from '../benchmarks/table.js';
 import { type AnswerComparison, compareAnswers } from '../metrics/index.js';
-import { gradedAnswers, LAYOUTS, type RunScore } from './score-run.js';
+import { gradedAnswers, type RunScore } from './score-run.js';
 
 export interface RunPair {
   a: RunScore;
@@ -14,7 +15,7 @@ export interface RunPair {
  */
 export function compareRuns(a: RunScore, b: RunScore, options: { resamples: number; seed: number }): RunPair {
   const { benchmark } = a.run.settings;
-  const layout = LAYOUTS[benchmark];
+  const { layout } = benchmarkOf(benchmark);
   if (b.run.settings.benchmark !== benchmark || !layout)
     throw new UserError(
       `Expected two runs of one benchmark with right answers but received ${benchmark} (${a.dir}) and ${b.run.settings.benchmark} (${b.dir}).`,

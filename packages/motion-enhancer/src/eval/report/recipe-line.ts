@@ -2,7 +2,7 @@ import { vlmFamilyById } from '../../vlm/index.js';
 import type { RunScore } from './score-run.js';
 
 /** Everything that a score depends on, in one line: it stands at every published number. */
-export function recipeLine({ run, left, errors, malformed, captions }: RunScore): string {
+export function recipeLine({ run, left, errors, malformed, damaged, surplus, own }: RunScore): string {
   const { settings, vlm, data } = run;
   const { video, decoding, changed } = settings;
   const frames =
@@ -14,15 +14,15 @@ export function recipeLine({ run, left, errors, malformed, captions }: RunScore)
   const parts = [
     `${settings.benchmark} ${settings.split}${settings.types.length > 0 ? ` (${settings.types.join(', ')})` : ''}${settings.limit > 0 ? `, first ${settings.limit}` : ''}`,
     `protocol ${settings.protocol} v${settings.protocolVersion}`,
-    captions
-      ? `FAVOR’s LLM-free metric, ${captions.comparability}: ${captions.reasons.join('; ')}`
-      : `judge ${settings.judge ?? 'least loss'}`,
+    own?.rule ?? `judge ${settings.judge ?? 'least loss'}`,
     `${frames}, rule ${video.frameRule}, ${pixels}${clock}, system ${video.system}`,
     decodingText(decoding, vlm.repetitionPenalty),
     ...(settings.subtitles ? ['with subtitles'] : []),
     ...(changed.length > 0 ? [`changed from the protocol: ${changed.join(', ')}`] : []),
     `${settings.dtype}${vlm.weights === 'random' ? ', untrained random weights' : ''}`,
     `${data.questions} questions${left > 0 ? `, ${left} without answer: a part only` : ''}${errors > 0 ? `, ${errors} in error and counted wrong` : ''}${malformed > 0 ? `, ${malformed} malformed rows left out` : ''}`,
+    ...(damaged > 0 ? [`${damaged} damaged lines of answers left out`] : []),
+    ...(surplus > 0 ? [`${surplus} answers more than questions: run eval again, which drops them`] : []),
     ...run.notes,
     `questions ${settings.data.slice(0, 12)}, model ${settings.model.slice(0, 12)}`,
     run.code,

@@ -1,18 +1,20 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { randomSource, temporaryFolder } from '@motion-enhancer/support/testing';
+import { motionBenchSubmission } from '../benchmarks/motionbench/submission.js';
+import { answerLine } from '../run/answer-line.js';
 import type { AnswerRecord } from '../run/answer-record.js';
-import { readAnswers } from '../run/answers-file.js';
 import { mergeRuns } from '../run/merge-runs.js';
+import { readAnswers } from '../run/read-answers.js';
 import type { RunFile } from '../run/run-settings.js';
-import { writeSubmission } from '../run/submission.js';
 import { compareRuns, pairText } from './compare-runs.js';
 import { writeDiffPage } from './diff-page.js';
 import { recipeLine } from './recipe-line.js';
 import { renderCsv, renderMarkdown, renderText } from './render.js';
 import { reportedLines } from './reported-lines.js';
+import { runNames } from './run-names.js';
 import { measuredLines } from './score-lines.js';
 import { scoreRun } from './score-run.js';
 import { wideTables } from './wide-table.js';
@@ -89,7 +91,7 @@ function writeRun(name: string, count: number, right: (i: number) => boolean, ch
       at: '',
     };
   });
-  writeFileSync(join(dir, 'answers.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  writeFileSync(join(dir, 'answers.jsonl'), lines.map(answerLine).join(''));
   return dir;
 }
 
@@ -186,9 +188,10 @@ test('shards come together; those of other settings do not', () => {
   });
   assert.equal(scoreRun(dirs[0]!).left, 60);
   const out = join(root, 'merged');
-  assert.deepEqual(mergeRuns(dirs, out), { answers: 120, left: 0 });
-  // Once more changes nothing.
-  assert.deepEqual(mergeRuns(dirs, out), { answers: 120, left: 0 });
+  assert.deepEqual(mergeRuns(dirs, out), { answers: 120, left: 0, damaged: 0 });
+  // Once more changes nothing; what is damaged is counted.
+  appendFileSync(join(dirs[0]!, 'answers.jsonl'), '{"id":"q0"}\n');
+  assert.deepEqual(mergeRuns(dirs, out), { answers: 120, left: 0, damaged: 1 });
   assert.deepEqual(scoreRun(out).table, scoreRun(a).table);
   const run = JSON.parse(readFileSync(join(dirs[1]!, 'run.json'), 'utf8')) as RunFile;
   run.settings.video.fps = 2;
@@ -203,9 +206,19 @@ test('shards come together; those of other settings do not', () => {
 
 test('MotionBench’s leaderboard file: a letter a question, as the authors’ tool reads it', () => {
   const answers = readAnswers(a);
-  const { path, odd } = writeSubmission(a, answers);
-  const letters = JSON.parse(readFileSync(path, 'utf8')) as Record<string, string>;
+  const { name, text, unread } = motionBenchSubmission(answers);
+  assert.equal(name, 'submission.json');
+  const letters = JSON.parse(text) as Record<string, string>;
   assert.equal(Object.keys(letters).length, 120);
   for (const [id, letter] of Object.entries(letters)) assert.equal(letter, answers.get(id)!.output![0]);
-  assert.equal(odd, [...answers.values()].filter(({ output }) => output === 'hm').length);
+  assert.equal(unread, [...answers.values()].filter(({ output }) => output === 'hm').length);
+});
+
+test('runs are called by their folders, with as much of the path as tells them apart', () => {
+  assert.deepEqual(runNames(['/x/a', '/x/b']), ['a', 'b']);
+  assert.deepEqual(runNames(['/x/a/s', '/x/b/s', '/x/c']), ['a/s', 'b/s', 'c']);
+  assert.deepEqual(runNames(['/p/x/s', '/q/x/s']), ['p/x/s', 'q/x/s']);
+  assert.deepEqual(runNames(['/x/s', '/x/s']), ['s', 's'], 'the same run twice');
+  assert.deepEqual(runNames(['/s', '/a/s']), ['s', 'a/s']);
+  assert.deepEqual(runNames([]), []);
 });

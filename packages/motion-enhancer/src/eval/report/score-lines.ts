@@ -1,13 +1,13 @@
-import type { BenchmarkName } from '../prompts/index.js';
+import type { TermScores } from '../benchmarks/benchmark.js';
 import { recipeLine } from './recipe-line.js';
-import { LAYOUTS, type RunScore, systemName } from './score-run.js';
+import { type RunScore, systemName } from './score-run.js';
 
 /** One number with everything that it depends on. */
 export interface ScoreLine {
   /** `measured`: by this project, from a run's folder; `reported`: by the paper. The two are never in one table. */
   source: 'measured' | 'reported';
   system: string;
-  benchmark: BenchmarkName;
+  benchmark: string;
   /** overall, average, a type, a group of types, or unparsed. */
   metric: string;
   /** Percent. */
@@ -20,13 +20,13 @@ export interface ScoreLine {
   recipe: string;
 }
 
-/** A run's numbers. */
-export function measuredLines(score: RunScore): ScoreLine[] {
-  const { run, table, captions } = score;
+/** A run's numbers. @param system what its rows are called; by default as its model */
+export function measuredLines(score: RunScore, system = systemName(score.run)): ScoreLine[] {
+  const { run, table, own } = score;
   const { benchmark } = run.settings;
-  const base = { source: 'measured', system: systemName(run), benchmark, recipe: recipeLine(score) } as const;
-  if (captions) return captionLines(captions, base);
-  if (!table || !LAYOUTS[benchmark]) return [];
+  const base = { source: 'measured', system, benchmark, recipe: recipeLine(score) } as const;
+  if (own) return termLines(own, base);
+  if (!table) return [];
   const percent = (value: number) => 100 * value;
   const line = (
     metric: string,
@@ -49,35 +49,21 @@ export function measuredLines(score: RunScore): ScoreLine[] {
   ].filter(({ total }) => total !== 0);
 }
 
-/** The metric's terms, as the authors name them, in the order of importance. */
-const CAPTION_TERMS = {
-  final: 'final_score',
-  camera: 'camera_motion_score',
-  'subject precision': 'subject_precision_score',
-  'subject recall': 'subject_recall_score',
-  'subject order': 'subject_order_score',
-  'chrono precision': 'chrono_precision_score',
-  'chrono recall': 'chrono_recall_score',
-  'chrono order': 'chrono_order_score',
-} as const;
-
-/** Means over all videos, of which those without a caption count 0, with normal 95 % intervals. */
-function captionLines(
-  { mean, videos, missing }: NonNullable<RunScore['captions']>,
+/** Means of terms with normal 95 % intervals. */
+function termLines(
+  { terms }: TermScores,
   base: Pick<ScoreLine, 'source' | 'system' | 'benchmark' | 'recipe'>,
 ): ScoreLine[] {
-  const scores = Object.values(videos).map((video) => video.scores);
-  const total = scores.length + missing.length;
-  return Object.entries(CAPTION_TERMS).map(([metric, term]) => {
-    const average = mean[term];
-    const squares = scores.reduce((sum, one) => sum + (one[term] - average) ** 2, missing.length * average ** 2);
+  return terms.map(({ name, mean, values }) => {
+    const total = values.length;
+    const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
     const half = total > 1 ? (1.96 * Math.sqrt(squares / (total - 1))) / Math.sqrt(total) : Number.NaN;
     return {
       ...base,
-      metric,
-      value: 100 * average,
-      low: Number.isNaN(half) ? null : 100 * Math.max(0, average - half),
-      high: Number.isNaN(half) ? null : 100 * Math.min(1, average + half),
+      metric: name,
+      value: 100 * mean,
+      low: Number.isNaN(half) ? null : 100 * Math.max(0, mean - half),
+      high: Number.isNaN(half) ? null : 100 * Math.min(1, mean + half),
       right: null,
       total,
     };

@@ -1,30 +1,13 @@
 import { basename } from 'node:path';
-import { type CaptionScores, type FavorDictionary, type MotionRecord, scoreCaptions } from '../favor/index.js';
+import type { TermScores } from '../benchmarks/benchmark.js';
+import { benchmarkOf } from '../benchmarks/table.js';
 import type { JudgeName } from '../judges/types.js';
-import {
-  FAVOR_LAYOUT,
-  type GradedAnswer,
-  MOTIONBENCH_LAYOUT,
-  type ScoreLayout,
-  type ScoreTable,
-  SEEDBENCH_LAYOUT,
-  scoreTable,
-  VIDEOMME_LAYOUT,
-} from '../metrics/index.js';
+import { type GradedAnswer, type ScoreTable, scoreTable } from '../metrics/index.js';
 import type { ParserName } from '../parsers/types.js';
-import type { BenchmarkName } from '../prompts/index.js';
 import type { AnswerRecord } from '../run/answer-record.js';
-import { readAnswers } from '../run/answers-file.js';
+import { readRunAnswers } from '../run/read-answers.js';
+import { regrade } from '../run/regrade.js';
 import { type RunFile, readRun } from '../run/run-settings.js';
-
-/** Which lines a benchmark's table has; null: its score is no accuracy. */
-export const LAYOUTS: Readonly<Record<BenchmarkName, ScoreLayout | null>> = {
-  motionbench: MOTIONBENCH_LAYOUT,
-  favor: FAVOR_LAYOUT,
-  'favor-open': null,
-  seedbench: SEEDBENCH_LAYOUT,
-  videomme: VIDEOMME_LAYOUT,
-};
 
 /** What a run's folder amounts to. */
 export interface RunScore {
@@ -33,44 +16,54 @@ export interface RunScore {
   answers: ReadonlyMap<string, AnswerRecord>;
   /** Of questions whose answers are known; null where there is none. */
   table: ScoreTable | null;
-  /** FAVOR's open metric, of captions. */
-  captions: CaptionScores | null;
+  /** The benchmark's own score, where it is no accuracy. */
+  own: TermScores | null;
   /** Questions that have no answer yet. */
   left: number;
   /** Questions that could not be asked: they count as wrong. */
   errors: number;
   /** Published rows that are no question: they are left out. */
   malformed: number;
+  /** Lines of answers that are damaged and left out. */
+  damaged: number;
+  /** Answers more than the run has questions: ids that the benchmark has not. Where `ids` are known, none. */
+  surplus: number;
 }
 
 export interface ScoreRunOptions {
   /** Another one than the run's own; '' is its own. */
   judge?: string;
-  /** FAVOR's word lists, for captions; ours by default. */
-  dictionary?: FavorDictionary | undefined;
+  /** File of word lists, for benchmarks whose own score reads one; '' is theirs. */
+  dictionary?: string;
+  /** Of the run's questions: answers to others do not count. */
+  ids?: ReadonlySet<string>;
 }
 
 /**
  * Scores what a run has answered so far.
  * @throws UserError ERR_RUN
  */
-export function scoreRun(dir: string, { judge = '', dictionary }: ScoreRunOptions = {}): RunScore {
+export function scoreRun(dir: string, { judge = '', dictionary = '', ids }: ScoreRunOptions = {}): RunScore {
   const said = readRun(dir);
   // Only replies can be judged anew: ranked options and captions stay as they are.
   const name = said.settings.judge && judge !== '' ? (judge as JudgeName) : said.settings.judge;
   const run: RunFile = { ...said, settings: { ...said.settings, judge: name } };
-  const answers = name === said.settings.judge ? readAnswers(dir) : judgedBy(readAnswers(dir), name!);
-  const layout = LAYOUTS[run.settings.benchmark];
+  const { answers: all, damaged } = readRunAnswers(dir, said);
+  const known = ids ? new Map([...all].filter(([id]) => ids.has(id))) : all;
+  const answers = name === null || name === said.settings.judge ? known : judgedBy(known, name);
+  const { layout, score } = benchmarkOf(run.settings.benchmark);
   const graded = gradedAnswers(answers, name);
   return {
     dir,
     run,
     answers,
     table: layout && graded.length > 0 ? scoreTable(graded, layout) : null,
-    captions: run.settings.benchmark === 'favor-open' ? captionScores(answers, dictionary) : null,
+    own: score?.(answers, dictionary) ?? null,
     left: Math.max(0, run.data.questions - answers.size),
     errors: [...answers.values()].filter(({ error }) => error).length,
     malformed: run.bad.length,
+    damaged,
+    surplus: Math.max(0, answers.size - run.data.questions),
   };
 }
 
@@ -78,9 +71,13 @@ export function scoreRun(dir: string, { judge = '', dictionary }: ScoreRunOption
 function judgedBy(answers: ReadonlyMap<string, AnswerRecord>, judge: JudgeName): Map<string, AnswerRecord> {
   return new Map(
     [...answers].map(([id, record]) => {
-      const { correct, error, parsed, judged } = record;
-      if (correct === null || error) return [id, record];
-      return [id, { ...record, correct: judged[judge] ?? false, chosen: parsed[judge as ParserName] ?? null }];
+      if (record.correct === null || record.error) return [id, record];
+      // A judge that is younger than the run.
+      const { parsed, judged } = judge in record.judged ? record : regrade(record, judge);
+      return [
+        id,
+        { ...record, parsed, judged, correct: judged[judge] ?? false, chosen: parsed[judge as ParserName] ?? null },
+      ];
     }),
   );
 }
@@ -96,32 +93,13 @@ export function gradedAnswers(answers: ReadonlyMap<string, AnswerRecord>, judge:
   );
 }
 
-/** Captions against their annotations: FAVOR's LLM-free metric. A video without a caption scores 0. */
-function captionScores(
-  answers: ReadonlyMap<string, AnswerRecord>,
-  dictionary: FavorDictionary | undefined,
-): CaptionScores {
-  const records = [...answers.values()];
-  const annotations = Object.fromEntries(records.map(({ id, annotation }) => [id, motionRecord(annotation)]));
-  const captions = Object.fromEntries(
-    records.flatMap(({ id, output }) => (output === null ? [] : [[id, output] as const])),
-  );
-  return scoreCaptions(annotations, captions, dictionary ? { dictionary } : {});
-}
-
-/** The fields that the metric reads, as text: video_perspective.json has lists in places. */
-function motionRecord(annotation: unknown): MotionRecord {
-  const raw = (annotation ?? {}) as Record<string, unknown>;
-  const text = (value: unknown, joint: string) =>
-    Array.isArray(value) ? value.map(String).join(joint) : typeof value === 'string' ? value : '';
-  return {
-    camera_motion: text(raw.camera_motion, ', '),
-    motion_list: text(raw.motion_list, '\n'),
-    chronological_motion_list: text(raw.chronological_motion_list, ', '),
-  };
-}
-
-/** What the run's model is called in tables; random weights are said. */
-export function systemName({ vlm }: RunFile): string {
-  return `${basename(vlm.dir)}${vlm.weights === 'random' ? ' (untrained random weights)' : ''}`;
+/**
+ * What the run's model is called in tables; random weights are said.
+ * @param name of the run, where several stand in one table: two checkpoints may be called alike, as all of train's are
+ */
+export function systemName({ vlm }: RunFile, name?: string): string {
+  const model = basename(vlm.dir);
+  const random = vlm.weights === 'random' ? 'untrained random weights' : '';
+  if (name !== undefined) return `${name} (${model}${random && `, ${random}`})`;
+  return `${model}${random && ` (${random})`}`;
 }

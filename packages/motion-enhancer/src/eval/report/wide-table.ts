@@ -1,10 +1,9 @@
-import type { BenchmarkName } from '../prompts/index.js';
 import type { ScoreLine } from './score-lines.js';
 
 /** A benchmark's numbers of one source: a row a system, a column a metric. */
 export interface WideTable {
   title: string;
-  benchmark: BenchmarkName;
+  benchmark: string;
   source: ScoreLine['source'];
   /** The first is the system. */
   columns: readonly string[];
@@ -29,7 +28,7 @@ export function wideTables(lines: readonly ScoreLine[]): WideTable[] {
   );
 }
 
-function wideTable(benchmark: BenchmarkName, source: ScoreLine['source'], lines: readonly ScoreLine[]): WideTable {
+function wideTable(benchmark: string, source: ScoreLine['source'], lines: readonly ScoreLine[]): WideTable {
   const metrics = [...new Set(lines.map(({ metric }) => metric))];
   // Two runs of one model differ by their recipes.
   const rows = [...new Map(lines.map((line) => [`${line.system}\0${line.recipe}`, line])).values()];

@@ -4,11 +4,17 @@ import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '@motion-enhancer/support/testing';
+import { answerLine } from './answer-line.js';
 import type { AnswerRecord } from './answer-record.js';
-import { AnswersFile, readAnswers } from './answers-file.js';
+import { AnswersFile } from './answers-file.js';
+import { readAnswers } from './read-answers.js';
 
 const record = (id: string, more: Partial<AnswerRecord> = {}) =>
-  ({ id, output: 'é'.repeat(50), ...more }) as AnswerRecord;
+  ({
+    ...{ id, type: 'MR', tags: {}, question: 'Which?', options: ['left', 'right'], letters: ['A', 'B'], right: 'A' },
+    ...{ medium: 'v.mp4', prompt: '', output: 'é'.repeat(50), tokens: null, parsed: {}, judged: {}, chosen: null },
+    ...{ correct: false, frames: [], seconds: 0, at: '', ...more },
+  }) as AnswerRecord;
 const folder = (name: string): string => {
   const dir = join(temporaryFolder(), name);
   mkdirSync(dir);
@@ -25,11 +31,11 @@ test('a line cut anywhere is dropped, also within a character; what was whole st
   fill(dir, record('a'), record('b'));
   const path = join(dir, 'answers.jsonl');
   const whole = readFileSync(path);
-  const line = Buffer.from(`${JSON.stringify(record('c'))}\n`);
+  const line = Buffer.from(answerLine(record('c')));
   for (let length = 0; length < line.length; length++) {
     writeFileSync(path, Buffer.concat([whole, line.subarray(0, length)]));
     assert.deepEqual([...readAnswers(dir).keys()], ['a', 'b'], `cut at ${length}`);
-    if (length % 20 === 0) {
+    if (length % 100 === 0) {
       fill(dir, record('d'));
       assert.deepEqual([...readAnswers(dir).keys()], ['a', 'b', 'd']);
     }

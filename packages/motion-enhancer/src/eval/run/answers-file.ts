@@ -1,27 +1,29 @@
-import { closeSync, existsSync, ftruncateSync, openSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
+import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Claim, refreshClaim, releaseClaim, takeClaim, UserError, writeWhole } from '@motion-enhancer/support';
+import {
+  type Claim,
+  refreshClaim,
+  releaseClaim,
+  takeClaim,
+  UserError,
+  writeText,
+  writeWhole,
+} from '@motion-enhancer/support';
+import { answerLine } from './answer-line.js';
 import type { AnswerRecord } from './answer-record.js';
-
-const NAME = /^answers(\.\d+-of-\d+)?\.jsonl$/;
+import { wholeLines } from './read-answers.js';
 
 /** Name of a shard's file; `i/n` or ''. */
 export const answersName = (shard: string): string =>
   shard === '' ? 'answers.jsonl' : `answers.${shard.replace('/', '-of-')}.jsonl`;
 
-/** Answers of all files of a run's folder, the last one of each question. Lines that are not whole are passed over. */
-export function readAnswers(dir: string): Map<string, AnswerRecord> {
-  const records = new Map<string, AnswerRecord>();
-  if (!existsSync(dir)) return records;
-  for (const name of readdirSync(dir)
-    .filter((one) => NAME.test(one))
-    .sort()) {
-    for (const record of wholeLines(readFileSync(join(dir, name))).records) records.set(record.id, record);
-  }
-  return records;
-}
+/** Name of the claim of a shard's file. */
+export const answersClaim = (shard: string): string => `.${answersName(shard)}.claim`;
 
-/** A shard's file, to which answers are appended. What a killed run left of a line is cut off. */
+/** Whether a line of a run's file stays in it. */
+export type KeepLine = (line: string) => boolean;
+
+/** A shard's file, to which answers are appended. What a killed run left of a line is cut off, as are lines not to be kept. */
 export class AnswersFile {
   readonly path: string;
   readonly #fd: number;
@@ -29,7 +31,7 @@ export class AnswersFile {
   #length: number;
 
   /** @throws UserError ERR_WRITE; ERR_RUN where a living process writes to it */
-  constructor(dir: string, shard: string) {
+  constructor(dir: string, shard: string, keep: KeepLine = () => true) {
     this.path = join(dir, answersName(shard));
     const claim = takeClaim(dir, answersName(shard));
     if (!claim)
@@ -39,6 +41,7 @@ export class AnswersFile {
       );
     this.#claim = claim;
     try {
+      dropLines(this.path, keep);
       this.#fd = openSync(this.path, existsSync(this.path) ? 'r+' : 'w+', 0o644);
     } catch (cause) {
       releaseClaim(claim);
@@ -54,7 +57,7 @@ export class AnswersFile {
   /** Appends lines with one write: another process sees whole ones. @throws UserError ERR_WRITE, the file as it was */
   append(records: readonly AnswerRecord[]): void {
     if (records.length === 0) return;
-    const text = records.map((record) => `${JSON.stringify(record)}\n`).join('');
+    const text = records.map(answerLine).join('');
     const bytes = Buffer.byteLength(text);
     try {
       writeWhole(this.#fd, text, this.#length);
@@ -77,19 +80,10 @@ export class AnswersFile {
   }
 }
 
-/** The records of whole lines, and how many bytes lines that end have. */
-function wholeLines(bytes: Buffer): { records: AnswerRecord[]; length: number } {
-  const length = bytes.lastIndexOf(0x0a) + 1;
-  const records = bytes
-    .toString('utf8', 0, length)
-    .split('\n')
-    .flatMap((line): AnswerRecord[] => {
-      try {
-        const record = JSON.parse(line) as AnswerRecord;
-        return typeof record?.id === 'string' ? [record] : [];
-      } catch {
-        return [];
-      }
-    });
-  return { records, length };
+/** Writes the file anew without the lines that are not to be kept; where there is none, it stays as it is. */
+function dropLines(path: string, keep: KeepLine): void {
+  if (!existsSync(path)) return;
+  const { lines } = wholeLines(readFileSync(path));
+  const kept = lines.filter(keep);
+  if (kept.length < lines.length) writeText(path, kept.map((line) => `${line}\n`).join(''));
 }

@@ -13,9 +13,8 @@ import type { Vlm } from '../../vlm/types.js';
 import { type FixtureBenchmark, layOutBenchmark } from '../benchmarks/testing.js';
 import { MediaPool } from '../media/media-pool.js';
 import { PARSER_NAMES } from '../parsers/index.js';
-import type { BenchmarkName } from '../prompts/index.js';
 import type { AnswerRecord } from './answer-record.js';
-import { readAnswers } from './answers-file.js';
+import { readAnswers } from './read-answers.js';
 import { runEval } from './run-eval.js';
 import { evalOptions, FIXTURE_RUNS } from './testing.js';
 
@@ -39,7 +38,7 @@ const data = new Map(
     layOutBenchmark(name, join(root, 'data', name)),
   ]),
 );
-const folderOf = (benchmark: BenchmarkName) => data.get(benchmark.replace('-open', ''))!;
+const folderOf = (benchmark: string) => data.get(benchmark.replace('-open', ''))!;
 
 /** Everything of the answers but when and how fast they came. */
 const facts = (dir: string) =>
@@ -115,7 +114,7 @@ test('what a line holds: prompt, reply, what parsers and judges say, frames and 
   assert.equal(typeof u0a!.output, 'string');
   assert.ok(u0a!.tokens!.prompt > 20 && u0a!.tokens!.reply === 4);
   assert.deepEqual(Object.keys(u0a!.parsed), [...PARSER_NAMES]);
-  assert.equal(u0a!.correct, u0a!.judged.strict);
+  assert.equal(u0a!.correct, u0a!.judged['strict-2']);
   assert.equal(u0a!.frames.length, 2);
   assert.ok(existsSync(join(root, 'motionbench-whole', u0a!.picture!)));
   assert.deepEqual([u6!.correct, u6!.output, u6!.error!.code], [false, null, 'ERR_VIDEO']);
@@ -176,7 +175,7 @@ test('a folder of another run is refused by the name of what differs; errors are
     });
   await refuses({ batch: 3, protocolName: 'official' }, /Expected "letter" for protocol .*"official"/);
   await refuses({ batch: 2 }, /Expected 3 for batch .*motionbench-whole/);
-  await refuses({ batch: 3, judge: 'lmms-mcq' }, /Expected "strict" for judge/);
+  await refuses({ batch: 3, judge: 'lmms-mcq' }, /Expected "strict-2" for judge/);
   await refuses(
     { batch: 3, decoding: { temperature: 0, repetitionPenalty: 1, maxNewTokens: 5 } },
     /Expected 4 for maxNewTokens/,

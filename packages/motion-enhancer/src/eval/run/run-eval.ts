@@ -1,6 +1,15 @@
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { version } from '@motion-enhancer/libtorch';
-import { CODE_VERSION, parseShard, sha256File, UserError } from '@motion-enhancer/support';
+import {
+  CODE_VERSION,
+  isWritable,
+  parseShard,
+  removeTemporaries,
+  sha256File,
+  UserError,
+} from '@motion-enhancer/support';
 import type { GenerationOptions } from '../../vlm/generate/generation-options.js';
 import type { VideoSettings } from '../../vlm/media/video-input.js';
 import type { Vlm } from '../../vlm/types.js';
@@ -9,11 +18,14 @@ import { judgeOf } from '../judges/index.js';
 import type { JudgeName } from '../judges/types.js';
 import { type MediaSource, openMediaSource } from '../media/media-source.js';
 import { type Protocol, recipeOf } from '../prompts/index.js';
+import { readAnswerLine } from './answer-line.js';
 import type { AnswerRecord } from './answer-record.js';
-import { AnswersFile, readAnswers } from './answers-file.js';
+import { AnswersFile, answersClaim } from './answers-file.js';
+import { fingerprintOf, fingerprintVersion } from './fingerprint.js';
 import { groupsOf, shardOf, windowsOf } from './plan.js';
+import { needsSums, readRunAnswers } from './read-answers.js';
 import { runQuestions } from './run-questions.js';
-import { fingerprintOf, openRun, type RunFile } from './run-settings.js';
+import { openRun, RUN_FILE, type RunFile, readRun } from './run-settings.js';
 
 export interface EvalOptions {
   vlm: Vlm;
@@ -40,6 +52,8 @@ export interface EvalOptions {
   retryErrors: boolean;
   out: string;
   signal?: AbortSignal;
+  /** What is noticed of earlier answers. */
+  onNote?(text: string): void;
   onStart?(state: { total: number; done: number; media: number }): void;
   onAnswers?(records: readonly AnswerRecord[]): void;
 }
@@ -50,6 +64,8 @@ export interface EvalResult {
   total: number;
   before: number;
   answered: number;
+  /** Ids of all questions of the run, whichever shard has them. */
+  ids: ReadonlySet<string>;
 }
 
 /** Windows hold so many batches: more would sort better by length, fewer keep less in memory and wait less for media. */
@@ -66,17 +82,19 @@ export async function runEval(options: EvalOptions): Promise<EvalResult> {
   const groups = shardOf(groupsOf(questions), parseShard(shard));
   const run = await describeRun(options, questions);
   openRun(out, run);
-  const answers = readAnswers(out);
+  const ids = new Set(questions.map(({ id }) => id));
+  const found = usableAnswers(options, ids, run);
   const done = new Set(
-    [...answers.values()].filter(({ error }) => !(error && options.retryErrors)).map(({ id }) => id),
+    [...found.answers.values()].filter(({ error }) => !(error && options.retryErrors)).map(({ id }) => id),
   );
   const mine = groups.flatMap((group) => group.questions);
   const before = mine.filter(({ id }) => done.has(id)).length;
   options.onStart?.({ total: mine.length, done: before, media: groups.length });
   let answered = 0;
-  if (before < mine.length) {
+  if (before < mine.length || (found.dropped > 0 && isWritable(out))) {
     const workers = options.workers || Math.max(1, Math.min(MOST_WORKERS, availableParallelism() - 1, groups.length));
-    const file = new AnswersFile(out, shard);
+    const file = new AnswersFile(out, shard, (line) => keepsLine(line, ids, run));
+    for (const folder of [out, join(out, 'frames')]) removeTemporaries(folder, out, answersClaim(shard));
     const pool = options.pool ?? openMediaSource(vlm, workers);
     try {
       await runQuestions({
@@ -97,7 +115,30 @@ export async function runEval(options: EvalOptions): Promise<EvalResult> {
       if (!options.pool) await pool.close();
     }
   }
-  return { run, total: mine.length, before, answered };
+  return { run, total: mine.length, before, answered, ids };
+}
+
+/** Answers of the folder that are of this run's questions and undamaged; what else is there is told. */
+function usableAnswers(
+  { out, onNote }: EvalOptions,
+  ids: ReadonlySet<string>,
+  run: RunFile,
+): { answers: Map<string, AnswerRecord>; dropped: number } {
+  const { answers, damaged } = readRunAnswers(out);
+  const unknown = [...answers.keys()].filter((id) => !ids.has(id));
+  for (const id of unknown) answers.delete(id);
+  if (damaged > 0)
+    onNote?.(`${damaged} damaged lines of the answers in ${out} are left out: their questions are asked again`);
+  if (unknown.length > 0)
+    onNote?.(
+      `${unknown.length} answers in ${out} are left out, for ${run.settings.benchmark} has no such question: ${unknown.slice(0, 5).join(', ')}`,
+    );
+  return { answers, dropped: damaged + unknown.length };
+}
+
+function keepsLine(line: string, ids: ReadonlySet<string>, run: RunFile): boolean {
+  const read = readAnswerLine(line);
+  return read !== null && ids.has(read.record.id) && (read.checked || !needsSums(run));
 }
 
 /** Those of the types that were asked for, at most `limit` of them. @throws UserError ERR_VALUE */
@@ -113,24 +154,26 @@ function chosenQuestions({ loaded, types, limit }: EvalOptions): EvalQuestion[] 
 }
 
 async function describeRun(options: EvalOptions, questions: readonly EvalQuestion[]): Promise<RunFile> {
-  const { vlm, loaded, protocol, subtitles, types, limit, video, decoding, changed, batch } = options;
-  const judge = judgeName(options);
+  const { vlm, loaded, protocol, subtitles, types, limit, video, decoding, changed, batch, out } = options;
+  const there = runThere(out);
+  const { version: protocolVersion, judge } = versionOf(options, there);
   return {
-    format: 1,
+    format: there?.format ?? 2,
     settings: {
       benchmark: loaded.benchmark,
       split: loaded.split,
       types,
       limit,
       protocol: protocol.name,
-      protocolVersion: protocol.version,
+      protocolVersion,
       judge,
       subtitles,
       video,
       decoding,
       changed,
       data: await sha256File(loaded.file),
-      model: fingerprintOf(vlm.dir),
+      // A run goes on by the fingerprint that it was begun with.
+      model: fingerprintOf(vlm.dir, there ? fingerprintVersion(there.settings.model) : 2),
       dtype: vlm.dtype,
       batch,
     },
@@ -157,14 +200,29 @@ function subtitleNote(questions: readonly EvalQuestion[]): string {
   return `subtitles of ${spoken.length} of ${videos.length} videos`;
 }
 
-/** @throws UserError ERR_VALUE naming the judges there are */
-function judgeName({ protocol, judge }: EvalOptions): JudgeName | null {
+/**
+ * The protocol's version and the judge. A run that was begun with an earlier version, which differs in the judge alone, goes
+ * on with that one.
+ * @throws UserError ERR_VALUE naming the judges there are
+ */
+function versionOf(
+  { protocol, judge }: EvalOptions,
+  there: RunFile | null,
+): { version: number; judge: JudgeName | null } {
+  const { version } = protocol;
   if (protocol.reading !== 'reply') {
-    if (judge === '') return null;
+    if (judge === '') return { version, judge: null };
     throw new UserError(
       `Expected a protocol with replies to judge for judge but received ${protocol.name} of ${protocol.benchmark}, which has ${protocol.reading === 'caption' ? 'captions' : 'option losses'}. Leave --judge out.`,
       { code: 'ERR_VALUE' },
     );
   }
-  return judgeOf(judge || protocol.judge).name;
+  const earlier =
+    there?.settings.protocol === protocol.name
+      ? protocol.earlier?.find((one) => one.version === there.settings.protocolVersion)
+      : undefined;
+  const own = earlier ?? protocol;
+  return { version: own.version, judge: judgeOf(judge || own.judge).name };
 }
+
+const runThere = (out: string): RunFile | null => (existsSync(join(out, RUN_FILE)) ? readRun(out) : null);

@@ -1,23 +1,22 @@
-import { createHash } from 'node:crypto';
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DType } from '@motion-enhancer/libtorch';
-import { makeFolder, UserError, writeText } from '@motion-enhancer/support';
+import { crc32c, makeFolder, UserError, writeText } from '@motion-enhancer/support';
 import type { BadRow } from '../../data/rows.js';
 import type { GenerationOptions } from '../../vlm/generate/generation-options.js';
 import type { VideoSettings } from '../../vlm/media/video-input.js';
+import { judgeOf } from '../judges/index.js';
 import type { JudgeName } from '../judges/types.js';
-import type { BenchmarkName, ProtocolName } from '../prompts/types.js';
 
 /** Everything that could change an answer or its verdict: a run goes on only with the same. */
 export interface RunSettings {
-  benchmark: BenchmarkName;
+  benchmark: string;
   split: string;
   /** Types that were asked for; empty: all. */
   types: readonly string[];
   /** Questions at most, 0: all. */
   limit: number;
-  protocol: ProtocolName;
+  protocol: string;
   protocolVersion: number;
   judge: JudgeName | null;
   subtitles: boolean;
@@ -37,7 +36,8 @@ export interface RunSettings {
 
 /** run.json: what a score line is the score of. */
 export interface RunFile {
-  format: 1;
+  /** 1: by commit 1d09620, without checksums here and in answers.jsonl. */
+  format: 1 | 2;
   settings: RunSettings;
   /** The protocol in words, with an example of its prompt. */
   recipe: Record<string, unknown>;
@@ -68,18 +68,77 @@ export function readRun(dir: string): RunFile {
       `Expected a run of eval (${RUN_FILE}) in ${dir} but received ${existsSync(dir) ? 'none' : 'no such folder'}. Give the folder that eval --out wrote.`,
       { code: 'ERR_RUN' },
     );
+  let content: unknown;
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as RunFile;
+    content = JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
     throw new UserError(
       `The file ${path} is not valid JSON: ${(cause as Error).message}. Run eval into a new folder.`,
-      {
-        code: 'ERR_RUN',
-        cause,
-      },
+      { code: 'ERR_RUN', cause },
     );
   }
+  return checkRun(path, content);
 }
+
+/** @throws UserError ERR_RUN: another format, a changed byte, a field that is absent or of another kind */
+function checkRun(path: string, content: unknown): RunFile {
+  const refuse = (what: string) =>
+    new UserError(`The file ${path} is damaged: ${what}. Take it from a copy, or run eval into a new folder.`, {
+      code: 'ERR_RUN',
+    });
+  if (!isObject(content)) throw refuse('it holds no object');
+  const { crc32c: sum, ...run } = content as Record<string, unknown>;
+  const format = run.format ?? 1;
+  if (typeof format === 'number' && format > 2)
+    throw new UserError(
+      `Expected a run of format 1 or 2 in ${path} but received ${format}. A newer version wrote it: use that one.`,
+      { code: 'ERR_RUN' },
+    );
+  if ((sum !== undefined || format !== 1) && sum !== sumOf(run)) throw refuse('it is not as it was written');
+  for (const [name, kind] of Object.entries(READ_FIELDS)) {
+    const value = name.split('.').reduce<unknown>((of, key) => (of as Record<string, unknown> | null)?.[key], run);
+    if (!kind.split('|').includes(kindOf(value))) throw refuse(`${name} is ${kindOf(value)} instead of ${kind}`);
+  }
+  const checked = run as unknown as RunFile;
+  if (checked.settings.judge !== null) judgeOf(checked.settings.judge);
+  return checked;
+}
+
+/** Fields that scoring and comparing read. */
+const READ_FIELDS: Readonly<Record<string, string>> = {
+  settings: 'object',
+  'settings.benchmark': 'string',
+  'settings.split': 'string',
+  'settings.types': 'array',
+  'settings.limit': 'number',
+  'settings.protocol': 'string',
+  'settings.protocolVersion': 'number',
+  'settings.judge': 'string|null',
+  'settings.video': 'object',
+  'settings.video.frames': 'number',
+  'settings.decoding': 'object',
+  'settings.changed': 'array',
+  'settings.data': 'string',
+  'settings.model': 'string',
+  'settings.dtype': 'string',
+  vlm: 'object',
+  'vlm.dir': 'string',
+  'vlm.family': 'string',
+  'vlm.weights': 'string',
+  data: 'object',
+  'data.questions': 'number',
+  bad: 'array',
+  notes: 'array',
+  code: 'string',
+};
+
+const kindOf = (value: unknown): string =>
+  value === undefined ? 'absent' : value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
+
+const sumOf = (run: unknown): string =>
+  crc32c(Buffer.from(JSON.stringify(run)))
+    .toString(16)
+    .padStart(8, '0');
 
 /**
  * Writes run.json, or checks that the one that is there is of the same run.
@@ -88,7 +147,10 @@ export function readRun(dir: string): RunFile {
 export function openRun(dir: string, run: RunFile): void {
   makeFolder(dir);
   if (existsSync(join(dir, RUN_FILE))) checkSame(dir, readRun(dir), run);
-  else writeText(join(dir, RUN_FILE), `${JSON.stringify(run, null, 2)}\n`);
+  else {
+    const checked = run.format === 1 ? run : { ...run, crc32c: sumOf(run) };
+    writeText(join(dir, RUN_FILE), `${JSON.stringify(checked, null, 2)}\n`);
+  }
 }
 
 /** @throws UserError ERR_RUN */
@@ -115,32 +177,3 @@ function firstDifference(a: object, b: object): [name: string, before: unknown, 
 
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** Bytes of a weight file's start and end that are hashed: all of it would take minutes. */
-const SAMPLE = 1 << 20;
-
-/** sha256 over the config, the tokenizer's and the processor's files, and sizes, starts and ends of the weight files. */
-export function fingerprintOf(dir: string): string {
-  const hash = createHash('sha256');
-  for (const name of readdirSync(dir).sort()) {
-    const path = join(dir, name);
-    const { size } = statSync(path);
-    if (!statSync(path).isFile()) continue;
-    if (name.endsWith('.json') || name.endsWith('.txt') || name === 'RANDOM_WEIGHTS')
-      hash.update(name).update(readFileSync(path));
-    else if (name.endsWith('.safetensors')) {
-      hash.update(`${name} ${size} `);
-      const fd = openSync(path, 'r');
-      try {
-        for (const from of [0, Math.max(0, size - SAMPLE)]) {
-          const bytes = Buffer.alloc(Math.min(SAMPLE, size));
-          readSync(fd, bytes, 0, bytes.length, from);
-          hash.update(bytes);
-        }
-      } finally {
-        closeSync(fd);
-      }
-    }
-  }
-  return hash.digest('hex');
-}

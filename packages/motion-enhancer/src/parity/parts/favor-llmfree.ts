@@ -1,6 +1,6 @@
-import { PLAIN_LANGUAGE } from '../../eval/favor/plain-language.js';
-import { scoreMotion } from '../../eval/favor/score-motion.js';
-import type { MotionRecord, ScoredMotion } from '../../eval/favor/types.js';
+import { PLAIN_LANGUAGE } from '../../eval/benchmarks/favor-open/metric/plain-language.js';
+import { scoreMotion } from '../../eval/benchmarks/favor-open/metric/score-motion.js';
+import type { MotionRecord, ScoredMotion } from '../../eval/benchmarks/favor-open/metric/types.js';
 import { compareExact, compareNumbers } from '../compare.js';
 import { besideReference } from '../golden-file.js';
 import type { ParityPart, Tolerance } from '../part.js';

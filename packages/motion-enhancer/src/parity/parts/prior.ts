@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { noGrad, openSafetensors, scope, stack, type Tensor, tensor } from '@motion-enhancer/libtorch';
-import { DdimSchedule, loadCogVideoXTransformer, tokenGrid } from '@motion-enhancer/models';
+import { DdimSchedule, loadCogVideoXTransformer } from '@motion-enhancer/models';
 import { resolve } from '../../config/field.js';
-import { AttentionCapture } from '../../prior/capture/capture.js';
+import { AttentionCapture } from '../../prior/capture/attention-capture.js';
+import { captureStream } from '../../prior/capture/capture-stream.js';
 import { PRIOR_FIELDS } from '../../prior/config.js';
+import { cogVideoXDenoiser } from '../../prior/diffusion/cogvideox/denoiser.js';
 import { invert, reconstruct } from '../../prior/diffusion/trajectory.js';
-import { captureRow } from '../../prior/extract.js';
 import { headMetrics, topIndices } from '../../prior/selection/heads.js';
 import { motionSaliency, textToVideo } from '../../prior/selection/tokens.js';
 import { compare, compareKept, OUTPUT } from '../compare.js';
@@ -46,37 +47,36 @@ export const priorPart: ParityPart = {
 function checkPrior(
   about: Extraction,
   read: (name: string) => Tensor,
-  model: ReturnType<typeof loadCogVideoXTransformer>,
+  transformer: ReturnType<typeof loadCogVideoXTransformer>,
   squareSum: 'accumulate' | 'replay',
   report: (check: Check) => void,
 ): void {
   const name = (tensorName: string) => `prior/${tensorName}${squareSum === 'replay' ? ' (replay)' : ''}`;
   const input = (tensorName: string) => read(tensorName).to(model.dtype, model.device);
-  const schedule = new DdimSchedule();
+  const model = cogVideoXDenoiser(transformer, new DdimSchedule());
   const config = { ...resolve(PRIOR_FIELDS, {}), steps: about.steps };
   const x0 = input('x0');
-  const [, flat, , h, w] = x0.shape as [number, number, number, number, number];
-  const grid = { ...tokenGrid(model.config, flat, h, w), textTokens: about.text_tokens };
-  const capture = new AttentionCapture(model.config.numAttentionHeads, grid, {
+  const grid = { ...model.grid(x0, input('text')), textTokens: about.text_tokens };
+  const capture = new AttentionCapture(model.attention.heads, grid, {
     device: model.device,
     dtype: model.dtype,
     squareSum,
   });
   try {
     const conditioning = { text: input('text'), empty: input('empty_text') };
-    const trajectory = invert(model, schedule, x0, conditioning.empty, about.steps);
-    const states = reconstruct(model, schedule, trajectory, conditioning, {
+    const trajectory = invert(model, x0, conditioning.empty, about.steps);
+    const states = reconstruct(model, trajectory, conditioning, {
       steps: about.steps,
       guidance: about.guidance,
       start: input('noise'),
-      capture: (attention) => captureRow(capture, attention, config),
+      capture: (attention) => captureStream(capture, attention, config),
     });
     const stacked = (list: Tensor[]) => scope(() => stack(list));
     if (squareSum === 'accumulate') {
       report(compare(name('inversion'), stacked(trajectory), read('inversion'), OUTPUT));
       report(compare(name('reconstruction'), stacked(states), read('reconstruction'), OUTPUT));
     }
-    const maps = capture.finish();
+    const maps = capture.finish()[0]!;
     const reference = read('attention').to('float64');
     const T = grid.textTokens;
     const video = reference.slice(1, T).slice(2, T);

@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
-import { Generator, randn, stack, type Tensor, tensor } from '@motion-enhancer/libtorch';
+import { cat, Generator, randn, stack, type Tensor, tensor } from '@motion-enhancer/libtorch';
 import { freshSeed } from '@motion-enhancer/support/testing';
 import { resolve } from '../../config/field.js';
 import { closeTo } from '../../testing/close-to.js';
 import { tensorTest } from '../../testing/tensor-test.js';
 import { PRIOR_FIELDS } from '../config.js';
 import { locations, type TokenGrid, videoTokens } from '../grid.js';
-import { focusOfHeads } from '../selection/focus.js';
-import { AttentionCapture, type CaptureOptions, type HeadMaps } from './capture.js';
+import { focusOfHeads } from '../selection/focus-of-heads.js';
+import { AttentionCapture, type CaptureOptions } from './attention-capture.js';
+import type { HeadMaps } from './head-maps.js';
 import { maskOf } from './mask.js';
 import { estimateSum, sampleRows } from './sample-rows.js';
+import { jointOfClip } from './testing.js';
 
 const SEED = freshSeed();
 const generator = new Generator(SEED);
@@ -55,9 +57,9 @@ function captured(
   try {
     passes.forEach((pass, i) => {
       const lse = scoresOf(pass).logsumexp(-1);
-      capture.add(pass.q, pass.k, lse, lse, group(i));
+      capture.add(jointOfClip(pass.q, pass.k, lse), group(i));
     });
-    return capture.finish();
+    return capture.finish()[0]!;
   } finally {
     capture.dispose();
   }
@@ -204,6 +206,50 @@ tensorTest(
     }
   },
 );
+
+tensorTest(`groups that are pooled are averaged over all of their passes (seed ${SEED})`, () => {
+  const passes = passesOf(6, GRID, 0);
+  for (const squareSum of ['accumulate', 'replay', 'sampled'] as const) {
+    const o = { device: 'cpu', dtype: 'float64', squareSum, sampleRows: 20 } as const;
+    const capture = new AttentionCapture(HEADS, GRID, { ...o, groups: 3 });
+    // Of unequal sizes: 3, 2 and 1 passes.
+    for (const [i, pass] of passes.entries())
+      capture.add(jointOfClip(pass.q, pass.k, scoresOf(pass).logsumexp(-1)), i < 3 ? 0 : i < 5 ? 1 : 2);
+    const all = captured(GRID, passes, { squareSum, sampleRows: 20 });
+    const last = captured(GRID, passes.slice(3), { squareSum, sampleRows: 20 });
+    const pools = [
+      [0, 1, 2],
+      [1, 2],
+    ];
+    const both = capture.maps(0, pools);
+    assert.equal(both.layers, 2);
+    for (const name of ['textToVideo_HTS', 'sameLocation_HPFF', 'total_H', 'squares_H'] as const) {
+      closeTo(capture.maps(0, [pools[0]!])[name], all[name], 1e-12, name);
+      closeTo(both[name], cat([all[name], last[name]]), 1e-12, name);
+    }
+    capture.dispose();
+  }
+});
+
+tensorTest(`clips side by side are each as by themselves (seed ${SEED})`, () => {
+  const clips = [0, 1, 2].map(() => passesOf(4, GRID, 0));
+  for (const squareSum of ['accumulate', 'replay', 'sampled'] as const) {
+    const o = { device: 'cpu', dtype: 'float64', squareSum, sampleRows: 20, groups: 2, textRows: [1] } as const;
+    const capture = new AttentionCapture(HEADS, GRID, { ...o, clips: clips.length });
+    for (let i = 0; i < 4; i++) {
+      const of = (name: 'q' | 'k') => stack(clips.map((passes) => passes[i]![name]));
+      const lse_BHN = stack(clips.map((passes) => scoresOf(passes[i]!).logsumexp(-1)));
+      const joint = { q_BHND: of('q'), k_BHND: of('k'), ownLse_BHN: lse_BHN, lse_BHN };
+      capture.add({ kind: 'joint', joint }, i % 2);
+    }
+    for (const [clip, maps] of capture.finish().entries()) {
+      const alone = captured(GRID, clips[clip]!, o, (i) => i % 2);
+      for (const name of ['textToVideo_HTS', 'sameLocation_HPFF', 'total_H', 'squares_H'] as const)
+        closeTo(maps[name], alone[name], 1e-12, `${name} of clip ${clip}`);
+    }
+    capture.dispose();
+  }
+});
 
 tensorTest('focus: 0 where a word looks everywhere alike, 1 where it looks at one cell, by its entropy between', () => {
   const S = 8;

@@ -1,13 +1,18 @@
 import { freemem } from 'node:os';
 import { type DType, deviceInfo, memoryStats } from '@motion-enhancer/libtorch';
+import { bytesPerElement } from '../bytes-per-element.js';
+import type { AttentionShape } from '../diffusion/video-diffusion.js';
 import { type TokenGrid, videoTokens } from '../grid.js';
 import type { PriorCapture } from '../store/prior.js';
-import { AttentionCapture, type Capture, type CaptureScope, type SquareSum } from './capture.js';
+import { AttentionCapture } from './attention-capture.js';
+import type { Capture, CaptureScope, SquareSum } from './capture-types.js';
 import { FusedCapture, fusedCaptureBytes, whyNotFused } from './fused-capture.js';
 
 export interface CaptureNeeds extends CaptureScope {
   heads: number;
   headDim: number;
+  /** Of the model's attention (default joint). */
+  kind?: AttentionShape['kind'];
   grid: TokenGrid;
   /** Layers × steps that will be captured */
   passes: number;
@@ -48,19 +53,25 @@ export interface CapturePlan {
 
 /** What every way of having Σ A² would need. */
 export function planCapture(needs: CaptureNeeds): CapturePlan {
-  const { heads, headDim, grid, passes, device, dtype, groups = 1, mask, sampleRows = 512 } = needs;
-  const wide = dtype === 'float64' ? 8 : 4;
+  const { heads, headDim, grid, passes, dtype, groups = 1, sampleRows = 512 } = needs;
+  const bytes = bytesPerElement(dtype === 'float64' ? dtype : 'float32');
   const S = videoTokens(grid);
-  const why =
-    mask && mask.halfWidth > 0 ? 'it knows masks of equal locations only' : whyNotFused(device, dtype, headDim);
+  const why = whyPlain(needs);
   return {
-    accumulate: groups * heads * S * S * wide,
-    replay: passes * heads * S * (2 * headDim + 1) * wide,
-    sampled: groups * heads * Math.min(sampleRows, S) * S * wide,
+    accumulate: groups * heads * S * S * bytes,
+    replay: passes * heads * S * (2 * headDim + 1) * bytes,
+    sampled: groups * heads * Math.min(sampleRows, S) * S * bytes,
     fused: why === null ? fusedCaptureBytes(heads, grid, passes) : null,
     whyNotFused: why ?? '',
     free: freeBytes(needs),
   };
+}
+
+/** Why the fused kernel cannot serve, or null. */
+function whyPlain({ kind, mask, device, dtype, headDim }: CaptureNeeds): string | null {
+  if (kind === 'self-cross') return 'it takes joint attention of text and video only';
+  if (mask && mask.halfWidth > 0) return 'it knows masks of equal locations only';
+  return whyNotFused(device, dtype, headDim);
 }
 
 /** Which way serves: the one asked for, or the first that fits; `replay` takes the fused kernel where that can serve. */
@@ -107,8 +118,8 @@ function freeBytes({ heads, headDim, grid, device, taken }: CaptureNeeds): numbe
 }
 
 /** What a pass over all streams needs at its height, weights and capture aside. */
-export const passBytes = (width: number, grid: TokenGrid, wide: number): number =>
-  STATES_AT_ONCE * STREAMS * (grid.textTokens + videoTokens(grid)) * width * wide;
+export const passBytes = (width: number, grid: TokenGrid, elementBytes: number): number =>
+  STATES_AT_ONCE * STREAMS * (grid.textTokens + videoTokens(grid)) * width * elementBytes;
 
 export const gibibytes = (bytes: number): string =>
   bytes < 2 ** 30 ? `${(bytes / 2 ** 20).toFixed(1)} MiB` : `${(bytes / 2 ** 30).toFixed(1)} GiB`;

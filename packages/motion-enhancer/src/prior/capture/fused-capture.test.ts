@@ -5,9 +5,12 @@ import { freshSeed } from '@motion-enhancer/support/testing';
 import { closeTo } from '../../testing/close-to.js';
 import { tensorTest } from '../../testing/tensor-test.js';
 import { locations, type TokenGrid, videoTokens } from '../grid.js';
-import { AttentionCapture, type Capture, type HeadMaps } from './capture.js';
+import { AttentionCapture } from './attention-capture.js';
+import type { Capture } from './capture-types.js';
 import { chooseCapture } from './choose-capture.js';
 import { FusedCapture, whyNotFused } from './fused-capture.js';
+import type { HeadMaps } from './head-maps.js';
+import { jointOfClip } from './testing.js';
 
 const why = cuda().count > 0 ? whyNotFused('cuda:0', 'bfloat16', 64) : 'this machine has no NVIDIA GPU';
 /** `tensorTest` where the fused kernel can serve; elsewhere it is skipped with the reason. */
@@ -43,8 +46,8 @@ function passesOf(count: number, heads: number, grid: TokenGrid, dtype: DType, f
 
 function captured(capture: Capture, passes: readonly Pass[], joint: boolean): HeadMaps {
   try {
-    for (const { q, k, own, joint: both } of passes) capture.add(q, k, own, joint ? both : own);
-    return capture.finish();
+    for (const { q, k, own, joint: both } of passes) capture.add(jointOfClip(q, k, own, joint ? both : own));
+    return capture.finish()[0]!;
   } finally {
     capture.dispose();
   }
@@ -131,8 +134,8 @@ fusedTest(`groups: every layer's units equal a capture of that layer alone (seed
   const textRows = [1, 4, 5];
   const all = new FusedCapture(heads, grid, passes.length, { ...options, groups: layers, textRows });
   // Layer after layer within a step, as a model runs.
-  for (const [i, { q, k, own }] of passes.entries()) all.add(q, k, own, own, i % layers);
-  const maps = all.finish();
+  for (const [i, { q, k, own }] of passes.entries()) all.add(jointOfClip(q, k, own), i % layers);
+  const maps = all.finish()[0]!;
   all.dispose();
   assert.deepEqual(maps.textToVideo_HTS.shape, [layers * heads, textRows.length, videoTokens(grid)]);
   for (let layer = 0; layer < layers; layer++) {
@@ -163,4 +166,15 @@ test('on the CPU auto accumulates and says why', () => {
   assert.match(plan, /^accumulate, plain operators, .*no fused kernel: it runs on CUDA, not on cpu/);
   capture.dispose();
   assert.equal(liveTensors(), before);
+});
+
+test('MOTION_ENHANCER_PLAIN asks for plain operators, in the reason too', () => {
+  const before = process.env.MOTION_ENHANCER_PLAIN;
+  process.env.MOTION_ENHANCER_PLAIN = '1';
+  try {
+    assert.equal(whyNotFused('cuda:0', 'bfloat16', 64), 'MOTION_ENHANCER_PLAIN=1 asks for plain operators');
+  } finally {
+    if (before === undefined) delete process.env.MOTION_ENHANCER_PLAIN;
+    else process.env.MOTION_ENHANCER_PLAIN = before;
+  }
 });

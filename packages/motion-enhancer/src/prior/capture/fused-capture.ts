@@ -14,7 +14,8 @@ import {
   tensor,
 } from '@motion-enhancer/libtorch';
 import { locations, type TokenGrid, videoTokens } from '../grid.js';
-import type { Capture, CaptureScope, HeadMaps } from './capture.js';
+import type { Capture, CaptureScope } from './capture-types.js';
+import type { HeadMaps } from './head-maps.js';
 import {
   CAPTURE_REPLAY_SOURCE,
   COLUMN_TILE,
@@ -24,6 +25,7 @@ import {
   REPLAY_THREADS,
   ROW_TILE,
 } from './kernels/capture-replay.cu.js';
+import type { LayerAttention } from './layer-attention.js';
 import { SAME_LOCATION } from './mask.js';
 import { maskedOfSameLocation } from './masked-squares.js';
 
@@ -64,6 +66,8 @@ function kernelsFor(device: string, dtype: DType): Kernels | Error {
 /** Why the fused kernel cannot serve, or null: it wants a Hopper GPU, a half type, head size 64, and NVRTC. */
 export function whyNotFused(device: string, dtype: DType, headDim: number): string | null {
   if (!device.startsWith('cuda')) return `it runs on CUDA, not on ${device}`;
+  // A choice of the moment, as everywhere.
+  if (process.env.MOTION_ENHANCER_PLAIN === '1') return 'MOTION_ENHANCER_PLAIN=1 asks for plain operators';
   if (dtype !== 'bfloat16' && dtype !== 'float16') return `it takes bfloat16 or float16, not ${dtype}`;
   if (headDim !== HEAD_DIM) return `it takes heads of size ${HEAD_DIM}, not ${headDim}`;
   const capability = computeCapability(Number(device.split(':')[1] ?? 0));
@@ -123,7 +127,15 @@ export class FusedCapture implements Capture {
     );
   }
 
-  add(q_HND: Tensor, k_HND: Tensor, ownLse_HN: Tensor, lse_HN: Tensor = ownLse_HN, group = 0): void {
+  /** Joint attention of one clip. */
+  add(attention: LayerAttention, group = 0): void {
+    if (attention.kind !== 'joint' || attention.joint.q_BHND.size(0) !== 1)
+      throw new Error('Expected joint attention of one clip.');
+    const { q_BHND, k_BHND, lse_BHN } = attention.joint;
+    scope(() => this.#add(q_BHND.select(0, 0), k_BHND.select(0, 0), lse_BHN.select(0, 0), group));
+  }
+
+  #add(q_HND: Tensor, k_HND: Tensor, lse_HN: Tensor, group: number): void {
     const count = this.#counts[group]!;
     if (count === this.#passes) throw new Error(`Expected at most ${this.#passes} passes.`);
     const { textTokens: T } = this.#grid;
@@ -160,7 +172,7 @@ export class FusedCapture implements Capture {
     ]);
   }
 
-  finish(): HeadMaps {
+  finish(): HeadMaps[] {
     if (this.#counts.some((n) => n === 0)) throw new Error('No attention was captured.');
     return scope(() => {
       const groups = this.#counts.map((_, group) => this.#replay(group));
@@ -168,7 +180,7 @@ export class FusedCapture implements Capture {
         groups.length === 1 ? groups[0]![name] : cat(groups.map((g) => g[name]));
       const same = joined('same');
       const { textRows, mask = SAME_LOCATION } = this.#scope;
-      return {
+      const maps = {
         grid: this.#grid,
         textToVideo_HTS: joined('text'),
         ...(textRows ? { textRows } : {}),
@@ -177,6 +189,7 @@ export class FusedCapture implements Capture {
         ...maskedOfSameLocation(joined('squares'), same, mask),
         ...(groups.length > 1 ? { layers: groups.length } : {}),
       };
+      return [maps];
     });
   }
 

@@ -1,28 +1,25 @@
 import { cat, keep, scope, type Tensor } from '@motion-enhancer/libtorch';
-import { entries } from './map-rows.js';
+import { attentionFromLse } from './attention-from-lse.js';
+import type { VideoScores } from './map-sources.js';
 
-/** One layer of one step: q (scaled) and k [heads, S, d] and the log-sum-exp [heads, S] that normalises their scores. */
-export interface Pass {
-  q: Tensor;
-  k: Tensor;
-  lse: Tensor;
-}
-
-/** What `replay` keeps of the passes, by group. */
+/** What `replay` keeps of the passes, by group: q (scaled) and k [clips, heads, S, d], lse [clips, heads, S]. */
 export class KeptPasses {
-  readonly #groups: Pass[][] = [];
+  readonly #groups: VideoScores[][] = [];
 
-  add(group: number, { q, k, lse }: Pass): void {
+  add(group: number, { q, k, lse }: VideoScores): void {
     this.#groups[group] ??= [];
     this.#groups[group].push(keep({ q: q.clone(), k: k.clone(), lse: lse.clone() }));
   }
 
-  /** Rows of the sums of the maps, group after group: [groups · heads, length, S] */
-  tile(groups: number, start: number, length: number): Tensor {
+  /** Rows of the sums of one clip's maps, pool after pool of groups: [pools · heads, length, S] */
+  tile(clip: number, pools: readonly (readonly number[])[], start: number, length: number): Tensor {
+    const rows = ({ q, k, lse }: VideoScores) => {
+      const of = (x: Tensor) => x.select(0, clip);
+      return attentionFromLse(of(q).narrow(1, start, length), of(k), of(lse).narrow(1, start, length));
+    };
     return scope(() => {
-      const sums = Array.from({ length: groups }, (_, group) => {
-        const [first, ...rest] = this.#groups[group]!;
-        const rows = ({ q, k, lse }: Pass) => entries(q.narrow(1, start, length), k, lse.narrow(1, start, length));
+      const sums = pools.map((pool) => {
+        const [first, ...rest] = pool.flatMap((group) => this.#groups[group] ?? []);
         const sum = rows(first!);
         for (const pass of rest) scope(() => sum.add_(rows(pass)));
         return sum;
@@ -32,7 +29,7 @@ export class KeptPasses {
   }
 
   dispose(): void {
-    for (const pass of this.#groups.flat()) for (const t of Object.values(pass)) (t as Tensor).dispose();
+    for (const { q, k, lse } of this.#groups.flat()) for (const t of [q, k, lse]) t.dispose();
     this.#groups.length = 0;
   }
 }

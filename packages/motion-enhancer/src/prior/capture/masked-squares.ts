@@ -28,9 +28,7 @@ const isDefault = (mask: Mask): boolean => mask.halfWidth === SAME_LOCATION.half
 export function maskedOfAll(
   tiles: readonly [number, number][],
   tile: (start: number, length: number) => Tensor,
-  same_HPFF: Tensor,
-  mask: Mask,
-  grid: TokenGrid,
+  { same_HPFF, mask, grid }: { same_HPFF: Tensor; mask: Mask; grid: TokenGrid },
   scale: (sum_H: Tensor) => Tensor,
 ): Squares {
   const wide = mask.halfWidth > 0;

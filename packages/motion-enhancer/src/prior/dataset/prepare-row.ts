@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Claim, claimState, releaseClaim, takeClaim } from '@motion-enhancer/support';
+import { boundedFit } from '../../data/image/bounded-fit.js';
 import { readImage } from '../../data/image/read-image.js';
 import { assertUsable, probeVideo } from '../../data/video/index.js';
+import { clipRule } from '../clip-rule.js';
 import type { PriorConfig } from '../config.js';
+import type { FrameRule } from '../diffusion/frame-rule.js';
 import { chooseClipFrames } from '../grid.js';
 import type { SampleInput } from '../run-extract.js';
 import { priorKey } from '../store/key.js';
@@ -19,8 +22,8 @@ export interface PrepareRequest {
   video: VideoSource;
   text: string;
   options: PriorConfig;
-  /** Pixel frames of a latent frame. */
-  perLatent: number;
+  /** How many frames the model takes. */
+  frameRule: FrameRule;
   /** Options of further selections from the same pass. */
   selections: readonly PriorConfig[];
   onBroken: 'fail' | 'use';
@@ -63,9 +66,9 @@ export async function prepareRow(request: PrepareRequest): Promise<Prepared> {
       releaseClaim(claim);
       return { state: 'exists', key, keys };
     }
-    const choose = (count: number) =>
-      chooseClipFrames(count, options.frames, options.oddLatents === 'drop-frames', request.perLatent);
-    const frames = await readSource(video, choose, onBroken);
+    const choose = (count: number) => chooseClipFrames(count, options.frames, clipRule(options, request.frameRule));
+    const fit = boundedFit(() => options);
+    const frames = await readSource(video, choose, onBroken, fit);
     return { state: 'ready', key, claim, input: { key, sha256, identity, frames } };
   } catch (error) {
     releaseClaim(claim);

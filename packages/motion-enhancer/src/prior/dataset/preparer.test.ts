@@ -16,7 +16,7 @@ test('a thread that is closed while it decodes ends its file first: FFmpeg’s b
     video: { path: fixture('videos/torchcodec_nasa_13013.mp4') },
     text: 'a shuttle',
     options: resolve(PRIOR_FIELDS, {}),
-    perLatent: 4,
+    frameRule: { perLatent: 4, latentMultiple: 2 },
     selections: [],
     onBroken: 'fail',
     replace: false,

@@ -10,22 +10,26 @@ import { resolve } from '../../config/field.js';
 import { encodePng } from '../../data/image/index.js';
 import { readRows } from '../../data/rows.js';
 import { PRIOR_FIELDS } from '../config.js';
-import { loadVdm, type Vdm } from '../diffusion/vdm.js';
+import { type CogVideoX, loadCogVideoX } from '../diffusion/cogvideox/load-cogvideox.js';
+import type { TextEmbeddings } from '../diffusion/text-embeddings.js';
+import type { VideoDiffusion } from '../diffusion/video-diffusion.js';
 import { readAliases } from '../store/aliases.js';
 import { PriorStore } from '../store/store.js';
 import type { Entry } from './choose-rows.js';
-import { type DatasetJob, type RowEvent, runDataset } from './run-dataset.js';
+import type { DatasetJob } from './dataset-job.js';
+import type { RowEvent } from './row-event.js';
+import { runDataset } from './run-dataset.js';
 import { storeStats } from './store-stats.js';
 import { contents, goodRows, leftovers, tinyVdm, writeRows } from './testing.js';
 import { verifyStore } from './verify-store.js';
 
 const dir = temporaryFolder();
 const config = resolve(PRIOR_FIELDS, { frames: 5, height: 32, width: 48, steps: 2 });
-let vdm: Vdm;
+let vdm: CogVideoX & { texts: TextEmbeddings };
 let stores = 0;
 const atStart = liveTensors();
 before(async () => {
-  vdm = await loadVdm(tinyVdm(join(dir, 'vdm')), { device: 'cpu', dtype: 'float32' });
+  vdm = (await loadCogVideoX(tinyVdm(join(dir, 'vdm')), { device: 'cpu', dtype: 'float32' })) as typeof vdm;
   // Tables that the model makes at its first use are its own until it is freed.
   await runOnce();
 });
@@ -34,12 +38,12 @@ after(() => {
   assert.equal(liveTensors(), atStart, 'live tensors after the model');
 });
 
-const entriesOf = (rows: readonly unknown[]): Entry[] =>
-  readRows(writeRows(join(dir, 'rows.jsonl'), rows)).rows.map((row) => ({ line: row.line, row }));
+const entriesOf = async (rows: readonly unknown[]): Promise<Entry[]> =>
+  (await readRows(writeRows(join(dir, 'rows.jsonl'), rows))).rows.map((row) => ({ line: row.line, row }));
 
-function runOnce() {
+async function runOnce() {
   const store = new PriorStore(join(dir, 'first'));
-  const entries = entriesOf(goodRows(1));
+  const entries = await entriesOf(goodRows(1));
   return runDataset({ vdm, store, entries, config, textFrom: 'descriptive', onBroken: 'skip' });
 }
 
@@ -71,7 +75,7 @@ async function run(entries: readonly Entry[], more: Partial<DatasetJob> = {}) {
 
 test('rows in order, twice the same sample once; the prior says what its text was; an abort ends after the row', async () => {
   const [a, b, c] = goodRows(3) as [object, object, object];
-  const { events, counts, store } = await run(entriesOf([a, b, { ...b, id: 'again' }, c]));
+  const { events, counts, store } = await run(await entriesOf([a, b, { ...b, id: 'again' }, c]));
   assert.deepEqual(counts, { rows: 4, done: 3, existed: 1, failed: 0 });
   // The sample's second row waits for the first one's claim, to the end.
   assert.deepEqual(
@@ -85,14 +89,14 @@ test('rows in order, twice the same sample once; the prior says what its text wa
   );
   // Whoever looks for either name finds the prior, however often it is told.
   assert.equal(store.samples().get('again')!.key, store.samples().get('s1')!.key);
-  await run(entriesOf([{ ...b, id: 'again' }]), { store });
+  await run(await entriesOf([{ ...b, id: 'again' }]), { store });
   assert.equal(readAliases(store.dir).length, 1);
   assert.deepEqual(
     store.keys().map((key) => store.info(key).textFrom),
     ['caption', 'caption', 'caption'],
   );
   const controller = new AbortController();
-  const stopped = await run(entriesOf([a, b, c]), { signal: controller.signal, onRow: () => controller.abort() });
+  const stopped = await run(await entriesOf([a, b, c]), { signal: controller.signal, onRow: () => controller.abort() });
   assert.deepEqual(stopped.counts, { rows: 3, done: 1, existed: 0, failed: 0 });
   assert.deepEqual(
     stopped.events.map(({ id }) => id),
@@ -101,15 +105,14 @@ test('rows in order, twice the same sample once; the prior says what its text wa
 });
 
 test('a failure of the computation is its row’s; three in a row, a full disk and nothing else end the run', async () => {
-  const entries = entriesOf(goodRows(6));
-  const failing = (on: readonly number[], error: () => Error): Vdm => {
+  const entries = await entriesOf(goodRows(6));
+  const failing = (on: readonly number[], error: () => Error): VideoDiffusion => {
     let calls = 0;
-    const vae = Object.create(vdm.vae) as Vdm['vae'];
-    const encode: typeof vae.encode = (clip) => {
+    const encodeVideo: VideoDiffusion['encodeVideo'] = (clip, options) => {
       if (on.includes(calls++)) throw error();
-      return vdm.vae.encode(clip);
+      return vdm.encodeVideo(clip, options);
     };
-    return { ...vdm, vae: Object.assign(vae, { encode }) };
+    return { ...vdm, encodeVideo };
   };
   const defect = () => new TypeError('x is not a function');
   const two = await run(entries, { vdm: failing([0, 1, 3, 4], defect) });
@@ -123,7 +126,7 @@ test('a failure of the computation is its row’s; three in a row, a full disk a
 });
 
 test('the text encoder is loaded once for a batch of texts, not for what is there', async () => {
-  const entries = entriesOf(goodRows(5));
+  const entries = await entriesOf(goodRows(5));
   const loads = () => vdm.texts.loads;
   let before = loads();
   const { store } = await run(entries);
@@ -158,7 +161,7 @@ test('a part of a file has a prior of its own, from frames of that part; picture
     { id: 'outside', video, clip: [50, 60], conversations: talk },
     { id: 'sizes', videos: [[...pictures.slice(0, 4), fixture('images/made_444.jpg')]], conversations: talk },
   ];
-  const { store, counts, events } = await run(entriesOf(rows));
+  const { store, counts, events } = await run(await entriesOf(rows));
   assert.deepEqual(counts, { rows: 5, done: 3, existed: 0, failed: 2 });
   const of = (id: string) => store.samples().get(id)!.video;
   assert.deepEqual([of('part').start, of('part').end, of('whole').start], [0.3, 0.9, undefined]);
@@ -168,11 +171,11 @@ test('a part of a file has a prior of its own, from frames of that part; picture
   const reasons = events.filter(({ state }) => state === 'failed').map(({ reason }) => reason);
   assert.match(reasons[0]!, /Expected frames from 50 to 60 s in .*made_vfr/);
   assert.match(reasons[1]!, /Expected frames of one size/);
-  assert.equal((await run(entriesOf(rows), { store })).counts.existed, 3);
+  assert.equal((await run(await entriesOf(rows), { store })).counts.existed, 3);
 });
 
 test('a claim of another process is waited for; the row is taken when it is given up', async () => {
-  const entries = entriesOf(goodRows(2));
+  const entries = await entriesOf(goodRows(2));
   const first = await run(entries);
   const [key] = first.store.keys() as [string];
   const store = new PriorStore(join(dir, 'claimed'));
@@ -189,7 +192,7 @@ test('a claim of another process is waited for; the row is taken when it is give
 });
 
 test('killed between the file and the end of its claim: the next run removes the claim and what lies beside', async () => {
-  const entries = entriesOf(goodRows(2));
+  const entries = await entriesOf(goodRows(2));
   const { store } = await run(entries);
   const dead = spawnSync(process.execPath, ['-e', '']).pid;
   const [key] = store.keys() as [string];
@@ -204,7 +207,7 @@ test('killed between the file and the end of its claim: the next run removes the
 test('verify finds a flipped bit at any place, a missing end, and a prior under another name', async () => {
   const seed = freshSeed();
   const random = randomSource(seed);
-  const { store } = await run(entriesOf(goodRows(2)));
+  const { store } = await run(await entriesOf(goodRows(2)));
   assert.deepEqual(verifyStore(store), { checked: 2, bad: [] });
   const [key] = store.keys() as [string];
   const path = store.path(key);
@@ -236,7 +239,7 @@ test('verify finds a flipped bit at any place, a missing end, and a prior under 
 });
 
 test('stats: groups by options; unreadable files are named', async () => {
-  const entries = entriesOf(goodRows(3));
+  const entries = await entriesOf(goodRows(3));
   const { store } = await run(entries);
   await run(entries.slice(0, 1), { store, config: { ...config, steps: 1 } });
   writeFileSync(store.path('ff'), 'x');

@@ -7,7 +7,7 @@ import { loaderFlags } from '@motion-enhancer/support';
 import { fixture } from '@motion-enhancer/support/testing';
 import { COMMAND } from '../../testing/command.js';
 import { PriorStore } from '../store/store.js';
-import type { RowEvent } from './run-dataset.js';
+import type { RowEvent } from './row-event.js';
 
 /** A tiny CogVideoX with random weights and a real tokenizer. */
 export function tinyVdm(dir: string): string {

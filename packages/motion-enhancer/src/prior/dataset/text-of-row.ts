@@ -43,8 +43,9 @@ function choose(
 function pairsOf(turns: readonly Turn[]): { question: string; answer: string }[] {
   const pairs: { question: string; answer: string }[] = [];
   let question = '';
-  for (const { role, content: tagged } of turns) {
-    const content = plainText(tagged);
+  for (const turn of turns) {
+    const { role } = turn;
+    const content = plainText(turn);
     if (role === 'user') question = question === '' ? content : `${question}\n${content}`;
     else if (role === 'assistant') {
       pairs.push({ question, answer: content });

@@ -14,7 +14,9 @@ import { attentionWithLse, DdimSchedule, loadCogVideoXTransformer } from '@motio
 import { fixture, freshSeed } from '@motion-enhancer/support/testing';
 import { closeTo } from '../../testing/close-to.js';
 import { tensorTest } from '../../testing/tensor-test.js';
+import { cogVideoXDenoiser } from './cogvideox/denoiser.js';
 import { type Attended, mergeByLse, mergeByLse_ } from './merge.js';
+import type { Stream } from './streams.js';
 import { reconstruct } from './trajectory.js';
 
 const SEED = freshSeed();
@@ -92,21 +94,25 @@ tensorTest(`memory that repeats the stream changes nothing: R = x and one prompt
         let joint: Tensor | null = null;
         let own: Tensor | null = null;
         const [state] = reconstruct(
-          model,
-          schedule,
+          cogVideoXDenoiser(model, schedule),
           [x],
           { text, empty: text },
           {
             steps: 1,
             guidance,
             start: x,
-            capture: (attention) => {
-              if (attention.layer > 0) return;
+            capture: ({ layer, of }) => {
+              if (layer > 0) return;
+              const lse = (stream: Stream, keys: 'own' | 'joint') => {
+                const attention = of(stream, keys);
+                assert.equal(attention.kind, 'joint');
+                return attention.kind === 'joint' ? attention.joint.lse_BHN : x;
+              };
               // Twice the keys: the log-sum-exp grows by log 2, everything else stays.
-              joint = attention.jointLse(1).sub(Math.LN2).to('float64');
-              own = attention.ownLse(1);
+              joint = lse(1, 'joint').sub(Math.LN2).to('float64');
+              own = lse(1, 'own');
               closeTo(joint, own, 1e-12, 'log-sum-exp');
-              closeTo(attention.ownLse(3), own, 1e-12, 'both streams are one');
+              closeTo(lse(3, 'own'), own, 1e-12, 'both streams are one');
             },
           },
         );

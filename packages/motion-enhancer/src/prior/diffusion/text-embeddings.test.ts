@@ -6,12 +6,13 @@ import { temporaryFolder } from '@motion-enhancer/support/testing';
 import { closeTo } from '../../testing/close-to.js';
 import { tensorTest } from '../../testing/tensor-test.js';
 import { tinyVdm } from '../dataset/testing.js';
-import { TextEmbeddings } from './text-embeddings.js';
+import { t5Texts } from './cogvideox/texts.js';
 
 const dir = tinyVdm(join(temporaryFolder(), 'vdm'));
 const FP32 = { device: 'cpu', dtype: 'float32' } as const;
 const tokenizer = loadTokenizer(join(dir, 'tokenizer'));
-const make = () => new TextEmbeddings(join(dir, 'text_encoder'), tokenizer, { ...FP32, maxLength: 32 });
+const make = () =>
+  t5Texts({ textEncoder: join(dir, 'text_encoder'), tokenizer: join(dir, 'tokenizer') }, { ...FP32, maxLength: 32 });
 
 tensorTest('the encoder is loaded once for all texts of a call, and each text is encoded once', () => {
   const texts = make();

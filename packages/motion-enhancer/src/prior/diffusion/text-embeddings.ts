@@ -1,44 +1,34 @@
-import { type DType, emptyCache, keep, noGrad, scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
-import {
-  type Encoding,
-  groupWords,
-  loadT5Encoder,
-  type T5Encoder,
-  type Tokenizer,
-  type Word,
-} from '@motion-enhancer/models';
+import { type DType, emptyCache, keep, noGrad, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { type Encoding, groupWords } from '@motion-enhancer/models';
+import type { EncodedText, TextEncoder } from './text-encoder.js';
 
-/** A text as the diffusion model takes it. */
-export interface EncodedText {
-  /** [1, T, D], padded to the model's text length; belongs to the caller's scope */
-  embedding: Tensor;
-  words: Word[];
-  encoding: Encoding;
+/** A text encoder while it is loaded. */
+export interface LoadedTextEncoder {
+  /** [1, T, D] of a text's tokens, as the transformer takes it; runs in a scope, without gradients. */
+  embed(encoding: Encoding): Tensor;
+  dispose(): void;
 }
 
-export interface TextEncoderOptions {
+export interface TextEmbeddingsOptions {
   device: string;
   dtype: DType;
-  /** Tokens that a text is padded and cut to. */
-  maxLength: number;
+  /** Tokens of a text, padded and cut as the model wants them. */
+  tokenize(text: string): Encoding;
+  /** @throws UserError when the checkpoint holds no such encoder */
+  load(): LoadedTextEncoder;
 }
 
 /**
- * Embeddings of texts, cached by text in main memory. The encoder (4.7 billion parameters in CogVideoX) is loaded for
+ * Embeddings of texts, cached by text in main memory. The encoder (it may be larger than the transformer) is loaded for
  * all texts of a call to `encode` and freed before it returns, so that the transformer never shares its device with it.
  */
-export class TextEmbeddings {
-  readonly #folder: string;
-  readonly #tokenizer: Tokenizer;
-  readonly #o: TextEncoderOptions;
+export class TextEmbeddings implements TextEncoder {
+  readonly #o: TextEmbeddingsOptions;
   /** In the model's dtype, on the CPU. */
   readonly #cache = new Map<string, Tensor>();
   #loads = 0;
 
-  /** @param folder text_encoder of a CogVideoX checkpoint */
-  constructor(folder: string, tokenizer: Tokenizer, o: TextEncoderOptions) {
-    this.#folder = folder;
-    this.#tokenizer = tokenizer;
+  constructor(o: TextEmbeddingsOptions) {
     this.#o = o;
   }
 
@@ -56,14 +46,10 @@ export class TextEmbeddings {
     return this.#cache.has(text);
   }
 
-  /**
-   * Makes the embeddings of all these texts; those at hand are not made again.
-   * @throws UserError when the folder holds no T5 encoder
-   */
   encode(texts: Iterable<string>): void {
     const missing = [...new Set(texts)].filter((text) => !this.#cache.has(text));
     if (missing.length === 0) return;
-    const encoder = loadT5Encoder(this.#folder, this.#o);
+    const encoder = this.#o.load();
     this.#loads++;
     try {
       // One at a time: what a text's embedding is must not depend, to the last bit, on what it was encoded with.
@@ -74,15 +60,13 @@ export class TextEmbeddings {
     }
   }
 
-  /** The embedding of a text on the model's device, with its words; encoded now if `encode` had not been told of it. */
   get(text: string): EncodedText {
     this.encode([text]);
-    const encoding = this.#tokens(text);
+    const encoding = this.#o.tokenize(text);
     const embedding = scope(() => this.#cache.get(text)!.to(this.#o.device));
     return { embedding, words: groupWords(text, encoding), encoding };
   }
 
-  /** Forgets all embeddings, or all but those of some texts. */
   clear(except: ReadonlySet<string> = new Set()): void {
     for (const [text, embedding] of this.#cache) {
       if (except.has(text)) continue;
@@ -91,21 +75,7 @@ export class TextEmbeddings {
     }
   }
 
-  #tokens(text: string): Encoding {
-    return this.#tokenizer.encode(text, { maxLength: this.#o.maxLength, padToMaxLength: true });
-  }
-
-  #encodeOne(encoder: T5Encoder, text: string): Tensor {
-    const { device, dtype } = this.#o;
-    return noGrad(() =>
-      keep(
-        scope(() =>
-          encoder
-            .forward(tensor([this.#tokens(text).ids], { dtype: 'int64', device }))
-            .to(dtype)
-            .cpu(),
-        ),
-      ),
-    );
+  #encodeOne(encoder: LoadedTextEncoder, text: string): Tensor {
+    return noGrad(() => keep(scope(() => encoder.embed(this.#o.tokenize(text)).to(this.#o.dtype).cpu())));
   }
 }

@@ -7,19 +7,22 @@ import {
   openSafetensors,
   randn,
   scope,
-  stack,
   type Tensor,
   tensor,
 } from '@motion-enhancer/libtorch';
-import { type CogVideoXTransformer, DdimSchedule, loadCogVideoXTransformer, tokenGrid } from '@motion-enhancer/models';
+import { DdimSchedule, loadCogVideoXTransformer } from '@motion-enhancer/models';
 import { fixture, freshSeed } from '@motion-enhancer/support/testing';
 import { resolve } from '../../config/field.js';
 import { closeTo } from '../../testing/close-to.js';
 import { tensorTest } from '../../testing/tensor-test.js';
+import { capturedMaps, type PassOptions } from '../capture/captured-maps.js';
+import type { Scores } from '../capture/layer-attention.js';
 import { PRIOR_FIELDS, type PriorConfig } from '../config.js';
-import { capturedMaps } from '../extract.js';
-import { isX, ROWS, type Row } from './step-rows.js';
+import { ddimSampler } from './cogvideox/ddim-sampler.js';
+import { cogVideoXDenoiser } from './cogvideox/denoiser.js';
+import { isX, STREAMS, type Stream } from './streams.js';
 import { invert, reconstruct, type StepAttention } from './trajectory.js';
+import type { Denoiser } from './video-diffusion.js';
 
 interface Call {
   timestep: number;
@@ -29,11 +32,13 @@ interface Call {
 }
 
 /** A model whose v is a known function of latents, text and level; it records how it is called. */
-function fakeModel(): { model: CogVideoXTransformer; calls: Call[]; v(x: number, text: number, t: number): number } {
+function fakeModel(): { model: Denoiser; calls: Call[]; v(x: number, text: number, t: number): number } {
   const calls: Call[] = [];
   const v = (x: number, text: number, t: number) => 0.5 * x + text - t / 500;
   const model = {
-    forward(latents: Tensor, text: Tensor, t: number) {
+    attention: { kind: 'joint', layers: 1, heads: 1, headDim: 1 },
+    sampler: ddimSampler(schedule),
+    denoise(latents: Tensor, text: Tensor, t: number) {
       const texts = text.select(1, 0).select(1, 0);
       calls.push({ timestep: t, batch: latents.size(0), latents: latents.toArray(), texts: texts.toArray() });
       return latents
@@ -41,7 +46,7 @@ function fakeModel(): { model: CogVideoXTransformer; calls: Call[]; v(x: number,
         .add(texts.reshape(-1, 1, 1, 1, 1))
         .sub(t / 500);
     },
-  } as unknown as CogVideoXTransformer;
+  } as unknown as Denoiser;
   return { model, calls, v };
 }
 
@@ -70,9 +75,7 @@ for (const steps of [1, 2, 5])
   tensorTest(`${steps} steps up: one stream with the empty prompt, told the level that the step leads to`, () => {
     const { model, calls, v } = fakeModel();
     const seen: [number, number][] = [];
-    const trajectory = invert(model, schedule, latents(0.3, -2), prompt(0.25), steps, (done, total) =>
-      seen.push([done, total]),
-    );
+    const trajectory = invert(model, latents(0.3, -2), prompt(0.25), steps, (done, total) => seen.push([done, total]));
     assert.deepEqual(
       calls.map((c) => c.timestep),
       LEVELS[steps],
@@ -104,7 +107,6 @@ for (const [steps, guidance] of [
     const seen: [number, number][] = [];
     const states = reconstruct(
       model,
-      schedule,
       R,
       { text: prompt(0.75), empty: prompt(-0.5) },
       {
@@ -139,21 +141,27 @@ for (const [steps, guidance] of [
 tensorTest('half-precision latents: steps in float32, states in the latents’ dtype', () => {
   const { model } = fakeModel();
   const x0 = latents(0.3, -2).to('bfloat16');
-  const R = invert(model, schedule, x0, prompt(0).to('bfloat16'), 5);
+  const R = invert(model, x0, prompt(0).to('bfloat16'), 5);
   assert.ok(R.every((t) => t.dtype === 'bfloat16'));
   const conditioning = { text: prompt(1).to('bfloat16'), empty: prompt(0).to('bfloat16') };
-  const states = reconstruct(model, schedule, R, conditioning, { steps: 5, guidance: 6, start: x0 });
+  const states = reconstruct(model, R, conditioning, { steps: 5, guidance: 6, start: x0 });
   assert.ok(states.every((t) => t.dtype === 'bfloat16' && t.isfinite().all().item() === 1));
 });
 
 // ---- with a network
+/** Of a model with joint attention. */
+function scoresOf({ of }: StepAttention, stream: Stream, keys?: 'own' | 'joint'): Scores {
+  const attention = of(stream, keys);
+  if (attention.kind !== 'joint') throw new Error('Expected joint attention.');
+  return attention.joint;
+}
+
 const SEED = freshSeed();
 const folder = fixture('reference/cogvideox15');
 
-function withModel(
-  body: (model: CogVideoXTransformer, x0: Tensor, conditioning: { text: Tensor; empty: Tensor }) => void,
-): void {
-  const model = loadCogVideoXTransformer(`${folder}/transformer`, { device: 'cpu', dtype: 'float64' });
+function withModel(body: (model: Denoiser, x0: Tensor, conditioning: { text: Tensor; empty: Tensor }) => void): void {
+  const transformer = loadCogVideoXTransformer(`${folder}/transformer`, { device: 'cpu', dtype: 'float64' });
+  const model = cogVideoXDenoiser(transformer, schedule);
   const file = openSafetensors(`${folder}/forward.safetensors`);
   const generator = new Generator(SEED);
   try {
@@ -168,23 +176,27 @@ function withModel(
   } finally {
     generator.dispose();
     file.close();
-    model.dispose();
+    transformer.dispose();
   }
 }
 
 tensorTest(`x attends to its own and R's keys, R to its own; captured layers × steps times (seed ${SEED})`, () => {
   withModel((model, x0, conditioning) => {
     const steps = 2;
-    const R = invert(model, schedule, x0, conditioning.empty, steps);
+    const R = invert(model, x0, conditioning.empty, steps);
     const seen: string[] = [];
-    const heads = model.config.numAttentionHeads;
-    reconstruct(model, schedule, R, conditioning, {
+    const heads = model.attention.heads;
+    reconstruct(model, R, conditioning, {
       steps,
       guidance: 6,
       start: x0,
-      capture: ({ layer, step, q: qOf, k: kOf, ownLse, jointLse }) => {
-        seen.push(`${step}.${layer}`);
-        const [q, k] = [qOf, kOf].map((of) => stack(ROWS.map(of))) as [Tensor, Tensor];
+      capture: (attention) => {
+        seen.push(`${attention.step}.${attention.layer}`);
+        const scores = (stream: Stream, keys?: 'joint') => scoresOf(attention, stream, keys);
+        const [q, k] = [
+          cat(STREAMS.map((stream) => scores(stream).q_BHND)),
+          cat(STREAMS.map((stream) => scores(stream).k_BHND)),
+        ];
         assert.deepEqual([q.size(0), q.size(1), k.size(0)], [4, heads, 4]);
         const row = (x: Tensor, i: number) => x.narrow(0, i, 1);
         const lse = (query: Tensor, keys: Tensor) =>
@@ -192,12 +204,12 @@ tensorTest(`x attends to its own and R's keys, R to its own; captured layers × 
             .matmul(keys.transpose(-2, -1))
             .div(Math.sqrt(query.size(-1)))
             .logsumexp(-1);
-        for (const i of ROWS) closeTo(ownLse(i), lse(row(q, i), row(k, i)), 1e-12, `own ${i}`);
+        for (const i of STREAMS) closeTo(scores(i).lse_BHN, lse(row(q, i), row(k, i)), 1e-12, `own ${i}`);
         for (const i of [0, 1] as const)
-          closeTo(jointLse(i), lse(row(q, i), cat([row(k, i), row(k, i + 2)], 2)), 1e-12, `joint ${i}`);
+          closeTo(scores(i, 'joint').lse_BHN, lse(row(q, i), cat([row(k, i), row(k, i + 2)], 2)), 1e-12, `joint ${i}`);
       },
     });
-    const layers = Array.from({ length: model.config.numLayers }, (_, i) => i);
+    const layers = Array.from({ length: model.attention.layers }, (_, i) => i);
     assert.deepEqual(
       seen,
       [0, 1].flatMap((step) => layers.map((layer) => `${step}.${layer}`)),
@@ -205,31 +217,32 @@ tensorTest(`x attends to its own and R's keys, R to its own; captured layers × 
   });
 });
 
-for (const rows of [[1], [0], [2], [3], [0, 3], [1, 2], [2, 3], [0, 1]] as Row[][])
+for (const rows of [[1], [0], [2], [3], [0, 3], [1, 2], [2, 3], [0, 1]] as Stream[][])
   for (const stepsUsed of [1, 3])
     tensorTest(`rows ${rows} of the last ${stepsUsed} steps alone are as with all rows computed (seed ${SEED})`, () => {
       withModel((model, x0, conditioning) => {
         const steps = 3;
-        const R = invert(model, schedule, x0, conditioning.empty, steps);
+        const R = invert(model, x0, conditioning.empty, steps);
         const batches: number[] = [];
         const counting = {
           ...model,
-          forward: (...args: Parameters<CogVideoXTransformer['forward']>) => {
+          denoise: (...args: Parameters<Denoiser['denoise']>) => {
             batches.push(args[0].size(0));
-            return model.forward(...args);
+            return model.denoise(...args);
           },
         };
-        const run = (o: { captured?: (step: number) => readonly Row[]; outcome?: boolean }) => {
+        const run = (o: { captured?: (step: number) => readonly Stream[]; outcome?: boolean }) => {
           const seen = new Map<string, Tensor>();
-          const states = reconstruct(counting, schedule, R, conditioning, {
+          const states = reconstruct(counting, R, conditioning, {
             steps,
             guidance: 6,
             start: x0,
             ...o,
             capture: (a: StepAttention) => {
-              for (const row of o.captured?.(a.step) ?? ROWS) {
-                const lse = isX(row) ? [a.ownLse(row), a.jointLse(row)] : [a.ownLse(row)];
-                for (const [i, x] of [a.q(row), a.k(row), ...lse].entries())
+              for (const row of o.captured?.(a.step) ?? STREAMS) {
+                const { q_BHND, k_BHND, ownLse_BHN, lse_BHN } = scoresOf(a, row, 'joint');
+                const lse = isX(row) ? [ownLse_BHN, lse_BHN] : [ownLse_BHN];
+                for (const [i, x] of [q_BHND, k_BHND, ...lse].entries())
                   seen.set(`${a.step}.${a.layer} row ${row} ${i}`, keep(x.clone()));
               }
             },
@@ -250,7 +263,7 @@ for (const rows of [[1], [0], [2], [3], [0, 3], [1, 2], [2, 3], [0, 1]] as Row[]
           );
           const expected = [...whole.seen.keys()].filter((key) => {
             const [, step, row] = /^(\d)\..* row (\d)/.exec(key)!.map(Number);
-            return captured(step!).includes(row as Row);
+            return captured(step!).includes(row as Stream);
           });
           assert.deepEqual([...part.seen.keys()].sort(), expected.sort());
           for (const [key, value] of part.seen) closeTo(value, whole.seen.get(key)!, 1e-9, key);
@@ -264,19 +277,9 @@ for (const rows of [[1], [0], [2], [3], [0, 3], [1, 2], [2, 3], [0, 1]] as Row[]
 
 tensorTest(`options of the captured map: init, stream, half, keys, steps used (seed ${SEED})`, () => {
   withModel((model, x0, conditioning) => {
-    const [, flat, , h, w] = x0.shape as [number, number, number, number, number];
-    const grid = { ...tokenGrid(model.config, flat, h, w), textTokens: conditioning.text.size(1) };
-    const trajectory = invert(model, schedule, x0, conditioning.empty, 2);
-    const pass = (o: Partial<PriorConfig>, more?: Parameters<typeof capturedMaps>[6]) =>
-      capturedMaps(
-        { transformer: model, schedule },
-        x0,
-        trajectory,
-        conditioning,
-        grid,
-        [{ ...resolve(PRIOR_FIELDS, {}), steps: 2, ...o }],
-        more,
-      );
+    const trajectory = invert(model, x0, conditioning.empty, 2);
+    const pass = (o: Partial<PriorConfig>, more?: PassOptions) =>
+      capturedMaps({ model, x0, trajectory, conditioning }, [{ ...resolve(PRIOR_FIELDS, {}), steps: 2, ...o }], more);
     const maps = (o: Partial<PriorConfig> = {}) => pass(o).captured[0]!.maps.textToVideo_HTS;
     const base = maps();
     const differs = (o: Partial<PriorConfig>) => maps(o).sub(base).abs().max().item() > 1e-9;
@@ -301,13 +304,13 @@ tensorTest(`options of the captured map: init, stream, half, keys, steps used (s
     ];
     closeTo(joint, own, 0);
     const stages: string[] = [];
-    const { outcome } = pass({}, { onProgress: (stage, done, total) => stages.push(`${stage} ${done}/${total}`) });
-    assert.deepEqual(stages, ['reconstruct 1/2', 'reconstruct 2/2']);
+    const { outcome } = pass({}, { onStep: (done, total) => stages.push(`${done}/${total}`) });
+    assert.deepEqual(stages, ['1/2', '2/2']);
     assert.equal(outcome, null);
     // The whole way down, and the same maps.
     const whole = pass({ keepStrip: true });
     closeTo(whole.captured[0]!.maps.textToVideo_HTS, base, 1e-12);
-    const last = reconstruct(model, schedule, trajectory, conditioning, {
+    const last = reconstruct(model, trajectory, conditioning, {
       steps: 2,
       guidance: 6,
       start: whole.outcome!.inverted,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { rand, zeros } from '@motion-enhancer/libtorch';
 import { tensorTest } from '../../testing/tensor-test.js';
-import type { HeadMaps } from '../capture/capture.js';
+import type { HeadMaps } from '../capture/head-maps.js';
 import { changeOfHeads } from './change.js';
 
 const F = 4;

@@ -1,6 +1,6 @@
 import { scope, type Tensor } from '@motion-enhancer/libtorch';
 import type { Word } from '@motion-enhancer/models';
-import type { HeadMaps } from '../capture/capture.js';
+import type { HeadMaps } from '../capture/head-maps.js';
 import { wordRows } from './tokens.js';
 
 /** Heads at once: bounds the scratch space where there are thousands of (layer, head) pairs. */

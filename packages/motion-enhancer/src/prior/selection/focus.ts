@@ -1,32 +1,18 @@
-import { scope, type Tensor } from '@motion-enhancer/libtorch';
-import type { Word } from '@motion-enhancer/models';
-import type { HeadMaps } from '../capture/capture.js';
-import { wordRows } from './tokens.js';
-
-/** Heads at once: bounds the scratch space where there are thousands of (layer, head) pairs. */
-const CHUNK = 48;
+import type { Tensor } from '@motion-enhancer/libtorch';
 
 /**
- * How focused the words' maps of every head are (docs/method.md 7): 1 − H/ln S, where H is the entropy of a word's row,
- * divided by its sum, in nats; mean over the words. 0 is uniform, 1 a single cell.
+ * Entropy of maps in units of that of a uniform map: H / ln S of a map divided by its sum, in nats. 1 is uniform (or
+ * empty), 0 a single cell.
+ * @param maps [..., S] @returns [...], float64
  */
-export function focusOfHeads(maps: HeadMaps, words: readonly Pick<Word, 'tokens'>[]): number[] {
-  const heads = maps.textToVideo_HTS.size(0);
-  const found: number[] = [];
-  for (let start = 0; start < heads; start += CHUNK) {
-    const rows = maps.textToVideo_HTS.narrow(0, start, Math.min(CHUNK, heads - start));
-    found.push(...scope(() => focus(wordRows(rows, words)).toArray()));
-  }
-  return found;
+export function relativeEntropy(maps: Tensor): Tensor {
+  const rows = maps.to('float64');
+  const sum = rows.sum(-1, true);
+  const p = rows.div(sum.clamp(1e-300));
+  const entropy = p.mul(p.clamp(1e-300).log()).sum(-1).neg().add(0); // + 0: of a single cell 0, not −0
+  const relative = entropy.div(Math.log(Math.max(2, maps.size(-1))));
+  return relative.maskedFill(sum.squeeze(-1).le(0), 1);
 }
 
-/** [heads, words, S] → [heads] */
-function focus(rows_HWS: Tensor): Tensor {
-  const p = rows_HWS.to('float64').div(rows_HWS.to('float64').sum(-1, true));
-  const surprise = p.mul(p.clamp(1e-300).log()).sum(-1); // −H, [heads, words]
-  const S = p.size(-1);
-  return surprise
-    .div(Math.log(Math.max(2, S)))
-    .add(1)
-    .mean(-1);
-}
+/** How focused maps are (docs/method.md 7): 0 is uniform (or empty), 1 a single cell. [..., S] → [...], float64 */
+export const focusOf = (maps: Tensor): Tensor => relativeEntropy(maps).neg().add(1);

@@ -1,5 +1,6 @@
-import type { HeadMaps } from '../capture/capture.js';
+import type { HeadMaps } from '../capture/head-maps.js';
 import { locations, videoTokens } from '../grid.js';
+import { topCount } from './top-count.js';
 
 /** The three measures of Section 4.2 and their sum of z-scores, one entry a head. */
 export interface HeadMetrics {
@@ -34,7 +35,7 @@ export function headMetrics(maps: HeadMaps): HeadMetrics {
   // What rounding leaves of an empty complement is not a denominator.
   const rounding = same instanceof Float64Array ? 1e-12 : 1e-6;
   const outside = complement.map((sum, h) => (sum > rounding * squares[h]! ? sum : 0));
-  const dfc = finiteRatios(inside, outside);
+  const dfc = finiteRatios(inside, outside); // Eq 11: DFC = Σ_M A² / Σ_not M A²
   const tcs = heads.map((s) => s.runLength);
   const dsr = heads.map((s) => s.share);
   const z = [zScores(dfc), zScores(tcs), zScores(dsr)] as const;
@@ -64,7 +65,7 @@ export function diagonalStatistics(map: ArrayLike<number>, F: number, tau: numbe
       for (let column = 0; column < F; column++) {
         const a = map[(p * F + row) * F + column]!;
         squares += a * a;
-        if (a >= tau) atLeast++;
+        if (a >= tau) atLeast++; // Eq 13: DSR, the share of entries ≥ τ
         if (a > tau) {
           if (!inside) runs++;
           covered++;
@@ -72,7 +73,7 @@ export function diagonalStatistics(map: ArrayLike<number>, F: number, tau: numbe
         inside = a > tau;
       }
     }
-    if (runs > 0) runLength += covered / runs;
+    if (runs > 0) runLength += covered / runs; // Eq 12: TCS, the mean length of runs of entries > τ
   }
   return { squares, runLength: runLength / P, share: atLeast / map.length };
 }
@@ -95,7 +96,7 @@ export function zScores(values: readonly number[]): number[] {
 
 /** Indices of the top ceil(ratio · n) (at least one), ascending; ties go to the lower index. */
 export function topIndices(scores: readonly number[], ratio: number): number[] {
-  const count = Math.min(scores.length, Math.max(1, Math.ceil(ratio * scores.length - 1e-9)));
+  const count = topCount(scores.length, ratio);
   const order = scores.map((_, i) => i).sort((a, b) => scores[b]! - scores[a]! || a - b);
   return order.slice(0, count).sort((a, b) => a - b);
 }

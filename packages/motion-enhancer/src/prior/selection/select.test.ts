@@ -4,7 +4,7 @@ import { tensor } from '@motion-enhancer/libtorch';
 import type { Word } from '@motion-enhancer/models';
 import { closeTo } from '../../testing/close-to.js';
 import { tensorTest } from '../../testing/tensor-test.js';
-import type { HeadMaps } from '../capture/capture.js';
+import type { HeadMaps } from '../capture/head-maps.js';
 import { select } from './select.js';
 
 const grid = { frames: 4, height: 2, width: 2, textTokens: 6 };

@@ -1,10 +1,10 @@
 import { scope, type Tensor } from '@motion-enhancer/libtorch';
 import type { Word } from '@motion-enhancer/models';
-import type { HeadMaps } from '../capture/capture.js';
+import type { HeadMaps } from '../capture/head-maps.js';
 import type { PriorConfig } from '../config.js';
 import type { PriorHead, PriorWord } from '../store/prior.js';
 import { changeOfHeads } from './change.js';
-import { focusOfHeads } from './focus.js';
+import { focusOfHeads } from './focus-of-heads.js';
 import { headMetrics, ranks, topIndices } from './heads.js';
 import { amongRows, motionSaliency, textToVideo, wordRows } from './tokens.js';
 

@@ -8,7 +8,8 @@ import { resolve } from '../../config/field.js';
 import { closeTo } from '../../testing/close-to.js';
 import { PRIOR_FIELDS } from '../config.js';
 import { tinyVdm } from '../dataset/testing.js';
-import { loadVdm, type Vdm } from '../diffusion/vdm.js';
+import { loadVdm } from '../diffusion/vdm.js';
+import type { VideoDiffusion } from '../diffusion/video-diffusion.js';
 import { runExtract } from '../run-extract.js';
 import { PriorStore } from '../store/store.js';
 import { readSelections, SELECTION_FIELDS } from './selections.js';
@@ -43,7 +44,7 @@ test('what is none is told', () => {
   for (const [source, message] of WRONG) assert.throws(() => readSelections(source, base), message, source);
 });
 
-let vdm: Vdm;
+let vdm: VideoDiffusion;
 const atStart = liveTensors();
 before(async () => {
   vdm = await loadVdm(tinyVdm(join(dir, 'vdm')), { device: 'cpu', dtype: 'float32' });

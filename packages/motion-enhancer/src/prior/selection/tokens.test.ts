@@ -3,7 +3,7 @@ import { Generator, randn, tensor, zeros } from '@motion-enhancer/libtorch';
 import { freshSeed, randomSource } from '@motion-enhancer/support/testing';
 import { closeTo } from '../../testing/close-to.js';
 import { tensorTest } from '../../testing/tensor-test.js';
-import type { HeadMaps } from '../capture/capture.js';
+import type { HeadMaps } from '../capture/head-maps.js';
 import { motionSaliency, textToVideo, wordRows } from './tokens.js';
 
 const SEED = freshSeed();

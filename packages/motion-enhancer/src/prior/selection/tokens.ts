@@ -1,6 +1,6 @@
 import { scope, stack, type Tensor, tensor } from '@motion-enhancer/libtorch';
 import type { Encoding, Word } from '@motion-enhancer/models';
-import type { HeadMaps } from '../capture/capture.js';
+import type { HeadMaps } from '../capture/head-maps.js';
 import { zScores } from './heads.js';
 
 type TokensOf = Pick<Word, 'tokens'>;
@@ -74,6 +74,6 @@ export function motionSaliency(rows_WS: Tensor, frames: number): { ms: number[];
           .abs()
           .mean(-1)
       : level.mul(0);
-  const ms = level.add(change).toArray();
+  const ms = level.add(change).toArray(); // Eq 14: MS = mean_f a(f) + mean_f |a(f+1) − a(f)|
   return { ms, z: zScores(ms) };
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { rand, stack, tensor, zeros } from '@motion-enhancer/libtorch';
+import { focusOf } from '../../prior/selection/focus.js';
 import type { Prior } from '../../prior/store/prior.js';
 import { closeTo } from '../../testing/close-to.js';
 import { tensorTest } from '../../testing/tensor-test.js';
-import { chosenMaps, focusOf, gateWeight } from './chosen-maps.js';
+import { chosenMaps, gateWeight } from './chosen-maps.js';
 
 const head = (rank: number) => ({ dfc: 0, tcs: 0, dsr: 0, score: 0, rank, kept: true });
 
@@ -32,10 +33,16 @@ tensorTest('one store of priors gives the maps of any head selection', () => {
 tensorTest('a prior weighs by how focused it is: 0 uniform, 1 a single cell, whatever its sum', () => {
   const single = zeros([2, 16]);
   single.select(1, 5).fill_(0.03);
-  closeTo([focusOf(single)], [1], 1e-12);
-  assert.ok(Math.abs(focusOf(rand([1, 1]).expand(2, 64))) < 1e-9);
+  closeTo(focusOf(single).mean(), [1], 1e-12);
+  assert.ok(
+    Math.abs(
+      focusOf(rand([1, 1]).expand(2, 64))
+        .mean()
+        .item(),
+    ) < 1e-9,
+  );
   // Half of the cells: entropy ln 8 of ln 16.
   const half = tensor([...new Array<number>(8).fill(0.2), ...new Array<number>(8).fill(0)], { shape: [1, 16] });
-  closeTo([focusOf(half)], [0.25], 1e-6);
+  closeTo(focusOf(half).mean(), [0.25], 1e-6);
   closeTo([gateWeight(half, 0.5), gateWeight(half, 0.25), gateWeight(half, 0.1)], [0.5, 1, 1], 1e-6);
 });

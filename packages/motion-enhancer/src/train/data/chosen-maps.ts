@@ -1,5 +1,7 @@
-import { type Tensor, tensor } from '@motion-enhancer/libtorch';
+import { scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
 import { UserError } from '@motion-enhancer/support';
+import { relativeEntropy } from '../../prior/selection/focus.js';
+import { topCount } from '../../prior/selection/top-count.js';
 import type { Prior } from '../../prior/store/prior.js';
 import type { Recipe } from '../recipe.js';
 
@@ -26,7 +28,7 @@ export function chosenMaps(
       `Expected a prior with single heads for heads ratio but received one without (${info.id}). Extract with --keep-heads, or take heads kept or all.`,
       { code: 'ERR_PRIOR' },
     );
-  const count = Math.max(1, Math.ceil(headRatio * info.heads.length));
+  const count = topCount(info.heads.length, headRatio);
   const best = info.heads.flatMap(({ rank }, i) => (rank < count ? [i] : []));
   return each
     .indexSelect(0, tensor(best, { dtype: 'int64' }))
@@ -34,18 +36,8 @@ export function chosenMaps(
     .flatten(1);
 }
 
-/** How focused maps are: 1 − entropy in units of that of a uniform map, mean over words (docs/method.md 7). [words, S] */
-export function focusOf(rows_WS: Tensor): number {
-  const p = rows_WS.to('float64').div(rows_WS.to('float64').sum(-1, true).clamp(1e-300));
-  const entropy = p.mul(p.clamp(1e-300).log()).sum(-1).neg(); // [words]
-  return (
-    1 -
-    entropy
-      .div(Math.log(Math.max(2, rows_WS.size(-1))))
-      .mean()
-      .item()
-  );
-}
-
 /** Weight of a sample's L_MSE by how focused its prior is: 1 from `full` on, proportionally less below. */
-export const gateWeight = (rows_WS: Tensor, full: number): number => Math.min(1, Math.max(0, focusOf(rows_WS)) / full);
+export function gateWeight(rows_WS: Tensor, full: number): number {
+  const focus = 1 - scope(() => relativeEntropy(rows_WS).mean().item());
+  return Math.min(1, Math.max(0, focus) / full);
+}

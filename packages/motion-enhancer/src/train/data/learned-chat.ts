@@ -1,5 +1,5 @@
 import { UserError } from '@motion-enhancer/support';
-import { MEDIA_TAG, mediaOf, type Row, type Turn } from '../../data/rows.js';
+import { holdsMedia, MEDIA_TAG, mediaOf, type Row, type Turn } from '../../data/rows.js';
 import {
   type PreparedChat,
   placeMedia,
@@ -34,7 +34,7 @@ export function conversation(row: Row): { turns: Turn[]; messages: VlmMessage[] 
     });
   const turns = row.turns.slice(0, answer + 1);
   const tags = (list: readonly Turn[]) =>
-    list.reduce((n, { content }) => n + [...content.matchAll(MEDIA_TAG)].length, 0);
+    list.filter(holdsMedia).reduce((n, { content }) => n + [...content.matchAll(MEDIA_TAG)].length, 0);
   const media = mediaOf(row);
   const used = tags(row.turns) === 0 ? media : media.slice(0, tags(turns));
   return { turns, messages: placeMedia(turns, used) };

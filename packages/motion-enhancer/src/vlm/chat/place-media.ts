@@ -1,5 +1,5 @@
 import { UserError } from '@motion-enhancer/support';
-import { MEDIA_TAG } from '../../data/rows/row.js';
+import { holdsMedia, MEDIA_TAG } from '../../data/rows/row.js';
 import type { MediumPart } from '../media/media.js';
 import type { VlmMessage, VlmPart } from '../types.js';
 
@@ -10,7 +10,7 @@ export interface TaggedTurn {
 }
 
 /**
- * Messages in which media stand where tags name them, in order; without any tag they stand before the first user's text.
+ * Messages in which media stand where tags of questions name them, in order (in answers they are text); without any tag they stand before the first user's text.
  * Source of the conventions: 2U1/Qwen2-VL-Finetune @ 6695161 src/dataset/sft_dataset.py, LLaMA-Factory data/README.md.
  * @throws UserError ERR_MEDIA when tags and media differ in number or kind, ERR_VALUE when no user speaks
  */
@@ -21,7 +21,9 @@ export function placeMedia(turns: readonly TaggedTurn[], media: readonly MediumP
       `Expected a question (a user's turn) but received ${turns.map(({ role }) => role).join(', ') || 'nothing'}.`,
       { code: 'ERR_VALUE' },
     );
-  const tags = turns.flatMap(({ content }) => [...content.matchAll(MEDIA_TAG)].map((match) => match[1]!));
+  const tags = turns
+    .filter(holdsMedia)
+    .flatMap(({ content }) => [...content.matchAll(MEDIA_TAG)].map((match) => match[1]!));
   if (tags.length === 0) {
     return turns.map(({ role, content }, i) =>
       i === first && media.length > 0
@@ -32,6 +34,7 @@ export function placeMedia(turns: readonly TaggedTurn[], media: readonly MediumP
   if (tags.length !== media.length || tags.some((tag, i) => tag !== media[i]!.type)) throw mismatch(tags, media);
   let next = 0;
   return turns.map(({ role, content }) => {
+    if (!holdsMedia({ role })) return { role, content };
     const parts: VlmPart[] = [];
     let from = 0;
     for (const match of content.matchAll(MEDIA_TAG)) {

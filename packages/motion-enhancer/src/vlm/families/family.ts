@@ -1,6 +1,7 @@
 import type { DType } from '@motion-enhancer/libtorch';
 import type { ChatMessage, ChosenFrames, ProcessorConfig, RawConfig, Tokenizer } from '@motion-enhancer/models';
 import type { TimeSpan, VideoLength } from '../media/choose-frames.js';
+import type { FrameResize } from '../media/fit-frames.js';
 import type { VideoSettings } from '../media/video-input.js';
 import type { ModelSize } from '../memory/model-size.js';
 import type { ChatTokens, DecodedMedium, MediumInput, StepSize, VlmModel } from '../types.js';
@@ -66,6 +67,8 @@ export interface VlmFamily<C = unknown> {
   framesPerToken(config: C): number;
   /** @throws UserError ERR_MEDIA for too few frames, ERR_VALUE for settings that contradict each other */
   chooseFrames(config: C, video: VideoLength, settings: VideoSettings, span?: TimeSpan): ChosenFrames;
+  /** How frames are resized, where each is resized by itself: it is then done as they are decoded, in little memory. */
+  frameResize?(config: C, settings: VideoSettings): FrameResize;
   /** An image or video as the vision tower takes it. @throws UserError ERR_MEDIA */
   prepareMedium(folder: MediaFolder<C>, medium: DecodedMedium, settings: VideoSettings): MediumInput;
   /**

@@ -7,6 +7,7 @@ export function mediaPreparation(family: VlmFamily, folder: MediaFolder): MediaP
     family,
     framesPerToken: family.framesPerToken(folder.config),
     chooseFrames: (video, settings, span) => family.chooseFrames(folder.config, video, settings, span),
+    frameResize: (settings) => family.frameResize?.(folder.config, settings) ?? null,
     prepareMedium: (medium, settings) => family.prepareMedium(folder, medium, settings),
   };
 }

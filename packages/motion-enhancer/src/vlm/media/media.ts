@@ -1,9 +1,12 @@
-import { cat, fromTypedArray, scope, type Tensor } from '@motion-enhancer/libtorch';
-import { UserError } from '@motion-enhancer/support';
+import { fromTypedArray, scope, type Tensor } from '@motion-enhancer/libtorch';
 import { framesTensor } from '../../data/clip.js';
-import { type RgbImage, readImage } from '../../data/image/index.js';
+import { readImage } from '../../data/image/index.js';
+import { localPath } from '../../data/local-path.js';
 import { readFrames } from '../../data/video/index.js';
+import { pictureFolder } from '../../data/video/picture-folder.js';
+import { readPictures } from '../../data/video/read-pictures.js';
 import type { DecodedMedium, MediaPreparation, VlmPart } from '../types.js';
+import { type FrameResize, fitFrames } from './fit-frames.js';
 import type { VideoSettings } from './video-input.js';
 
 export type MediumPart = Exclude<VlmPart, { type: 'text' }>;
@@ -17,7 +20,7 @@ const LIST_FPS = 2;
  * @throws UserError ERR_IMAGE, ERR_VIDEO, ERR_MEDIA, ERR_VALUE
  */
 export async function decodeMedium(
-  { chooseFrames }: Pick<MediaPreparation, 'chooseFrames'>,
+  { chooseFrames, frameResize }: Pick<MediaPreparation, 'chooseFrames' | 'frameResize'>,
   part: MediumPart,
   settings: VideoSettings,
 ): Promise<DecodedMedium> {
@@ -28,7 +31,10 @@ export async function decodeMedium(
     const { frames, sampleFps } = part;
     return { type: 'video', frames, sampleFps, seconds: evenly(frames.size(0), sampleFps) };
   }
-  if ('paths' in part) return decodeList(part.paths, part.sampleFps ?? LIST_FPS);
+  const resize = frameResize(settings);
+  if ('paths' in part) return decodeList(part.paths, part.sampleFps ?? LIST_FPS, resize);
+  const pictures = pictureFolder(localPath(part.path));
+  if (pictures && pictures.length > 0) return decodeList(pictures, LIST_FPS, resize);
   let sampleFps = 1;
   const video = await readFrames(part.path, {
     choose: (info) => {
@@ -36,8 +42,16 @@ export async function decodeMedium(
       sampleFps = chosen.sampleFps;
       return chosen.indices;
     },
+    fit: (info, chosen) => fitFrames(resize, info, chosen),
   });
-  return { type: 'video', frames: framesTensor(video), sampleFps, seconds: video.timestamps };
+  const { height, width } = video.info;
+  return {
+    type: 'video',
+    frames: framesTensor(video),
+    sampleFps,
+    seconds: video.timestamps,
+    ...(video.height === height && video.width === width ? {} : { videoSize: [height, width] }),
+  };
 }
 
 /** Frees what `decodeMedium` made of a part. */
@@ -53,24 +67,24 @@ async function imageTensor(path: string): Promise<Tensor> {
 }
 
 /** A video as a list of pictures, one a frame. */
-async function decodeList(paths: readonly string[], sampleFps: number): Promise<DecodedMedium> {
-  const images: (RgbImage & { path: string })[] = [];
-  for (const path of paths) images.push({ path, ...(await readImage(path)) });
-  const [first] = images;
-  if (!first)
-    throw new UserError('Expected a picture for each frame of the video but received none.', { code: 'ERR_MEDIA' });
-  const other = images.find(({ width, height }) => width !== first.width || height !== first.height);
-  if (other)
-    throw new UserError(
-      `Expected frames of one size but received ${first.width}×${first.height} (${first.path}) and ${other.width}×${other.height} (${other.path}).`,
-      { code: 'ERR_MEDIA' },
-    );
-  const frames = scope(() =>
-    cat(images.map(({ data }) => fromTypedArray(data, [1, first.height, first.width, 3])))
-      .permute(0, 3, 1, 2)
-      .contiguous(),
+async function decodeList(
+  paths: readonly string[],
+  sampleFps: number,
+  resize: FrameResize | null,
+): Promise<DecodedMedium> {
+  const video = await readPictures(
+    paths,
+    paths.map((_, place) => place),
+    (size, count) => fitFrames(resize, size, count),
   );
-  return { type: 'video', frames, sampleFps, seconds: evenly(paths.length, sampleFps) };
+  const { height, width } = video.info;
+  return {
+    type: 'video',
+    frames: framesTensor(video),
+    sampleFps,
+    seconds: evenly(paths.length, sampleFps),
+    ...(video.height === height && video.width === width ? {} : { videoSize: [height, width] }),
+  };
 }
 
 function evenly(count: number, fps: number): number[] {

@@ -31,6 +31,7 @@ export function mediumReader(preparation: MediaPreparation): MediumReader {
   const { family, framesPerToken, chooseFrames } = preparation;
   return {
     ...{ family, framesPerToken, chooseFrames },
+    frameResize: (settings) => preparation.frameResize(settings),
     prepareMedium: (medium, settings) => preparation.prepareMedium(medium, settings),
     async read(part, settings, look) {
       const decoded = await decodeMedium(preparation, part, settings);

@@ -9,6 +9,7 @@ import { transformerFlops } from '../../memory/transformer-flops.js';
 import type { PixelInput } from '../../types.js';
 import type { VlmFamily, VlmTraits } from '../family.js';
 import { framesByRule } from '../frame-rules.js';
+import { internVLFrameResize } from './frame-resize.js';
 import { imageTokenOf } from './image-token.js';
 import { internVL3Model } from './model.js';
 import { prepareInternVLMedium } from './prepare-medium.js';
@@ -40,6 +41,7 @@ export const internVL3Family: VlmFamily<InternVL3Config> = {
   framesPerToken: () => 1,
   chooseFrames: (_, video, settings, span) =>
     framesByRule({ frames: TRAITS.frames, framesPerToken: 1 }, video, settings, span),
+  frameResize: internVLFrameResize,
   prepareMedium: prepareInternVLMedium,
   prepareTokens({ tokenizer, config }, messages, media, { system, frameLabel }) {
     const sizes = media.map(({ type, grid }) => ({ type, count: grid[0] }));

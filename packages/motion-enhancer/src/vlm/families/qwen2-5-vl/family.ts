@@ -9,6 +9,7 @@ import { transformerFlops } from '../../memory/transformer-flops.js';
 import type { VlmFamily, VlmTraits } from '../family.js';
 import { framesByRule } from '../frame-rules.js';
 import { checkProcessor } from './check-processor.js';
+import { qwenFrameResize } from './frame-resize.js';
 import { qwen25VLModel } from './model.js';
 import { prepareQwenMedium } from './prepare-medium.js';
 import { qwen25VLSize } from './size.js';
@@ -41,6 +42,7 @@ export const qwen25VLFamily: VlmFamily<Qwen25VLConfig> = {
   framesPerToken: ({ vision }) => vision.temporalPatchSize,
   chooseFrames: ({ vision }, video, settings, span) =>
     framesByRule({ frames: TRAITS.frames, framesPerToken: vision.temporalPatchSize }, video, settings, span),
+  frameResize: qwenFrameResize,
   prepareMedium: prepareQwenMedium,
   prepareTokens: ({ tokenizer, config }, messages, media, { system, ...settings }) =>
     prepareQwen25VLTokens(tokenizer, config, messages, media, {

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { PriorStore } from '@motion-enhancer/core/internal/prior/store/store.js';
+import { scope } from '@motion-enhancer/libtorch';
+import { fixture, temporaryFolder } from '@motion-enhancer/support/testing';
+import { jsonLines, refuses, runCli } from './testing.js';
+
+const TOY = fixture('../plugins/toy-diffusion.mjs');
+const dir = temporaryFolder();
+
+test('extract makes priors of a data set with a diffusion model of a plugin; without it, it says so', async () => {
+  const toy = (await import(TOY)) as { writeToyDiffusion(dir: string): string };
+  const [vdm, out, data] = [toy.writeToyDiffusion(join(dir, 'toy')), join(dir, 'priors'), join(dir, 'data.json')];
+  const row = (id: string, caption: string) => ({ id, video: fixture('videos/made_vfr.mkv'), caption });
+  writeFileSync(data, JSON.stringify([row('a', 'a dog jumps'), row('b', 'two cats sleep now')]));
+  const options = ['--frames', '9', '--height', '32', '--width', '48', '--steps', '2', '--device', 'cpu', '--json'];
+  const args = ['extract', '--vdm', vdm, '--data', data, '--out', out, ...options];
+  const { code, out: told, err } = await runCli(['--plugin', TOY, ...args]);
+  assert.equal(code, 0, err);
+  const { done, failed } = jsonLines(told).at(-1)! as { done?: number; failed?: number };
+  assert.deepEqual([done, failed], [2, 0], err);
+  const store = new PriorStore(out);
+  for (const [id, words] of [
+    ['a', 3],
+    ['b', 4],
+  ] as const) {
+    const { key } = store.samples().get(id)!;
+    assert.ok(store.verifies(key));
+    scope(() => assert.deepEqual(store.read(key).rows_WFHW.shape, [words, 3, 4, 6]));
+  }
+  await refuses(args, /for _class_name in .*"ToyVideoPipeline".*--plugin FILE\.mjs/);
+});

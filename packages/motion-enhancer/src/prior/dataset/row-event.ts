@@ -1,0 +1,22 @@
+import type { PriorCapture } from '../store/prior.js';
+
+/** How a row of a data set ended. */
+export interface RowEvent {
+  state: 'done' | 'existed' | 'failed';
+  line: number;
+  id: string;
+  video: string;
+  key?: string;
+  /** Why it failed */
+  reason?: string;
+  /** Of an existing prior: the name that it was made under, where that is another. */
+  storedAs?: string;
+  /** How Σ A² was had. */
+  capture?: PriorCapture;
+  /** Why the video is not whole, used or not. */
+  brokenVideo?: string;
+  seconds: number;
+}
+
+/** What is told of a row, however it ends. */
+export type RowName = Pick<RowEvent, 'line' | 'id' | 'video'>;
