@@ -48,7 +48,7 @@ if (process.argv[2] === '--table') {
   const start = { ids, seen: ids.map((id) => [id]), length, padding: zeros, shift: zeros };
   decodeOn({ weights: model.weights.language_model, config: text }, cache, start, {
     most: 2,
-    recorded: false,
+    cudaGraph: false,
     accept: () => true,
   });
 }

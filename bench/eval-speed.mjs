@@ -185,7 +185,7 @@ const alone = await run(sets[0].slice(0, 8), 1);
 const together = new Map((await run(sets[0].slice(0, 64))).answers.map(({ id, output }) => [id, output]));
 results.sameAlone = alone.answers.filter(({ id, output }) => together.get(id) === output).length;
 results.asked = alone.answers.length;
-console.log(`replies in a batch with shared beginnings equal to those alone: ${results.sameAlone} of ${results.asked}`);
+console.log(`replies in a batch with prefix caching equal to those alone: ${results.sameAlone} of ${results.asked}`);
 // How long the threads need for the media alone.
 const began = performance.now();
 await Promise.all(

@@ -91,7 +91,7 @@ const ways = [
     () => {
       let joined;
       passes(() => {
-        const { value, join } = T.besideDefaultQueue(device, encode);
+        const { value, join } = T.onSideStream(device, encode);
         latents = value;
         joined = join;
       });

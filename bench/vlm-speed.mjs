@@ -177,7 +177,7 @@ for (const B of batches) {
   const variants = [
     ['', { repetitionPenalty: 1.05 }],
     [', drawn (top-p 0.9)', { temperature: 1, topP: 0.9, repetitionPenalty: 1.05 }],
-    [', not recorded', { recorded: false, repetitionPenalty: 1.05 }],
+    [', not recorded', { cudaGraph: false, repetitionPenalty: 1.05 }],
   ];
   for (const [name, o] of decodeOnly ? variants.slice(0, 1) : variants) {
     const marks = [];

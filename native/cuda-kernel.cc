@@ -19,6 +19,7 @@ namespace {
 constexpr int kMaxDynamicSharedBytes = 8;  // CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
 constexpr int kComputeCapabilityMajor = 75;
 constexpr int kComputeCapabilityMinor = 76;
+constexpr int kMaxSharedBytesOptin = 97;  // CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN
 constexpr unsigned kDefaultSharedLimit = 48 * 1024;
 constexpr int kProgrammaticSerialization = 6;  // CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION
 
@@ -101,6 +102,15 @@ napi_value architecture(Env& env, size_t, napi_value* argv) {
   check(attribute(&major, kComputeCapabilityMajor, device), "cuDeviceGetAttribute");
   check(attribute(&minor, kComputeCapabilityMinor, device), "cuDeviceGetAttribute");
   return from_int(env.napi, 10 * major + minor);
+}
+
+// cudaSharedMemory(device) -> most bytes of shared memory that a block may ask for
+napi_value shared_memory(Env& env, size_t, napi_value* argv) {
+  int device = 0, bytes = 0;
+  check(driver<int (*)(unsigned)>("cuInit")(0), "cuInit");
+  check(driver<int (*)(int*, int)>("cuDeviceGet")(&device, as_int32(env.napi, argv[0])), "cuDeviceGet");
+  check(driver<int (*)(int*, int, int)>("cuDeviceGetAttribute")(&bytes, kMaxSharedBytesOptin, device), "cuDeviceGetAttribute");
+  return from_int(env.napi, bytes);
 }
 
 // compileCuda(source, options, directories of NVRTC) -> {cubin: ArrayBuffer | null, log}
@@ -231,6 +241,7 @@ void run_launch(const KernelLaunch& launch, std::vector<uint64_t>& cells) {
 
 void define_cuda_kernels(Env& env, napi_value exports) {
   define(env, exports, "cudaArchitecture", architecture);
+  define(env, exports, "cudaSharedMemory", shared_memory);
   define(env, exports, "compileCuda", compile);
   define(env, exports, "loadCudaKernel", load);
   define(env, exports, "launchCudaKernel", launch);

@@ -26,7 +26,7 @@ void run_launch(const KernelLaunch& launch, std::vector<uint64_t>& cells);
 // The bits of a number by its kind (i int32, l int64, f float, d double); false for another kind.
 bool number_cell(napi_env env, char kind, napi_value value, uint64_t* cell);
 
-// Adds cudaArchitecture, compileCuda, loadCudaKernel, launchCudaKernel and freeCudaKernel to `exports`.
+// Adds cudaArchitecture, cudaSharedMemory, compileCuda, loadCudaKernel, launchCudaKernel and freeCudaKernel to `exports`.
 void define_cuda_kernels(Env& env, napi_value exports);
 
 }  // namespace me

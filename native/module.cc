@@ -121,7 +121,7 @@ static napi_value initialise(napi_env napi, napi_value exports) {
   define_devices(*env, exports);
   define_random(*env, exports);
   define_files(*env, exports);
-  define_kernel_functions(*env, exports);
+  define_custom_autograd_functions(*env, exports);
   define_cuda_kernels(*env, exports);
   define_cuda_graphs(*env, exports);
   define_process_groups(*env, exports);

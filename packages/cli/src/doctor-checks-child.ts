@@ -1,5 +1,6 @@
 // Runs in a process of its own, started by doctor-checks-probe.ts: what is loaded here may crash or hang.
 // Argument: engine | gpu | video. Each finding is a line of JSON on stdout, so that the last one shows how far it came.
+import './environment.js';
 
 /** Fields of the lines that the probes write. */
 export type Finding = Readonly<Record<string, unknown>>;

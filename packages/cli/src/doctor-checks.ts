@@ -46,7 +46,8 @@ export async function runChecks({ timeoutMs = 60_000, env = process.env }: Docto
 
 /** The path that packages/libtorch/src/native.ts loads, found without loading it. */
 export function bindingPath(env: NodeJS.ProcessEnv): string {
-  if (env.MOTION_ENHANCER_BINDING !== undefined) return env.MOTION_ENHANCER_BINDING;
+  const named = env.MOTION_ENHANCER_BINDING ?? env.LIBTORCH_NODE_BINDING;
+  if (named !== undefined) return named;
   const errors = import.meta.resolve('@motion-enhancer/libtorch/errors');
   return fileURLToPath(new URL('../../../native/build/libtorch_node.node', errors));
 }

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import './environment.js';
 import { nearestName } from '@motion-enhancer/support';
 import { COMMANDS } from './commands/registry.js';
 import { takePlugins } from './take-plugins.js';

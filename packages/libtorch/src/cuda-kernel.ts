@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { expected, makeFolder, writeFileAtomically, writeFully } from '@motion-enhancer/support';
@@ -29,7 +29,7 @@ export interface CudaKernel {
   /**
    * Queues the kernel on libtorch's stream.
    * @param sharedBytes dynamic shared memory of a block
-   * @param early in a recorded graph it may start before the kernel queued before it ends (Hopper and later): it must
+   * @param early in a CUDA graph it may start before the kernel queued before it ends (Hopper and later): it must
    *   execute `griddepcontrol.wait` before it reads what others wrote, and before it writes
    */
   launch(grid: Dim3, block: Dim3, sharedBytes: number, args: readonly KernelArgument[], early?: boolean): void;
@@ -52,6 +52,8 @@ export interface CompileOptions {
   architectureSpecific?: boolean;
 }
 
+/** Folders whose second library of NVRTC is loaded. */
+const preloaded = new Set<string>();
 const NVRTC_DIRS = ['/usr/local/cuda/lib64', '/usr/lib/x86_64-linux-gnu'];
 
 /** Where a tensor's first element lies, for tables of pointers that a kernel reads. */
@@ -59,6 +61,9 @@ export const addressOf = (tensor: Tensor): number => native.dataKey(tensor.slot)
 
 /** Compute capability of a GPU as one number, 90 for 9.0. */
 export const computeCapability = (index: number): number => native.cudaArchitecture(index);
+
+/** Most bytes of shared memory that a block may ask for on a GPU: 163 KB on an A100, 99 KB on a 4090, 227 KB on an H100. */
+export const sharedMemoryOfBlock = (index: number): number => native.cudaSharedMemory(index);
 
 /**
  * Compiles one `extern "C" __global__` function of CUDA C++ source with NVRTC (no nvcc needed) and loads it. Machine code
@@ -89,12 +94,32 @@ export function compileCudaKernel(source: string, name: string, o: CompileOption
   };
 }
 
-/** NVRTC alone, which needs no GPU. @param options must name the target @throws CudaCompileError */
-export function compileCuda(source: string, name: string, options: readonly string[]): ArrayBuffer {
-  const dirs = [...(buildConfig()?.libDirs ?? []), ...NVRTC_DIRS];
+/**
+ * NVRTC alone, which needs neither GPU nor driver.
+ * @param name for the error
+ * @param options must name the target
+ * @param nvrtcDirs where NVRTC is looked for first, once a process
+ * @throws CudaCompileError
+ */
+export function compileCuda(
+  source: string,
+  name: string,
+  options: readonly string[],
+  nvrtcDirs: readonly string[] = [],
+): ArrayBuffer {
+  for (const dir of nvrtcDirs) loadBuiltins(dir);
+  const dirs = [...nvrtcDirs, ...(buildConfig()?.libDirs ?? []), ...NVRTC_DIRS];
   const { cubin, log } = native.compileCuda(source, [...options], dirs);
   if (cubin === null) throw new CudaCompileError(name, log);
   return cubin;
+}
+
+/** NVRTC opens its second library by name: from a folder of its own it must be there already. */
+function loadBuiltins(dir: string): void {
+  if (preloaded.has(dir)) return;
+  preloaded.add(dir);
+  const names = existsSync(dir) ? readdirSync(dir) : [];
+  for (const name of names) if (name.startsWith('libnvrtc-builtins.so')) native.loadLibrary(join(dir, name));
 }
 
 function machineCode(source: string, name: string, options: readonly string[]): ArrayBuffer {

@@ -4,17 +4,18 @@ import type { CompileOptions, CudaKernel } from './cuda-kernel.js';
 import { LibtorchError } from './errors.js';
 import { randn } from './factories.js';
 import { halfKernels } from './half-kernels.js';
+import { withPlainOperators } from './plain-operators.js';
 import { liveTensors, scope } from './scope.js';
 
 /** A GPU of a compute capability that notes what it is asked to compile. */
-function fakeGpu(capability: number, fail?: Error) {
+function fakeGpu(capability: number, fail?: Error, shared = 99 * 1024) {
   const asked: [source: string, name: string, options: CompileOptions][] = [];
   const compile = (source: string, name: string, options: CompileOptions = {}): CudaKernel => {
     asked.push([source, name, options]);
     if (fail) throw fail;
     return { handle: asked.length, launch: () => {}, dispose: () => {} };
   };
-  return { asked, gpu: { capability: () => capability, compile } };
+  return { asked, gpu: { capability: () => capability, sharedMemory: () => shared, compile } };
 }
 
 const BF16 = { device: 'cuda:3', dtype: 'bfloat16' };
@@ -36,6 +37,15 @@ test('compiled once a device and type, with the options of each', () => {
   );
 });
 
+test('sizes may follow the shared memory of the device', () => {
+  for (const bytes of [99 * 1024, 227 * 1024]) {
+    const choose = halfKernels('these', (_, device) => device.sharedMemory(), {
+      gpu: fakeGpu(90, undefined, bytes).gpu,
+    });
+    assert.equal(choose(BF16), bytes);
+  }
+});
+
 test('plain operators serve off CUDA, for other types, on older GPUs and where they are asked for', () => {
   const { asked, gpu } = fakeGpu(75);
   const make = mock.fn((compile: (source: string, name: string) => CudaKernel) => compile('S', 'a'));
@@ -50,12 +60,7 @@ test('plain operators serve off CUDA, for other types, on older GPUs and where t
   assert.equal(choose(BF16), null, 'too old');
   assert.equal(make.mock.callCount(), 0);
   const any = halfKernels('these', make, { gpu, oldest: 0 });
-  process.env.MOTION_ENHANCER_PLAIN = '1';
-  try {
-    assert.equal(any(F16), null);
-  } finally {
-    delete process.env.MOTION_ENHANCER_PLAIN;
-  }
+  withPlainOperators(() => assert.equal(any(F16), null));
   assert.equal(asked.length, 0);
   assert.ok(any(F16), 'a choice of the moment, not for good');
   assert.equal(asked.length, 1);

@@ -59,6 +59,7 @@ export interface Native {
   /** Gives the pinned memory of `fileToDevice` back. */
   freeStaging(): void;
   cudaArchitecture(index: number): number;
+  cudaSharedMemory(index: number): number;
   compileCuda(source: string, options: string[], dirs: string[]): { cubin: ArrayBuffer | null; log: string };
   loadCudaKernel(cubin: ArrayBuffer, name: string, device: number): number;
   launchCudaKernel(handle: number, shape: number[], kinds: string, values: (number | bigint)[]): void;
@@ -96,7 +97,7 @@ export interface Native {
   closeGroup(name: string): Promise<void>;
   closeStore(store: number): void;
   hasNccl(): boolean;
-  kernelFunction(
+  customAutogradFunction(
     inputs: readonly number[],
     outputs: readonly number[],
     steps: readonly (readonly [handle: number, shape: number[], kinds: string, values: (number | bigint)[]])[],
@@ -120,10 +121,10 @@ export interface NativeSchema {
   returnsArgument: boolean;
 }
 
-/** Where the compiled binding lies: `MOTION_ENHANCER_BINDING`, else native/build of this checkout or bundle. */
+/** Where the compiled binding lies: `LIBTORCH_NODE_BINDING`, else native/build of this checkout or bundle. */
 export function bindingPath(): string {
   return (
-    process.env.MOTION_ENHANCER_BINDING ??
+    process.env.LIBTORCH_NODE_BINDING ??
     fileURLToPath(new URL('../../../native/build/libtorch_node.node', import.meta.url))
   );
 }

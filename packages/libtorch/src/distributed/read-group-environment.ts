@@ -18,7 +18,7 @@ export interface GroupEnvironment {
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** The variable by which our own starter names the rendezvous file. */
-export const GROUP_FILE = 'MOTION_ENHANCER_GROUP_FILE';
+export const GROUP_FILE = 'LIBTORCH_GROUP_FILE';
 
 /** The port when a launcher gives none: torch's own default. */
 const DEFAULT_PORT = 29500;

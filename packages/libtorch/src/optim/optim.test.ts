@@ -17,6 +17,7 @@ import {
   scope,
   type Tensor,
   tensor,
+  withPlainOperators,
 } from '../index.js';
 import { leakFree } from '../testing/leak-free.js';
 
@@ -189,33 +190,28 @@ for (const dtype of ['bfloat16', 'float16'] as const)
       const shapes = [[3], [64, 40], [1001], [8, 8, 8]];
       const start = shapes.map((shape) => randn(shape).to(dtype, 'cuda:0'));
       const grads = [0, 1, 2].map(() => shapes.map((shape) => randn(shape).mul(0.1).to(dtype, 'cuda:0')));
-      const run = (plain: boolean) => {
-        if (plain) process.env.MOTION_ENHANCER_PLAIN = '1';
-        try {
-          const params = start.map((p) => p.clone());
-          const make = () => new AdamW(params, { lr: 0.01, weightDecay: 0.1, masterWeights: true });
-          const first = make();
-          grads.slice(0, 2).forEach((list, i) => {
-            first.step(
-              list.map((g) => g.clone()),
-              i === 1 ? 0.5 : 1,
-            );
-          });
-          const state = new Map([...first.stateTensors()].map(([name, t]) => [name, t.clone()]));
-          const second = make();
-          second.loadState(state);
-          second.step(grads[2]!);
-          const found = [...second.stateTensors(), ...params.map((p, i) => [`param.${i}`, p] as const)].map(
-            ([name, t]) => [name, t.to('float64').flatten().toArray()] as const,
+      const run = () => {
+        const params = start.map((p) => p.clone());
+        const make = () => new AdamW(params, { lr: 0.01, weightDecay: 0.1, masterWeights: true });
+        const first = make();
+        grads.slice(0, 2).forEach((list, i) => {
+          first.step(
+            list.map((g) => g.clone()),
+            i === 1 ? 0.5 : 1,
           );
-          first.dispose();
-          second.dispose();
-          return found;
-        } finally {
-          delete process.env.MOTION_ENHANCER_PLAIN;
-        }
+        });
+        const state = new Map([...first.stateTensors()].map(([name, t]) => [name, t.clone()]));
+        const second = make();
+        second.loadState(state);
+        second.step(grads[2]!);
+        const found = [...second.stateTensors(), ...params.map((p, i) => [`param.${i}`, p] as const)].map(
+          ([name, t]) => [name, t.to('float64').flatten().toArray()] as const,
+        );
+        first.dispose();
+        second.dispose();
+        return found;
       };
-      const [fused, plain] = [run(false), run(true)];
+      const [fused, plain] = [run(), withPlainOperators(run)];
       fused.forEach(([name, values], i) => {
         const wanted = plain[i]![1];
         // Clipping rounds the gradients in the plain way.

@@ -6,6 +6,7 @@ export {
   readInternVL3Config,
 } from './config.js';
 export { generateInternVL3, type InternVL3GenerateInput } from './generate.js';
+export { generateInternVL3Batch } from './generate-batch.js';
 export { type LoadInternVL3Options, loadInternVL3 } from './load.js';
 export { InternVL3, type InternVL3Input } from './model.js';
 export * from './processing/index.js';

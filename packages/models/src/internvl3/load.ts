@@ -1,6 +1,7 @@
 import type { DType } from '@motion-enhancer/libtorch';
 import { UserError } from '@motion-enhancer/support';
 import { openCheckpoint } from '../hub/index.js';
+import type { WrapBlock } from '../vlm-common/language/weights.js';
 import { type InternVL3Config, readInternVL3Config } from './config.js';
 import { InternVL3 } from './model.js';
 import { readParameters } from './read-parameters.js';
@@ -13,6 +14,8 @@ export interface LoadInternVL3Options {
   dtype: DType;
   /** Parameters record gradients. Default false. */
   trainable?: boolean;
+  /** How blocks' weights come to be there while they run. Default: they always lie on the device. */
+  wrapBlock?: WrapBlock | undefined;
   /** Of `<IMG_CONTEXT>`, for tokenizers with another vocabulary; original checkpoints name it in their tokenizer only. */
   imageTokenId?: number;
 }
@@ -24,7 +27,7 @@ export interface LoadInternVL3Options {
  *   a config that contradicts the weights
  */
 export function loadInternVL3(dir: string, options: LoadInternVL3Options): InternVL3 {
-  const { device, dtype, trainable = false } = options;
+  const { device, dtype, trainable = false, wrapBlock } = options;
   const checkpoint = openCheckpoint(dir);
   try {
     const read = readInternVL3Config(checkpoint.config, checkpoint.configFile);
@@ -42,7 +45,7 @@ export function loadInternVL3(dir: string, options: LoadInternVL3Options): Inter
       throw error;
     }
     if (trainable) for (const parameter of parameters.values()) parameter.requiresGrad_();
-    return new InternVL3({ config, parameters, device, dtype, dir, form });
+    return new InternVL3({ config, parameters, device, dtype, dir, form, wrapBlock });
   } finally {
     checkpoint.close();
   }

@@ -5,6 +5,7 @@ import { embedTokens } from '../qwen2-5-vl/embed.js';
 import type { ParameterGroup } from '../qwen2-5-vl/weight-names.js';
 import type { Decoded, DecoderOptions } from '../vlm-common/language/decode-layers.js';
 import { decodeSequence, idsTensor, type TokenIds } from '../vlm-common/language/decode-sequence.js';
+import type { WrapBlock } from '../vlm-common/language/weights.js';
 import type { InternVL3Config } from './config.js';
 import { projector } from './projector.js';
 import { savePretrained } from './save.js';
@@ -28,6 +29,8 @@ export interface InternVL3Parts {
   /** Folder that the model came from, and the names its files use. */
   dir: string;
   form: InternVL3WeightForm;
+  /** How blocks' weights come to be there while they run. Default: they always lie on the device. */
+  wrapBlock?: WrapBlock | undefined;
 }
 
 /** InternVL3: InternViT, projector and decoder. Load it with `loadInternVL3`, free it with `dispose()`. */
@@ -45,7 +48,7 @@ export class InternVL3 {
     this.config = parts.config;
     this.device = parts.device;
     this.dtype = parts.dtype;
-    this.weights = structureOf(parts.parameters, parts.config);
+    this.weights = structureOf(parts.parameters, parts.config, parts.wrapBlock);
   }
 
   /** Every parameter by its canonical name (as in transformers 5); tied heads appear once, as the embedding. */

@@ -1,5 +1,5 @@
 import { layerNorm, scope, type Tensor } from '@motion-enhancer/libtorch';
-import { project } from '../vlm-common/language/self-attention.js';
+import { linear } from '../layers/linear.js';
 import type { ProjectorWeights } from './weights.js';
 
 /** torch's default: the reference names none. */
@@ -24,6 +24,6 @@ export function projector(features_NHWC: Tensor, weights: ProjectorWeights, time
     const x = pixelShuffle(features_NHWC, times).flatten(0, 1);
     const { weight, bias } = weights.layer_norm;
     const normed = layerNorm(x, [x.size(1)], weight, bias, EPS);
-    return project(project(normed, weights.linear_1).gelu(), weights.linear_2);
+    return linear(linear(normed, weights.linear_1).gelu(), weights.linear_2);
   });
 }

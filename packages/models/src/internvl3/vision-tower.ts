@@ -5,10 +5,11 @@ import {
   cat,
   conv2d,
   layerNorm,
+  runBlock,
   scope,
   type Tensor,
 } from '@motion-enhancer/libtorch';
-import { project } from '../vlm-common/language/self-attention.js';
+import { linear } from '../layers/linear.js';
 import type { InternVL3VisionConfig } from './config.js';
 import type { InternViTBlockWeights, InternViTWeights, LayerNormWeights } from './weights.js';
 
@@ -31,9 +32,9 @@ export function visionTower(
     let h = cat([cls, patches.flatten(2).transpose(1, 2)], 1).add(
       positionEmbeddings(weights.position_embeddings, rows, columns),
     ); // [n, 1 + patches, C]
-    for (const block of weights.layers) {
-      const run = (x: Tensor) => ({ h: visionBlock(x, block, config) });
-      const next = (checkpoints ? checkpoints.run(h, run) : run(h)).h;
+    for (const i of weights.layers.keys()) {
+      const body = (x: Tensor, block: InternViTBlockWeights) => ({ h: visionBlock(x, block, config) });
+      const next = runBlock(weights.layers, i, h, body, checkpoints).h;
       h.dispose();
       h = next;
     }
@@ -64,17 +65,17 @@ export function visionBlock(h_NPC: Tensor, weights: InternViTBlockWeights, confi
       layerNorm(x, [config.hiddenSize], weight, bias, config.layerNormEps);
     const attended = visionAttention(norm(h_NPC, weights.layernorm_before), weights.attention, config.numHeads);
     const h = h_NPC.add(attended.mul(weights.lambda_1));
-    const x = project(norm(h, weights.layernorm_after), weights.mlp.fc1).gelu();
-    return h.add(project(x, weights.mlp.fc2).mul(weights.lambda_2));
+    const x = linear(norm(h, weights.layernorm_after), weights.mlp.fc1).gelu();
+    return h.add(linear(x, weights.mlp.fc2).mul(weights.lambda_2));
   });
 }
 
 function visionAttention(x_NPC: Tensor, weights: InternViTBlockWeights['attention'], numHeads: number): Tensor {
   const [n, P, C] = x_NPC.shape as [number, number, number];
   const [q, k, v] = [weights.q_proj, weights.k_proj, weights.v_proj].map((layer) =>
-    project(x_NPC, layer)
+    linear(x_NPC, layer)
       .view(n, P, numHeads, C / numHeads)
       .transpose(1, 2),
   ) as [Tensor, Tensor, Tensor];
-  return project(attention(q, k, v).transpose(1, 2).reshape(n, P, C), weights.projection_layer);
+  return linear(attention(q, k, v).transpose(1, 2).reshape(n, P, C), weights.projection_layer);
 }

@@ -1,6 +1,7 @@
-import type { Tensor } from '@motion-enhancer/libtorch';
+import { type BlockWeights, residentWeights, type Tensor } from '@motion-enhancer/libtorch';
+import type { Linear } from '../layers/linear.js';
 import { qwen2Shapes, qwen2Weights } from '../vlm-common/language/qwen2-weights.js';
-import type { Linear, ParameterShapes, Qwen2Weights } from '../vlm-common/language/weights.js';
+import type { ParameterShapes, Qwen2Weights, WrapBlock } from '../vlm-common/language/weights.js';
 import type { InternVL3Config } from './config.js';
 
 /** Weight and bias of a layer normalisation, [C] each. */
@@ -23,7 +24,7 @@ export interface InternViTWeights {
   cls_token: Tensor; // [1, 1, C]
   position_embeddings: Tensor; // [1, 1 + patches, C]
   projection: { weight: Tensor; bias: Tensor }; // [C, 3, patch, patch]
-  layers: InternViTBlockWeights[];
+  layers: BlockWeights<InternViTBlockWeights>[];
 }
 
 export interface ProjectorWeights {
@@ -76,17 +77,21 @@ export function parameterShapes(config: InternVL3Config): ParameterShapes {
   return shapes;
 }
 
-/** The parameters as a structure: the same tensors, not copies. */
-export function structureOf(parameters: ReadonlyMap<string, Tensor>, config: InternVL3Config): InternVL3Weights {
+/** The parameters as a structure: the same tensors, not copies, unless `wrapBlock` makes some. */
+export function structureOf(
+  parameters: ReadonlyMap<string, Tensor>,
+  config: InternVL3Config,
+  wrapBlock: WrapBlock = residentWeights,
+): InternVL3Weights {
   const get = (name: string): Tensor => parameters.get(name)!;
   const pair = (name: string) => ({ weight: get(`${name}.weight`), bias: get(`${name}.bias`) });
   const linear = (name: string): Linear => ({
     weight: get(`${name}.weight`),
     bias: parameters.get(`${name}.bias`) ?? null,
   });
-  const layers = Array.from({ length: config.vision.numLayers }, (_, i): InternViTBlockWeights => {
+  const layers = Array.from({ length: config.vision.numLayers }, (_, i) => {
     const at = `${VISION}encoder.layer.${i}`;
-    return {
+    const weights: InternViTBlockWeights = {
       layernorm_before: pair(`${at}.layernorm_before`),
       attention: {
         q_proj: linear(`${at}.attention.q_proj`),
@@ -99,6 +104,7 @@ export function structureOf(parameters: ReadonlyMap<string, Tensor>, config: Int
       mlp: { fc1: linear(`${at}.mlp.fc1`), fc2: linear(`${at}.mlp.fc2`) },
       lambda_2: get(`${at}.lambda_2`),
     };
+    return wrapBlock(weights, at);
   });
   return {
     vision_tower: {
@@ -112,6 +118,6 @@ export function structureOf(parameters: ReadonlyMap<string, Tensor>, config: Int
       linear_1: linear(`${PROJECTOR}linear_1`),
       linear_2: linear(`${PROJECTOR}linear_2`),
     },
-    language_model: qwen2Weights(get, config.text, LANGUAGE, HEAD),
+    language_model: qwen2Weights(get, config.text, LANGUAGE, HEAD, wrapBlock),
   };
 }

@@ -1,5 +1,5 @@
 import { aten, embedding, type Tensor } from '@motion-enhancer/libtorch';
-import { UserError } from '@motion-enhancer/support';
+import { mediaError } from '../vlm-common/generation/visual-of.js';
 import type { Qwen25VLConfig } from './config.js';
 
 /**
@@ -16,12 +16,7 @@ export function embedTokens(
   const pads = ids_BN.eq(config.imageTokenId).logicalOr(ids_BN.eq(config.videoTokenId)).flatten();
   const places = aten.nonzero!(pads).flatten() as Tensor;
   const count = visual_SC?.size(0) ?? 0;
-  if (places.numel !== count) {
-    throw new UserError(
-      `Expected ${places.numel} visual embeddings (one per image or video pad token) but received ${count}. Check that every image and video of the prompt was encoded, and that pad tokens were expanded to its grid.`,
-      { code: 'ERR_MEDIA' },
-    );
-  }
+  if (places.numel !== count) throw mediaError(places.numel, count);
   if (!visual_SC) return text;
   const merged = aten.index_copy!(text.flatten(0, 1), 0, places, visual_SC.to(text.dtype)) as Tensor;
   return merged.view(...text.shape);

@@ -1,5 +1,6 @@
 export { type Qwen25VLConfig, type Qwen25VLVisionConfig, readQwen25VLConfig } from './config.js';
 export { type GenerateInput, generate } from './generate.js';
+export { generateBatch } from './generate-batch.js';
 export { type Grid, patchCount, tokenCount } from './grid.js';
 export { type LoadQwen25VLOptions, loadQwen25VL } from './load.js';
 export { Qwen25VL, type Qwen25VLInput } from './model.js';

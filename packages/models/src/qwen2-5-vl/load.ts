@@ -1,6 +1,7 @@
 import type { DType, Tensor } from '@motion-enhancer/libtorch';
 import { UserError } from '@motion-enhancer/support';
 import { openCheckpoint, WeightReader } from '../hub/index.js';
+import type { WrapBlock } from '../vlm-common/language/weights.js';
 import { readQwen25VLConfig } from './config.js';
 import { Qwen25VL } from './model.js';
 import { fileName, weightFormOf } from './weight-names.js';
@@ -12,6 +13,8 @@ export interface LoadQwen25VLOptions {
   dtype: DType;
   /** Parameters record gradients. Default false. */
   trainable?: boolean;
+  /** How blocks' weights come to be there while they run. Default: they always lie on the device. */
+  wrapBlock?: WrapBlock | undefined;
 }
 
 /**
@@ -20,7 +23,10 @@ export interface LoadQwen25VLOptions {
  * @throws UserError ERR_CHECKPOINT, ERR_CONFIG, ERR_SAFETENSORS: another model's checkpoint, a missing shard or tensor,
  *   a config that contradicts the weights
  */
-export function loadQwen25VL(dir: string, { device, dtype, trainable = false }: LoadQwen25VLOptions): Qwen25VL {
+export function loadQwen25VL(
+  dir: string,
+  { device, dtype, trainable = false, wrapBlock }: LoadQwen25VLOptions,
+): Qwen25VL {
   const checkpoint = openCheckpoint(dir);
   try {
     const config = readQwen25VLConfig(checkpoint.config, checkpoint.configFile);
@@ -31,7 +37,7 @@ export function loadQwen25VL(dir: string, { device, dtype, trainable = false }: 
       for (const [name, shape] of parameterShapes(config)) parameters.set(name, reader.get(name, shape));
       checkUnused(reader.unused(), config.text.tieWordEmbeddings, checkpoint.configFile);
       if (trainable) for (const parameter of parameters.values()) parameter.requiresGrad_();
-      return new Qwen25VL({ config, parameters, device, dtype, dir, form });
+      return new Qwen25VL({ config, parameters, device, dtype, dir, form, wrapBlock });
     } catch (error) {
       reader.dispose();
       throw error;

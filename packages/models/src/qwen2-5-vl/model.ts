@@ -3,6 +3,7 @@ import { UserError } from '@motion-enhancer/support';
 import type { SaveOptions } from '../hub/index.js';
 import type { Decoded, DecoderOptions } from '../vlm-common/language/decode-layers.js';
 import { decodeSequence, idsTensor, type TokenIds } from '../vlm-common/language/decode-sequence.js';
+import type { WrapBlock } from '../vlm-common/language/weights.js';
 import type { Qwen25VLConfig } from './config.js';
 import { embedTokens } from './embed.js';
 import { type Grid, patchCount } from './grid.js';
@@ -29,6 +30,8 @@ export interface Qwen25VLParts {
   /** Folder that the model came from, and the names its files use. */
   dir: string;
   form: WeightForm;
+  /** How blocks' weights come to be there while they run. Default: they always lie on the device. */
+  wrapBlock?: WrapBlock | undefined;
 }
 
 /** Qwen2.5-VL: vision tower, merger and decoder. Load it with `loadQwen25VL`, free it with `dispose()`. */
@@ -46,7 +49,7 @@ export class Qwen25VL {
     this.config = parts.config;
     this.device = parts.device;
     this.dtype = parts.dtype;
-    this.weights = structureOf(parts.parameters, parts.config);
+    this.weights = structureOf(parts.parameters, parts.config, parts.wrapBlock);
   }
 
   /** Every parameter by its canonical name (as in transformers 5); tied heads appear once, as the embedding. */

@@ -1,7 +1,6 @@
 import { pad, scope, type Tensor } from '@motion-enhancer/libtorch';
-import { gated } from '../kernels/gated.js';
-import { project } from '../vlm-common/language/self-attention.js';
-import type { Linear } from '../vlm-common/language/weights.js';
+import { swiglu } from '../kernels/swiglu/swiglu.js';
+import { type Linear, linear } from '../layers/linear.js';
 import type { VisionBlockWeights } from './weights.js';
 
 /** Half-precision matrix products of cuBLAS want rows of whole 16 bytes, and are best at whole tiles. */
@@ -21,18 +20,24 @@ export function visionMlp(
   const width = weights.gate_proj.weight.size(0);
   const extra = widen && width % 8 !== 0 ? TILE - (width % TILE) : 0;
   const { gate_proj, up_proj, down_proj } = extra === 0 ? weights : widened(weights, extra);
-  const wide = scope(() => gated(project(x_PC, gate_proj), project(x_PC, up_proj)));
-  return project(wide, down_proj);
+  const wide = scope(() => swiglu(linear(x_PC, gate_proj), linear(x_PC, up_proj)));
+  return linear(wide, down_proj);
 }
 
 function widened({ gate_proj, up_proj, down_proj }: VisionBlockWeights['mlp'], extra: number) {
-  const more = ({ weight, bias }: Linear): Linear => ({
+  const more = ({ weight, bias, adapter }: Linear): Linear => ({
     weight: pad(weight, [0, 0, 0, extra]),
     bias: bias && pad(bias, [0, extra]),
+    ...(adapter && { adapter: { ...adapter, b: pad(adapter.b, [0, 0, 0, extra]) } }),
   });
+  const { weight, bias, adapter } = down_proj;
   return {
     gate_proj: more(gate_proj),
     up_proj: more(up_proj),
-    down_proj: { weight: pad(down_proj.weight, [0, extra]), bias: down_proj.bias },
+    down_proj: {
+      weight: pad(weight, [0, extra]),
+      bias,
+      ...(adapter && { adapter: { ...adapter, a: pad(adapter.a, [0, extra]) } }),
+    },
   };
 }

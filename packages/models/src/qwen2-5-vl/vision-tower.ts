@@ -1,8 +1,8 @@
-import { attention, type Checkpoints, cat, linear, scope, type Tensor } from '@motion-enhancer/libtorch';
-import { trainingKernels, turnable } from '../kernels/training.js';
+import { attention, type Checkpoints, cat, runBlock, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { splitRotary } from '../kernels/split-rotary/split-rotary.js';
+import { linear } from '../layers/linear.js';
 import { rmsNorm } from '../vlm-common/language/rms-norm.js';
-import { applyRotaryInFloat, inverseFrequencies, type RotaryTables } from '../vlm-common/language/rotary.js';
-import { project } from '../vlm-common/language/self-attention.js';
+import { inverseFrequencies, type RotaryTables } from '../vlm-common/language/rotary.js';
 import type { Qwen25VLVisionConfig } from './config.js';
 import type { Grid } from './grid.js';
 import { type SegmentRun, type VisionLayout, visionLayout } from './vision-layout.js';
@@ -28,11 +28,13 @@ export function visionTower(
     checkpoints?.hold([layout, rotary]);
     const full = new Set(config.fullAttentionBlocks);
     // A convolution whose stride is its kernel is a dense layer over flattened patches.
-    let h = scope(() => linear(patches, weights.patch_embed.flatten(1)).indexSelect(0, layout.order)); // [P, C]
-    for (const [i, block] of weights.blocks.entries()) {
+    let h = scope(() =>
+      linear(patches, { weight: weights.patch_embed.flatten(1), bias: null }).indexSelect(0, layout.order),
+    ); // [P, C]
+    for (const i of weights.blocks.keys()) {
       const context = { layout, rotary, numHeads: config.numHeads, full: full.has(i) };
-      const run = (x: Tensor) => ({ h: visionBlock(x, block, context) });
-      const next = (checkpoints ? checkpoints.run(h, run) : run(h)).h;
+      const body = (x: Tensor, block: VisionBlockWeights) => ({ h: visionBlock(x, block, context) });
+      const next = runBlock(weights.blocks, i, h, body, checkpoints).h;
       h.dispose();
       h = next;
     }
@@ -68,21 +70,10 @@ export function visionBlock(h_PC: Tensor, weights: VisionBlockWeights, context: 
 
 function visionAttention(x_PC: Tensor, weights: VisionBlockWeights['attn'], context: VisionBlockContext): Tensor {
   const { layout, rotary, numHeads, full } = context;
-  const parts = turnedParts(project(x_PC, weights.qkv), numHeads, rotary);
-  if (!full) return project(segmentAttention(parts, layout.windows), weights.proj);
+  const parts = splitRotary(linear(x_PC, weights.qkv), numHeads, rotary);
+  if (!full) return linear(segmentAttention(parts, layout.windows), weights.proj);
   const framed = parts.map((part) => part.indexSelect(0, layout.inverse));
-  return project(segmentAttention(framed, layout.frames).indexSelect(0, layout.order), weights.proj);
-}
-
-/** Queries, keys and values [P, H, D]; as in the reference, rotation is in float32 even for half-precision activations. */
-function turnedParts(qkv: Tensor, numHeads: number, rotary: RotaryTables): Tensor[] {
-  const [P, width] = qkv.shape as [number, number];
-  const headDim = width / 3 / numHeads;
-  const kernels = turnable(headDim) ? trainingKernels(qkv) : null;
-  if (kernels) return kernels.splitTurned(qkv, numHeads, rotary.cos, rotary.sin);
-  const qkv_3PHD = qkv.view(P, 3, numHeads, headDim).transpose(0, 1);
-  const rotated = applyRotaryInFloat(qkv_3PHD.narrow(0, 0, 2), rotary);
-  return [...rotated.unbind(0), qkv_3PHD.select(0, 2)];
+  return linear(segmentAttention(framed, layout.frames).indexSelect(0, layout.order), weights.proj);
 }
 
 /** Attention within segments: one fused call per run of equal sizes. q, k, v [P, H, D] → [P, C] */
@@ -106,5 +97,5 @@ function segmentAttention(qkv: readonly Tensor[], runs: readonly SegmentRun[]): 
 /** Norm, then the patches of a token side by side through a two-layer perceptron. [P, C] → [P / 4, out] */
 function merge(h_PC: Tensor, weights: VisionWeights['merger']): Tensor {
   const merged = rmsNorm(h_PC, weights.ln_q, EPS).view(-1, weights.mlp[0].weight.size(1));
-  return project(project(merged, weights.mlp[0]).gelu(), weights.mlp[2]);
+  return linear(linear(merged, weights.mlp[0]).gelu(), weights.mlp[2]);
 }

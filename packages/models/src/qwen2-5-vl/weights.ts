@@ -1,6 +1,7 @@
-import type { Tensor } from '@motion-enhancer/libtorch';
+import { type BlockWeights, residentWeights, type Tensor } from '@motion-enhancer/libtorch';
+import type { Linear } from '../layers/linear.js';
 import { qwen2Shapes, qwen2Weights } from '../vlm-common/language/qwen2-weights.js';
-import type { Linear, ParameterShapes, Qwen2Weights } from '../vlm-common/language/weights.js';
+import type { ParameterShapes, Qwen2Weights, WrapBlock } from '../vlm-common/language/weights.js';
 import type { Qwen25VLConfig } from './config.js';
 
 /** One block of the vision tower, named as in the checkpoint. */
@@ -13,7 +14,7 @@ export interface VisionBlockWeights {
 
 export interface VisionWeights {
   patch_embed: Tensor; // [C, 3, 2, 14, 14]
-  blocks: VisionBlockWeights[];
+  blocks: BlockWeights<VisionBlockWeights>[];
   merger: { ln_q: Tensor; mlp: { 0: Linear; 2: Linear } };
 }
 
@@ -54,13 +55,17 @@ export function parameterShapes(config: Qwen25VLConfig): ParameterShapes {
   return shapes;
 }
 
-/** The parameters as a structure: the same tensors, not copies. */
-export function structureOf(parameters: ReadonlyMap<string, Tensor>, config: Qwen25VLConfig): Qwen25VLWeights {
+/** The parameters as a structure: the same tensors, not copies, unless `wrapBlock` makes some. */
+export function structureOf(
+  parameters: ReadonlyMap<string, Tensor>,
+  config: Qwen25VLConfig,
+  wrapBlock: WrapBlock = residentWeights,
+): Qwen25VLWeights {
   const get = (name: string): Tensor => parameters.get(name)!;
   const linear = (name: string): Linear => ({ weight: get(`${name}.weight`), bias: get(`${name}.bias`) });
-  const blocks = Array.from({ length: config.vision.depth }, (_, i): VisionBlockWeights => {
+  const blocks = Array.from({ length: config.vision.depth }, (_, i) => {
     const at = `${VISUAL}blocks.${i}`;
-    return {
+    const weights: VisionBlockWeights = {
       norm1: get(`${at}.norm1.weight`),
       attn: { qkv: linear(`${at}.attn.qkv`), proj: linear(`${at}.attn.proj`) },
       norm2: get(`${at}.norm2.weight`),
@@ -70,6 +75,7 @@ export function structureOf(parameters: ReadonlyMap<string, Tensor>, config: Qwe
         down_proj: linear(`${at}.mlp.down_proj`),
       },
     };
+    return wrapBlock(weights, at);
   });
   return {
     visual: {
@@ -80,6 +86,6 @@ export function structureOf(parameters: ReadonlyMap<string, Tensor>, config: Qwe
         mlp: { 0: linear(`${VISUAL}merger.mlp.0`), 2: linear(`${VISUAL}merger.mlp.2`) },
       },
     },
-    language_model: qwen2Weights(get, config.text, LANGUAGE, HEAD),
+    language_model: qwen2Weights(get, config.text, LANGUAGE, HEAD, wrapBlock),
   };
 }

@@ -28,9 +28,9 @@ async function run(script: string, count: number, options: Partial<StartOptions>
 
 test('each process has its place, and its lines a prefix', async () => {
   const { code, lines, err } = await run(
-    `const { RANK, LOCAL_RANK, WORLD_SIZE, MOTION_ENHANCER_GROUP_FILE } = process.env;
+    `const { RANK, LOCAL_RANK, WORLD_SIZE, LIBTORCH_GROUP_FILE } = process.env;
      process.stdout.write(RANK + LOCAL_RANK + WORLD_SIZE + '\\nhalf ');
-     setTimeout(() => process.stdout.write('a line\\r\\nno end ' + MOTION_ENHANCER_GROUP_FILE), 20);`,
+     setTimeout(() => process.stdout.write('a line\\r\\nno end ' + LIBTORCH_GROUP_FILE), 20);`,
     2,
   );
   assert.equal(code, 0, err);

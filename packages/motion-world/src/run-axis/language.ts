@@ -54,8 +54,8 @@ export function runLanguage(sequence: RunSequence, weights: Qwen2Weights, config
     const embeds = cat([text.narrow(2, 0, start), visual_RBSC, text.narrow(2, end, N - end)], 2);
     let h = embeds.view(R, B * N, -1);
     let rows: Tensor | null = null;
-    for (const layer of weights.layers) {
-      const next = runBlock(h, layer, context);
+    for (const block of weights.layers) {
+      const next = block.during((layer) => runBlock(h, layer, context));
       const sum: Tensor | null = rows && next.rows ? rows.add(next.rows) : next.rows;
       h.dispose();
       rows?.dispose();

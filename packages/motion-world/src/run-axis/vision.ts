@@ -32,7 +32,7 @@ export function runVision(
     const context: FrameContext = { rotary, frames: R * B * T, patches: h * w, heads: config.numHeads };
     let x = linearOfRuns(patches_RBPI.view(R, B * P, I), { weight: weights.patch_embed.flatten(2), bias: null });
     for (const block of weights.blocks) {
-      const next = visionRunBlock(x, block, context);
+      const next = block.during((layer) => visionRunBlock(x, layer, context));
       x.dispose();
       x = next;
     }

@@ -27,7 +27,7 @@ export async function runRanks(scenario: string, size: number, options: RanksOpt
   const folder = mkdtempSync(join(tmpdir(), 'ranks-'));
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const script = fileURLToPath(new URL(`./group-child.${extension}`, import.meta.url));
-  const place = options.env ?? { MOTION_ENHANCER_GROUP_FILE: join(folder, 'store') };
+  const place = options.env ?? { LIBTORCH_GROUP_FILE: join(folder, 'store') };
   const children = Array.from({ length: size }, (_, rank) =>
     spawn(process.execPath, [...loaderFlags(process.execArgv), script, scenario], {
       env: {

@@ -1,9 +1,10 @@
-import { aten, layerNorm, linear, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { aten, layerNorm, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { type Linear, linear } from '../../layers/linear.js';
 import type { Attend } from './attend.js';
 import type { CogVideoXConfig } from './config.js';
 import type { BlockKernels } from './kernels/block-kernels.js';
 import { applyRope_ } from './rope.js';
-import type { BlockWeights, Linear, Norm, NormZero } from './weights.js';
+import type { CogVideoXBlockWeights, Norm, NormZero } from './weights.js';
 
 /** What every block of one forward pass shares. */
 export interface BlockContext {
@@ -26,7 +27,12 @@ export interface BlockContext {
  * models/attention_processor.py CogVideoXAttnProcessor2_0 @ 58eb52c0
  * @returns how many rows it went on with
  */
-export function transformerBlock_(all_BND: Tensor, weights: BlockWeights, layer: number, o: BlockContext): number {
+export function transformerBlock_(
+  all_BND: Tensor,
+  weights: CogVideoXBlockWeights,
+  layer: number,
+  o: BlockContext,
+): number {
   // Scopes of their own: at 45,000 tokens a state of all rows takes a gigabyte, and a dozen would live at once.
   const attended = scope(() => {
     const { normed_BND, gate, textGate } = modulatedNorm(all_BND, weights.norm1, o);
@@ -42,19 +48,19 @@ export function transformerBlock_(all_BND: Tensor, weights: BlockWeights, layer:
   scope(() => {
     const second = modulatedNorm(x_BND, weights.norm2, { ...o, time: firstRows(o.time, rows) });
     const inner = activated(second.normed_BND, weights.ff.up, o);
-    addGated_(x_BND, apply(inner, weights.ff.down), second, o);
+    addGated_(x_BND, linear(inner, weights.ff.down), second, o);
   });
   return rows;
 }
 
 /** GELU (tanh) of a projection; with kernels inside of the matrix product (cuBLASLt's epilogue). */
 function activated(x_BND: Tensor, up: Linear, { kernels }: BlockContext): Tensor {
-  if (kernels && up.bias) {
+  if (kernels && up.bias && !up.adapter) {
     const flat = x_BND.flatten(0, 1);
     const out = aten._addmm_activation!(up.bias, flat, up.weight.transpose(0, 1), { use_gelu: true }) as Tensor;
     return out.unflatten(0, [x_BND.size(0), x_BND.size(1)]);
   }
-  return aten.gelu_!(apply(x_BND, up), { approximate: 'tanh' }) as Tensor;
+  return aten.gelu_!(linear(x_BND, up), { approximate: 'tanh' }) as Tensor;
 }
 
 /** The first rows of a batch; what all rows share stays. */
@@ -72,7 +78,7 @@ interface Modulated {
 /** (1 + scale) · LN(x) + shift, with separate shift, scale and gate for text and video. */
 function modulatedNorm(x_BND: Tensor, weights: NormZero, o: BlockContext): Modulated {
   const { config: c, kernels } = o;
-  const modulation = apply(o.time, weights.linear);
+  const modulation = linear(o.time, weights.linear);
   const [shift, scale, gate, textShift, textScale, textGate] = modulation.unsqueeze(1).chunk(6, 2) as [
     Tensor,
     Tensor,
@@ -100,36 +106,43 @@ function addGated_(x_BND: Tensor, update_BND: Tensor, m: Pick<Modulated, 'gate' 
 }
 
 /** null where no row goes on. */
-function jointAttention(x_BND: Tensor, weights: BlockWeights['attn1'], layer: number, o: BlockContext): Tensor | null {
+function jointAttention(
+  x_BND: Tensor,
+  weights: CogVideoXBlockWeights['attn1'],
+  layer: number,
+  o: BlockContext,
+): Tensor | null {
   const { numAttentionHeads: heads, attentionHeadDim: headDim } = o.config;
-  const byHead = (w: Linear): Tensor => apply(x_BND, w).unflatten(-1, [heads, headDim]); // [B, N, heads, headDim]
-  const [q_BNHD, k_BNHD] = normedAndTurned(byHead(weights.to_q), byHead(weights.to_k), weights, o);
+  const byHead = (w: Linear): Tensor => linear(x_BND, w).unflatten(-1, [heads, headDim]); // [B, N, heads, headDim]
+  const [q_BNHD, k_BNHD] = normedAndRotated(byHead(weights.to_q), byHead(weights.to_k), weights, o);
   const v_BNHD = byHead(weights.to_v);
   const out_BHND = o.attend(q_BNHD.transpose(1, 2), k_BNHD.transpose(1, 2), v_BNHD.transpose(1, 2), {
     layer,
     textTokens: o.textTokens,
   });
-  return out_BHND.size(0) > 0 ? apply(out_BHND.transpose(1, 2).flatten(2), weights.to_out) : null;
+  return out_BHND.size(0) > 0 ? linear(out_BHND.transpose(1, 2).flatten(2), weights.to_out) : null;
 }
 
 /** The eps of the per-head norms is fixed in the source, not in the config. */
 const HEAD_EPS = 1e-6;
 
 /** LayerNorm of every head, then the rotation; `q` and `k` are fresh and may be changed. */
-function normedAndTurned(q: Tensor, k: Tensor, weights: BlockWeights['attn1'], o: BlockContext): [Tensor, Tensor] {
+function normedAndRotated(
+  q: Tensor,
+  k: Tensor,
+  weights: CogVideoXBlockWeights['attn1'],
+  o: BlockContext,
+): [Tensor, Tensor] {
   const { kernels, ropeFactors, textTokens } = o;
   if (kernels) {
-    kernels.headNormRope_(q, k, { q: weights.norm_q, k: weights.norm_k }, ropeFactors, textTokens, HEAD_EPS);
+    const norms = { q: weights.norm_q, k: weights.norm_k };
+    kernels.headNormRotary_({ q_BNHD: q, k_BNHD: k, norms, factors: ropeFactors, textTokens, eps: HEAD_EPS });
     return [q, k];
   }
   const normed = (x: Tensor, norm: Norm) => layerNorm(x, [x.size(-1)], norm.weight, norm.bias, HEAD_EPS);
   const both: [Tensor, Tensor] = [normed(q, weights.norm_q), normed(k, weights.norm_k)];
   if (ropeFactors) for (const x of both) applyRope_(x, ropeFactors, textTokens);
   return both;
-}
-
-function apply(x: Tensor, w: Linear): Tensor {
-  return linear(x, w.weight, w.bias);
 }
 
 function parts(x_BND: Tensor, textTokens: number): [text: Tensor, video: Tensor] {

@@ -5,13 +5,13 @@ import {
   type DType,
   keep,
   layerNorm,
-  linear,
   noGrad,
   scope,
   type Tensor,
   tensorsIn,
 } from '@motion-enhancer/libtorch';
 import { expected } from '@motion-enhancer/support';
+import { linear } from '../../layers/linear.js';
 import { loadWith } from '../load-with.js';
 import { configError } from '../require-class.js';
 import type { Attend } from './attend.js';
@@ -140,7 +140,7 @@ function embed(
   return scope(() => {
     const video = patchify(latents.to(dtype, device), weights.patchProj, config);
     if (positions_SD) video.add_(positions_SD);
-    return cat([linear(text.to(dtype, device), weights.textProj.weight, weights.textProj.bias), video], 1);
+    return cat([linear(text.to(dtype, device), weights.textProj), video], 1);
   });
 }
 
@@ -153,14 +153,11 @@ function head(
   grid: TokenGrid,
 ): Tensor {
   const { normFinal, normOut, projOut } = weights;
-  const [shift, scale] = linear(time, normOut.linear.weight, normOut.linear.bias).unsqueeze(1).chunk(2, 2) as [
-    Tensor,
-    Tensor,
-  ];
+  const [shift, scale] = linear(time, normOut.linear).unsqueeze(1).chunk(2, 2) as [Tensor, Tensor];
   const once = layerNorm(video_BSD, [c.width], normFinal.weight, normFinal.bias, c.normEps);
   const twice = layerNorm(once, [c.width], normOut.norm.weight, normOut.norm.bias, c.normEps);
   const modulated = aten.addcmul!(shift, twice, scale.add(1)) as Tensor;
-  return unpatchify(linear(modulated, projOut.weight, projOut.bias), grid, c);
+  return unpatchify(linear(modulated, projOut), grid, c);
 }
 
 function checkInputs(latents: Tensor, text: Tensor, c: CogVideoXConfig): void {

@@ -1,8 +1,8 @@
-import { conv2d, linear, type Tensor } from '@motion-enhancer/libtorch';
+import { conv2d, type Tensor } from '@motion-enhancer/libtorch';
 import { expected } from '@motion-enhancer/support';
+import { type Linear, linear } from '../../layers/linear.js';
 import type { CogVideoXConfig } from './config.js';
 import { type TokenGrid, tokenGrid } from './token-grid.js';
-import type { Linear } from './weights.js';
 
 /**
  * latents [B, Flat, C, h, w] → video tokens [B, S, width], S = F·H·W frame-major.
@@ -34,7 +34,7 @@ export function patchify(x_BFCHW: Tensor, proj: Linear, c: CogVideoXConfig): Ten
     .reshape(b, grid.frames, pt, channels, grid.height, p, grid.width, p)
     .permute(0, 1, 4, 6, 3, 2, 5, 7)
     .reshape(b, grid.frames * grid.locations, channels * pt * p * p);
-  return linear(patches_BSK, proj.weight, proj.bias);
+  return linear(patches_BSK, proj);
 }
 
 /** Projected video tokens [B, S, (C or p_t·…)] → [B, Flat, C, h, w], the inverse of `patchify`'s layout. */

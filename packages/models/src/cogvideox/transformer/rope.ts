@@ -99,6 +99,6 @@ export function ropeFactors(rope: Rope): Tensor {
 export function applyRope_(x_BNHD: Tensor, factors: Tensor, textTokens: number): void {
   const video_BSHD = x_BNHD.narrow(1, textTokens, x_BNHD.size(1) - textTokens);
   const pairs = aten.view_as_complex!(video_BSHD.to('float32').unflatten(-1, [-1, 2])) as Tensor;
-  const turned = aten.view_as_real!(pairs.mul(factors.unsqueeze(1))) as Tensor;
-  video_BSHD.copy_(turned.flatten(-2));
+  const rotated = aten.view_as_real!(pairs.mul(factors.unsqueeze(1))) as Tensor;
+  video_BSHD.copy_(rotated.flatten(-2));
 }

@@ -1,4 +1,5 @@
-import { arange, cat, linear, type Tensor, tensor } from '@motion-enhancer/libtorch';
+import { arange, cat, type Tensor, tensor } from '@motion-enhancer/libtorch';
+import { linear } from '../../layers/linear.js';
 import type { CogVideoXConfig } from './config.js';
 import type { TransformerWeights } from './weights.js';
 
@@ -17,6 +18,6 @@ export function timeEmbedding(timestep: number | Tensor, weights: TransformerWei
     .div(half - c.freqShift);
   const angle = steps_B1.mul(exponent.exp());
   const waves = c.flipSinToCos ? [angle.cos(), angle.sin()] : [angle.sin(), angle.cos()];
-  const hidden = linear(cat(waves, 1).to(dtype), weights.time1.weight, weights.time1.bias).silu();
-  return linear(hidden, weights.time2.weight, weights.time2.bias);
+  const hidden = linear(cat(waves, 1).to(dtype), weights.time1).silu();
+  return linear(hidden, weights.time2);
 }

@@ -6,7 +6,7 @@ import { tokenGrid } from './token-grid.js';
 
 /** What depends on the latents' size alone: made once for a training. */
 export interface TrainingPositions {
-  /** Rotary factors of text (unturned) and video tokens, null for a model without. */
+  /** Rotary factors of text (not rotated) and video tokens, null for a model without. */
   rotary: {
     /** In the network's type: [T + S, 1, 1, headDim] */
     cos: Tensor;

@@ -1,12 +1,8 @@
 import type { Tensor } from '@motion-enhancer/libtorch';
 import type { WeightReader } from '../../hub/index.js';
+import type { Linear } from '../../layers/linear.js';
 import type { CogVideoXConfig } from './config.js';
 
-/** weight [out, in], bias [out] */
-export interface Linear {
-  weight: Tensor;
-  bias: Tensor | null;
-}
 export interface Norm {
   weight: Tensor | null;
   bias: Tensor | null;
@@ -16,7 +12,8 @@ export interface NormZero {
   linear: Linear;
   norm: Norm;
 }
-export interface BlockWeights {
+/** Weights of one block. */
+export interface CogVideoXBlockWeights {
   norm1: NormZero;
   attn1: { to_q: Linear; to_k: Linear; to_v: Linear; to_out: Linear; norm_q: Norm; norm_k: Norm };
   norm2: NormZero;
@@ -29,7 +26,7 @@ export interface TransformerWeights {
   textProj: Linear;
   time1: Linear;
   time2: Linear;
-  blocks: BlockWeights[];
+  blocks: CogVideoXBlockWeights[];
   normFinal: Norm;
   normOut: NormZero;
   projOut: Linear;
@@ -50,7 +47,7 @@ export function readTransformerWeights(r: WeightReader, c: CogVideoXConfig): Tra
     linear: linear(`${name}.linear`, outputs * w, t),
     norm: norm(`${name}.norm`, w, c.normAffine),
   });
-  const block = (i: number): BlockWeights => {
+  const block = (i: number): CogVideoXBlockWeights => {
     const at = `transformer_blocks.${i}`;
     return {
       norm1: normZero(`${at}.norm1`, 6),

@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { cuda, liveTensors, manualSeed, noGrad, randn, scope, type Tensor } from '@motion-enhancer/libtorch';
-import { generateInternVL3, type InternVL3, loadInternVL3 } from '../../internvl3/index.js';
-import { type GenerateInput, generate, loadQwen25VL, type Qwen25VL, ropeIndex } from '../../qwen2-5-vl/index.js';
+import { generateInternVL3, generateInternVL3Batch, type InternVL3, loadInternVL3 } from '../../internvl3/index.js';
+import {
+  type GenerateInput,
+  generate,
+  generateBatch,
+  loadQwen25VL,
+  type Qwen25VL,
+  ropeIndex,
+} from '../../qwen2-5-vl/index.js';
 import { fixture } from '../../qwen2-5-vl/testing.js';
 import { KVCache } from '../language/index.js';
-import { generateInternVL3Batch } from './internvl-rows.js';
-import { generateBatch } from './qwen-rows.js';
 
 const INTERNVL_IMAGE = 310;
 const words = (n: number) => Array.from({ length: n }, () => 10 + Math.floor(Math.random() * 280));
@@ -65,7 +70,7 @@ const CASES: Record<string, (device: string) => Case> = {
   },
 };
 
-// On CUDA all but the first token come from a recorded graph.
+// On CUDA all but the first token come from a CUDA graph.
 const DEVICES = cuda().count > 0 ? ['cpu', 'cuda:0'] : ['cpu'];
 for (const [name, make, device] of Object.entries(CASES).flatMap(([n, m]) => DEVICES.map((d) => [n, m, d] as const))) {
   const run = (title: string, body: (c: Case) => void) =>
@@ -82,7 +87,7 @@ for (const [name, make, device] of Object.entries(CASES).flatMap(([n, m]) => DEV
       assert.equal(liveTensors(), before);
     });
 
-  run('each row of a batch is what it is alone, greedy and drawn', ({ inputs, alone, together }) => {
+  run('each sequence of a batch is what it is alone, greedy and drawn', ({ inputs, alone, together }) => {
     for (const o of [{}, { repetitionPenalty: 1.3 }, { temperature: 1.5, topK: 40, topP: 0.9, seed: 3 }]) {
       const wanted = inputs.map((input) => alone(input, o));
       assert.deepEqual(together(inputs, o), wanted, JSON.stringify(o));
@@ -97,7 +102,7 @@ for (const [name, make, device] of Object.entries(CASES).flatMap(([n, m]) => DEV
     }
   });
 
-  run('rows end by themselves: end tokens, and what is told of each token', ({ inputs, alone, together }) => {
+  run('sequences end by themselves: end tokens, and what is told of each token', ({ inputs, alone, together }) => {
     const replies = inputs.map((input) => alone(input, { repetitionPenalty: 1.3 }));
     const eos = replies[0]![3]!;
     const ended = inputs.map((input) => alone(input, { repetitionPenalty: 1.3, eosIds: [eos] }));
@@ -105,7 +110,7 @@ for (const [name, make, device] of Object.entries(CASES).flatMap(([n, m]) => DEV
     const o = {
       repetitionPenalty: 1.3,
       eosIds: [eos],
-      onToken: (id: number, row: number) => heard[row]!.push(id) < 6,
+      onToken: (id: number, sequence: number) => heard[sequence]!.push(id) < 6,
     };
     const cut = ended.map((ids) => (ids.length > 6 ? ids.slice(0, 6) : ids));
     assert.deepEqual(together(inputs, o), cut);
@@ -146,7 +151,7 @@ for (const [name, make, device] of Object.entries(CASES).flatMap(([n, m]) => DEV
   });
 
   run(
-    'what prompts share is computed once, and each row stays what it is alone',
+    'what prompts share is computed once, and each sequence stays what it is alone',
     ({ model, inputs, alone, together }) => {
       const [first, , third] = inputs as [GenerateInput, GenerateInput, GenerateInput];
       const asked = (input: GenerateInput, more: number): GenerateInput => {

@@ -1,3 +1,3 @@
-export { type GenerateRowsOptions, generateRows, type RowsInput } from './generate-rows.js';
-export { generateInternVL3Batch } from './internvl-rows.js';
-export { type BatchOptions, generateBatch } from './qwen-rows.js';
+export type { GenerateOptions } from './generate-options.js';
+export { type GenerateSequencesOptions, generateSequences, type SequencesInput } from './generate-sequences.js';
+export type { BatchOptions } from './with-prefix-caching.js';

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { arange, cuda, liveTensors, manualSeed, noGrad, randn, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { linear } from '../../layers/linear.js';
 import { mlp } from './block.js';
+import { residentLayers } from './decode/resident-layers.js';
 import { type TestDecoder, testDecoder } from './decode/testing.js';
 import { decodeLayers } from './decode-layers.js';
 import { rmsNorm } from './rms-norm.js';
 import { applyRotary, rotaryTables } from './rotary.js';
-import { project } from './self-attention.js';
 
 const SEED = Date.now() % 1e9;
 
@@ -19,12 +20,12 @@ function eagerMaps({ config, weights }: TestDecoder, x: Tensor, positions: Tenso
   const later = places.unsqueeze(0).gt(places.unsqueeze(1));
   let h = x;
   let sum: Tensor | null = null;
-  for (const w of weights.layers) {
+  for (const w of residentLayers(weights)) {
     const normed = rmsNorm(h, w.input_layernorm, eps);
     const heads = (y: Tensor, n: number) => y.view(1, N, n, D).transpose(1, 2);
-    const q = applyRotary(heads(project(normed, w.self_attn.q_proj), H), rotary);
-    const k = applyRotary(heads(project(normed, w.self_attn.k_proj), G), rotary).repeatInterleave(H / G, 1);
-    const v = heads(project(normed, w.self_attn.v_proj), G).repeatInterleave(H / G, 1);
+    const q = applyRotary(heads(linear(normed, w.self_attn.q_proj), H), rotary);
+    const k = applyRotary(heads(linear(normed, w.self_attn.k_proj), G), rotary).repeatInterleave(H / G, 1);
+    const v = heads(linear(normed, w.self_attn.v_proj), G).repeatInterleave(H / G, 1);
     const map = q
       .matmul(k.transpose(2, 3))
       .mul(D ** -0.5)
@@ -32,7 +33,7 @@ function eagerMaps({ config, weights }: TestDecoder, x: Tensor, positions: Tenso
       .softmax(-1);
     sum = sum ? sum.add(map.mean([0, 1])) : map.mean([0, 1]);
     h = h.add(
-      project(
+      linear(
         map
           .matmul(v)
           .transpose(1, 2)

@@ -1,5 +1,6 @@
-import { arange, scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
-import { attentionRowsKernel } from '../../kernels/attention-rows-kernel.js';
+import { scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
+import { attentionRowsKernel } from '../../kernels/attention-rows/attention-rows-kernel.js';
+import { referenceAttentionRows } from '../../kernels/attention-rows/reference-attention-rows.js';
 
 /**
  * Rows of the causal attention map, mean over heads: softmax(q_row · Kᵀ / √d) over the keys that the row may see.
@@ -15,7 +16,7 @@ export function attentionRows(q_BHND: Tensor, k_BGND: Tensor, rows: readonly num
   // Only the mean outlives this: the maps of all heads would stay until the end of the block.
   return scope(() => {
     const [, H, , D] = q_BHND.shape as [number, number, number, number];
-    const [, G, N] = k_BGND.shape as [number, number, number, number];
+    const [, G] = k_BGND.shape as [number, number, number, number];
     const { device } = q_BHND;
     const index = Array.isArray(rows) ? tensor([...rows], { dtype: 'int64', device }) : (rows as Tensor);
     const R = index.numel;
@@ -27,17 +28,6 @@ export function attentionRows(q_BHND: Tensor, k_BGND: Tensor, rows: readonly num
       const scores = q_GRD.bmm(k_BGND.squeeze(0).transpose(1, 2));
       return kernel.meanSoftmax(scores, index, H, D ** -0.5);
     }
-    const q_GRD = q_BHND
-      .select(0, 0)
-      .indexSelect(1, index)
-      .reshape(G, (H / G) * R, D);
-    const k_GDN = k_BGND.select(0, 0).transpose(1, 2);
-    const scores_GHRN = q_GRD
-      .bmm(k_GDN)
-      .to('float32')
-      .mul(D ** -0.5)
-      .view(G, H / G, R, N);
-    const unseen_RN = arange(0, N, 1, { device }).unsqueeze(0).gt(index.unsqueeze(1));
-    return scores_GHRN.maskedFill(unseen_RN, Number.NEGATIVE_INFINITY).softmax(-1).mean([0, 1]);
+    return referenceAttentionRows(q_BHND, k_BGND, index);
   });
 }

@@ -1,7 +1,8 @@
 import { scope, type Tensor } from '@motion-enhancer/libtorch';
-import { gated } from '../../kernels/gated.js';
+import { swiglu } from '../../kernels/swiglu/swiglu.js';
+import { linear } from '../../layers/linear.js';
 import { rmsNorm } from './rms-norm.js';
-import { type BlockContext, project, selfAttention } from './self-attention.js';
+import { type BlockContext, selfAttention } from './self-attention.js';
 import type { Qwen2BlockWeights } from './weights.js';
 
 /**
@@ -32,6 +33,6 @@ export function block(
 
 /** SwiGLU: down(silu(gate x) · up x) */
 export function mlp(x: Tensor, weights: Qwen2BlockWeights['mlp']): Tensor {
-  const wide = scope(() => gated(project(x, weights.gate_proj), project(x, weights.up_proj)));
-  return project(wide, weights.down_proj);
+  const wide = scope(() => swiglu(linear(x, weights.gate_proj), linear(x, weights.up_proj)));
+  return linear(wide, weights.down_proj);
 }

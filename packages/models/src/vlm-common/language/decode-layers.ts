@@ -1,4 +1,12 @@
-import { type Checkpoints, isGradEnabled, scope, stack, type Tensor, tensor } from '@motion-enhancer/libtorch';
+import {
+  type Checkpoints,
+  isGradEnabled,
+  runBlock,
+  scope,
+  stack,
+  type Tensor,
+  tensor,
+} from '@motion-enhancer/libtorch';
 import { attentionMask } from './attention-mask.js';
 import { block } from './block.js';
 import type { KVCache } from './kv-cache.js';
@@ -6,7 +14,7 @@ import type { Qwen2Config } from './qwen2-config.js';
 import { rmsNorm } from './rms-norm.js';
 import { rotaryTables } from './rotary.js';
 import { causalAfterCache } from './self-attention.js';
-import type { Qwen2Weights } from './weights.js';
+import type { Qwen2BlockWeights, Qwen2Weights } from './weights.js';
 
 /** Positions whose logits are wanted: every one, the last, or a list. Logits of a large vocabulary are costly. */
 export type LogitsAt = 'all' | 'last' | readonly number[];
@@ -69,11 +77,11 @@ export function decodeLayers(
     const training = isGradEnabled();
     const each: Tensor[] = [];
     let rows: Tensor | null = null;
-    for (const [layer, layerWeights] of weights.layers.entries()) {
+    for (const layer of weights.layers.keys()) {
       // A scope per block: at inference only one block's activations live at a time.
       const next = scope(() => {
-        const run = (x: Tensor) => block(x, layerWeights, context, layer, rowIndex);
-        const out = o.checkpoints ? o.checkpoints.run(h, run) : run(h);
+        const body = (x: Tensor, w: Qwen2BlockWeights) => block(x, w, context, layer, rowIndex);
+        const out = runBlock(weights.layers, layer, h, body, o.checkpoints ?? null);
         o.onBlock?.(layer, out.h);
         return { h: out.h, rows: training ? out.rows : runningMean(rows, out.rows, layer) };
       });

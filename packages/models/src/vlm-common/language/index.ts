@@ -7,16 +7,15 @@ export {
   type DecodeWay,
   decodeOn,
   decodesOnDevice,
-  WORTH_RECORDING,
+  MIN_GRAPH_STEPS,
 } from './decode/decode-on.js';
 export type { DecodeStart } from './decode/decode-state.js';
 export { type Decoded, type DecoderOptions, decodeLayers, type LogitsAt, logitsAt } from './decode-layers.js';
-export { type DeviceDecoding, type GenerateOptions, generateTokens, type NextLogits } from './generate-tokens.js';
 export { KVCache } from './kv-cache.js';
 export type { Qwen2Config } from './qwen2-config.js';
 export { qwen2Shapes, qwen2Weights } from './qwen2-weights.js';
 export { rmsNorm } from './rms-norm.js';
 export { applyRotary, applyRotaryInFloat, inverseFrequencies, type RotaryTables, rotaryTables } from './rotary.js';
 export { checkSampling, nextToken, type SamplingOptions } from './sampling.js';
-export { type BlockContext, project } from './self-attention.js';
-export type { Linear, ParameterShapes, Qwen2BlockWeights, Qwen2Weights } from './weights.js';
+export type { BlockContext } from './self-attention.js';
+export type { ParameterShapes, Qwen2BlockWeights, Qwen2Weights, WrapBlock } from './weights.js';

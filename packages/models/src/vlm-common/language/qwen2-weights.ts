@@ -1,6 +1,7 @@
-import type { Tensor } from '@motion-enhancer/libtorch';
+import { residentWeights, type Tensor } from '@motion-enhancer/libtorch';
+import type { Linear } from '../../layers/linear.js';
 import type { Qwen2Config } from './qwen2-config.js';
-import type { Linear, ParameterShapes, Qwen2BlockWeights, Qwen2Weights } from './weights.js';
+import type { ParameterShapes, Qwen2BlockWeights, Qwen2Weights, WrapBlock } from './weights.js';
 
 /**
  * Names and shapes of the decoder's parameters.
@@ -34,20 +35,24 @@ export function qwen2Shapes(config: Qwen2Config, prefix: string, head: string): 
   return shapes;
 }
 
-/** The decoder's parameters as a structure. `get` finds a parameter by the names of `qwen2Shapes`. */
+/**
+ * The decoder's parameters as a structure.
+ * @param get finds a parameter by the names of `qwen2Shapes`
+ */
 export function qwen2Weights(
   get: (name: string) => Tensor,
   config: Qwen2Config,
   prefix: string,
   head: string,
+  wrapBlock: WrapBlock = residentWeights,
 ): Qwen2Weights {
   const linear = (name: string, bias: boolean): Linear => ({
     weight: get(`${name}.weight`),
     bias: bias ? get(`${name}.bias`) : null,
   });
-  const layers = Array.from({ length: config.numHiddenLayers }, (_, i): Qwen2BlockWeights => {
+  const layers = Array.from({ length: config.numHiddenLayers }, (_, i) => {
     const at = `${prefix}layers.${i}`;
-    return {
+    const weights: Qwen2BlockWeights = {
       input_layernorm: get(`${at}.input_layernorm.weight`),
       self_attn: {
         q_proj: linear(`${at}.self_attn.q_proj`, true),
@@ -62,6 +67,7 @@ export function qwen2Weights(
         down_proj: linear(`${at}.mlp.down_proj`, false),
       },
     };
+    return wrapBlock(weights, at);
   });
   const embed_tokens = get(`${prefix}embed_tokens.weight`);
   return {

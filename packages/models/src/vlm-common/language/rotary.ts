@@ -1,6 +1,6 @@
-import { arange, aten, cat, type DType, type Tensor } from '@motion-enhancer/libtorch';
-import { elementwiseKernels, rotates } from '../../kernels/elementwise.js';
-import { trainingKernels, turnable } from '../../kernels/training.js';
+import { arange, aten, cat, type DType, isGradEnabled, type Tensor } from '@motion-enhancer/libtorch';
+import { referenceRotary } from '../../kernels/rotary/reference-rotary.js';
+import { fitsRotary, fitsRotaryWidth, rotaryKernels } from '../../kernels/rotary/rotary-kernels.js';
 
 /** cos and sin of the rotation angles; the last dimension is the rotated width, both halves alike. */
 export interface RotaryTables {
@@ -40,26 +40,24 @@ function dealOut(angles_3BNF: Tensor, section: readonly number[]): Tensor {
 
 /** Rotates pairs (i, i + D/2) of the last dimension by the tables' angles. */
 export function applyRotary(x: Tensor, { cos, sin }: RotaryTables): Tensor {
-  const fused = elementwiseKernels(x);
-  if (fused && cos.dtype === x.dtype && rotates(x, cos)) return fused.rotate(x, cos, sin);
-  const half = x.size(-1) / 2;
-  const turned = cat([x.narrow(-1, half, half).neg(), x.narrow(-1, 0, half)], -1);
-  return x.mul(cos).add(turned.mul(sin));
+  const fused = isGradEnabled() ? null : rotaryKernels(x);
+  if (fused && cos.dtype === x.dtype && fitsRotary(x, cos)) return fused.rotate(x, cos, sin);
+  return referenceRotary(x, cos, sin);
 }
 
 /** The same in float32, whatever x's type is: it is rounded once, at the end. Tables are float32. */
-export function applyRotaryInFloat(x: Tensor, { cos, sin }: RotaryTables): Tensor {
-  const fused = elementwiseKernels(x);
-  if (fused && rotates(x, cos)) return fused.rotate(x, cos, sin);
-  return applyRotary(x.to('float32'), { cos, sin }).to(x.dtype);
+export function applyRotaryInFloat(x: Tensor, tables: RotaryTables): Tensor {
+  const { cos, sin } = tables;
+  const fused = isGradEnabled() ? null : rotaryKernels(x);
+  if (fused && fitsRotary(x, cos)) return fused.rotate(x, cos, sin);
+  return applyRotary(x.to('float32'), tables).to(x.dtype);
 }
 
 /** The same of heads within tokens, [B, N, H, D] → [B, H, N, D], as one kernel where there is one; differentiable. */
-export function turnHeads(x_BNHD: Tensor, { cos, sin }: RotaryTables): Tensor {
+export function rotateHeads(x_BNHD: Tensor, tables: RotaryTables): Tensor {
+  const { cos, sin } = tables;
   const [B, N, , D] = x_BNHD.shape as [number, number, number, number];
-  const fits = turnable(D) && cos.numel === B * N * D && cos.dtype === x_BNHD.dtype;
-  const kernels = fits ? trainingKernels(x_BNHD) : null;
-  return kernels
-    ? kernels.turnHeads(x_BNHD, cos, sin).transpose(1, 2)
-    : applyRotary(x_BNHD.transpose(1, 2), { cos, sin });
+  const fits = fitsRotaryWidth(D) && cos.numel === B * N * D && cos.dtype === x_BNHD.dtype;
+  const kernels = fits ? rotaryKernels(x_BNHD) : null;
+  return kernels ? kernels.rotateHeads(x_BNHD, cos, sin).transpose(1, 2) : applyRotary(x_BNHD.transpose(1, 2), tables);
 }

@@ -1,9 +1,10 @@
-import { aten, attention, isGradEnabled, linear, type Tensor } from '@motion-enhancer/libtorch';
+import { aten, attention, isGradEnabled, type Tensor } from '@motion-enhancer/libtorch';
+import { linear } from '../../layers/linear.js';
 import { attentionRows } from './attention-rows.js';
 import type { KVCache } from './kv-cache.js';
 import type { Qwen2Config } from './qwen2-config.js';
-import { type RotaryTables, turnHeads } from './rotary.js';
-import type { Linear, Qwen2BlockWeights } from './weights.js';
+import { type RotaryTables, rotateHeads } from './rotary.js';
+import type { Qwen2BlockWeights } from './weights.js';
 
 /** What all blocks of one forward pass share. */
 export interface BlockContext {
@@ -25,19 +26,15 @@ export function selfAttention(
   const { config, rotary, mask, cache } = context;
   const [B, N] = h_BNC.shape as [number, number, number];
   const heads = (x: Tensor, count: number) => x.view(B, N, count, config.headDim);
-  const q = turnHeads(heads(project(h_BNC, weights.q_proj), config.numAttentionHeads), rotary);
-  let k = turnHeads(heads(project(h_BNC, weights.k_proj), config.numKeyValueHeads), rotary);
-  let v = heads(project(h_BNC, weights.v_proj), config.numKeyValueHeads).transpose(1, 2);
+  const q = rotateHeads(heads(linear(h_BNC, weights.q_proj), config.numAttentionHeads), rotary);
+  let k = rotateHeads(heads(linear(h_BNC, weights.k_proj), config.numKeyValueHeads), rotary);
+  let v = heads(linear(h_BNC, weights.v_proj), config.numKeyValueHeads).transpose(1, 2);
   if (cache) ({ k, v } = cache.append(layer, k, v));
   const out_BHND = groupedAttention(q, k, v, mask);
   return {
-    h: project(out_BHND.transpose(1, 2).reshape(B, N, -1), weights.o_proj),
+    h: linear(out_BHND.transpose(1, 2).reshape(B, N, -1), weights.o_proj),
     rows: rows && attentionRows(q, k, rows),
   };
-}
-
-export function project(x: Tensor, { weight, bias }: Linear): Tensor {
-  return linear(x, weight, bias);
 }
 
 /** Fused attention. q [B, H, N, D], k and v [B, G, M, D] with G dividing H. */

@@ -1,10 +1,5 @@
-import type { Tensor } from '@motion-enhancer/libtorch';
-
-/** A dense layer: y = x Wᵀ + b. */
-export interface Linear {
-  weight: Tensor; // [out, in]
-  bias: Tensor | null; // [out]
-}
+import type { BlockWeights, Tensor } from '@motion-enhancer/libtorch';
+import type { Linear } from '../../layers/linear.js';
 
 /** One decoder block of Qwen2, named as in the checkpoint. */
 export interface Qwen2BlockWeights {
@@ -16,10 +11,13 @@ export interface Qwen2BlockWeights {
 
 export interface Qwen2Weights {
   embed_tokens: Tensor; // [V, C]
-  layers: Qwen2BlockWeights[];
+  layers: BlockWeights<Qwen2BlockWeights>[];
   norm: Tensor; // [C]
   lm_head: Tensor; // [V, C]; the very embed_tokens when tied
 }
+
+/** Makes the weights of a block ones that are there while it runs; `name` is what their names begin with, `….layers.3`. */
+export type WrapBlock = <W>(weights: W, name: string) => BlockWeights<W>;
 
 /** Name of a parameter → its shape. */
 export type ParameterShapes = Map<string, readonly number[]>;

@@ -1,4 +1,4 @@
-import { besideDefaultQueue, keep, noGrad, OutOfMemoryError, scope } from '@motion-enhancer/libtorch';
+import { keep, noGrad, OutOfMemoryError, onSideStream, scope } from '@motion-enhancer/libtorch';
 import { encodeClip } from '../diffusion/encode-clip.js';
 import type { DatasetJob } from './dataset-job.js';
 import type { PendingRow } from './pending-row.js';
@@ -8,7 +8,7 @@ export function encodeAhead({ vdm, config }: Pick<DatasetJob, 'vdm' | 'config'>,
   if (row?.ready?.state !== 'ready' || row.ahead) return;
   const { frames } = row.ready.input;
   try {
-    const { value, join } = besideDefaultQueue(vdm.device, () =>
+    const { value, join } = onSideStream(vdm.device, () =>
       keep(noGrad(() => scope(() => encodeClip(vdm, frames, config)))),
     );
     row.ahead = { latents: value, join };

@@ -32,7 +32,7 @@ export type TokenOptions = Pick<
   onToken?(id: number, row: number): boolean;
   mayEnd?: boolean;
   prefillChunk?: number;
-  /** Of a single chat: holds its first tokens already; stays the caller's (`GenerateRowsOptions.cache`). */
+  /** Of a single chat: holds its first tokens already; stays the caller's (`GenerateSequencesOptions.cache`). */
   cache?: KVCache;
 };
 

@@ -90,7 +90,14 @@ for (const dtype of ['bfloat16', 'float16'] as const) {
             return normed;
           };
           const expected = [plain(q, norms.q), plain(k, norms.k)];
-          blockKernels(q, 64, 64 * heads, true)!.headNormRope_(q, k, norms, factors, text, 1e-6);
+          blockKernels(q, 64, 64 * heads, true)!.headNormRotary_({
+            q_BNHD: q,
+            k_BNHD: k,
+            norms,
+            factors,
+            textTokens: text,
+            eps: 1e-6,
+          });
           for (const [i, x] of [q, k].entries())
             assert.ok(steps(x, expected[i]!, dtype) <= 2.01, `${steps(x, expected[i]!, dtype)}`);
         });

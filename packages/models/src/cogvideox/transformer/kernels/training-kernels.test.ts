@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { backward, cuda, liveTensors, manualSeed, noGrad, randn, scope, type Tensor } from '@motion-enhancer/libtorch';
-import { plainParts } from '../block-parts.js';
+import { referenceParts } from '../block-parts.js';
 import { readCogVideoXConfig } from '../config.js';
 import { trainingPositions } from '../training-positions.js';
 import { trainingKernels } from './training-kernels.js';
@@ -64,11 +64,15 @@ for (const dtype of ['bfloat16', 'float16'] as const)
         assert.ok(kernels);
         const [x, update, direction] = [half(B, N, D).mul(2).add(1), half(B, N, D), half(B, N, D)];
         const [by, plus] = [randn([B, 2, D], { device }), randn([B, 2, D], { device })];
-        const both = (leaves: Tensor[], body: (parts: typeof plainParts, leaves: Tensor[]) => Tensor, what: string) => {
+        const both = (
+          leaves: Tensor[],
+          body: (parts: typeof referenceParts, leaves: Tensor[]) => Tensor,
+          what: string,
+        ) => {
           const got = evaluate(leaves, (own) => [body(kernels, own)], [direction]);
           close(
             got,
-            evaluate(leaves.map(wide), (own) => [body(plainParts, own)], [wide(direction)]),
+            evaluate(leaves.map(wide), (own) => [body(referenceParts, own)], [wide(direction)]),
             share,
             what,
           );
@@ -76,9 +80,9 @@ for (const dtype of ['bfloat16', 'float16'] as const)
           const again = evaluate(leaves, (own) => [body(kernels, own)], [direction]);
           close(again, got, 0, `${what}, once more`);
         };
-        both([x, by, plus], (parts, [a, b, c]) => parts.modulated(a!, b!, c!, T, 1e-5), `norm ${[B, T, S, D]}`);
-        both([x, update, by], (parts, [a, b, c]) => parts.gated(a!, b!, c!, T), `gate ${[B, T, S, D]}`);
-        const none = noGrad(() => kernels.gated(x, update, by, T));
+        both([x, by, plus], (parts, [a, b, c]) => parts.modulatedNorm(a!, b!, c!, T, 1e-5), `norm ${[B, T, S, D]}`);
+        both([x, update, by], (parts, [a, b, c]) => parts.gatedResidual(a!, b!, c!, T), `gate ${[B, T, S, D]}`);
+        const none = noGrad(() => kernels.gatedResidual(x, update, by, T));
         assert.equal(none.requiresGrad, false);
       });
     assert.equal(liveTensors(), before);
@@ -86,7 +90,7 @@ for (const dtype of ['bfloat16', 'float16'] as const)
 
 for (const headDim of [16, 32, 64])
   for (const rotary of [true, false])
-    test(`queries, keys and values of heads of ${headDim}, ${rotary ? 'turned' : 'unturned'}: kernels against plain operators (seed ${SEED})`, {
+    test(`queries, keys and values of heads of ${headDim}, ${rotary ? 'rotated' : 'not rotated'}: kernels against plain operators (seed ${SEED})`, {
       skip,
     }, () => {
       const before = liveTensors();
@@ -113,7 +117,7 @@ for (const headDim of [16, 32, 64])
           );
           const wanted = evaluate(
             [qkv.to('float32'), norms],
-            ([a, b]) => plainParts.queriesKeysValues(a!, b!, exact, 1e-6),
+            ([a, b]) => referenceParts.queriesKeysValues(a!, b!, exact, 1e-6),
             directions.map((d) => d.to('float32')),
           );
           close(got, wanted, 2 ** -7, `${[B, T, H]}`);

@@ -35,7 +35,7 @@ function copyOf(cache: KVCache, length: number) {
 
 for (const dtype of ['bfloat16', 'float16'] as const)
   for (const [name, sizes] of Object.entries(SIZES)) {
-    test(`a fused step equals its plain twin: ${name}, ${dtype} (seed ${SEED})`, { skip }, () => {
+    test(`a fused step equals its reference implementation: ${name}, ${dtype} (seed ${SEED})`, { skip }, () => {
       const before = liveTensors();
       manualSeed(SEED);
       noGrad(() =>
@@ -78,7 +78,7 @@ for (const dtype of ['bfloat16', 'float16'] as const)
     });
   }
 
-test('a recorded decoding gives what its steps give one by one', { skip }, () => {
+test('decoding as a CUDA graph gives what its steps give one by one', { skip }, () => {
   const before = liveTensors();
   manualSeed(SEED);
   noGrad(() =>
@@ -87,17 +87,17 @@ test('a recorded decoding gives what its steps give one by one', { skip }, () =>
       for (const lengths of LENGTHS)
         for (const o of [{}, { repetitionPenalty: 1.2 }, { temperature: 1.2, topP: 0.95, seed: 5 }]) {
           const { cache, start } = filledCache(decoder, lengths, 30);
-          const decode = (recorded: boolean) => {
+          const decode = (cudaGraph: boolean) => {
             const rows: number[][] = [];
             const accept = (ids: readonly number[]) => rows.push([...ids]) > 0;
-            const way = decodeOn(decoder, cache, start, { ...o, most: 30, recorded, accept });
-            assert.deepEqual(way, { kernels: 'fused', recorded });
+            const way = decodeOn(decoder, cache, start, { ...o, most: 30, cudaGraph, accept });
+            assert.deepEqual(way, { kernels: 'fused', cudaGraph });
             cache.rewind(start.length);
             return rows;
           };
-          const recorded = decode(true);
-          assert.equal(recorded.length, 30);
-          assert.deepEqual(recorded, decode(false));
+          const whole = decode(true);
+          assert.equal(whole.length, 30);
+          assert.deepEqual(whole, decode(false));
           cache.dispose();
         }
     }),

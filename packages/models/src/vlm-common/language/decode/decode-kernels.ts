@@ -1,10 +1,19 @@
 import { type CudaKernel, halfKernels, type KernelArgument, type Tensor } from '@motion-enhancer/libtorch';
+import {
+  ATTENTION_WARPS,
+  DECODE_ATTENTION_BYTES,
+  DECODE_ATTENTION_SOURCE,
+  MOST_SPLITS,
+  SMALL_DECODE_ATTENTION_BYTES,
+  SMALL_DECODE_ATTENTION_SOURCE,
+} from '../../../kernels/decode-attention/decode-attention.cu.js';
+import { DECODE_LINEAR_SOURCE } from '../../../kernels/decode-linear/decode-linear.cu.js';
+import { ADD_NORM_SOURCE } from '../../../kernels/decode-step/add-norm.cu.js';
+import { EMBED_TOKEN_SOURCE } from '../../../kernels/decode-step/embed-token.cu.js';
+import { PICK_BLOCKS, PICK_TOKEN_SOURCE } from '../../../kernels/decode-step/pick-token.cu.js';
+import { type Linear, plainLinear } from '../../../layers/linear.js';
 import type { Qwen2Config } from '../qwen2-config.js';
-import type { Linear } from '../weights.js';
-import { ATTENTION_BYTES, ATTENTION_SOURCE, ATTENTION_WARPS, MOST_SPLITS } from './attention.cu.js';
 import type { DecodeState } from './decode-state.js';
-import { LINEAR_SOURCE } from './linear.cu.js';
-import { PICK_BLOCKS, STEP_SOURCE } from './step.cu.js';
 
 /** Rows that the kernels for dense layers take: half of a tensor-core product; `normLinear` takes twice as many. */
 export const MOST_ROWS = 8;
@@ -13,7 +22,7 @@ const i32 = (value: number): KernelArgument => ({ i32: value });
 
 export interface LinearJob {
   x_BI: Tensor;
-  /** Up to three, one after the other as features of `out`; two for `gated`. */
+  /** Up to three, one after the other as features of `out`; two for `normSwiglu`. */
   layers: readonly Linear[];
   /** Of the RMS norm that comes first. */
   norm?: Tensor;
@@ -26,7 +35,7 @@ export interface AttentionJob {
   k: Tensor;
   v: Tensor;
   cache: { k: Tensor; v: Tensor }; // [B, G, room, 128]
-  turns_B64: Tensor;
+  angles_B64: Tensor;
   out_BC: Tensor;
   scratch: AttentionScratch;
 }
@@ -37,11 +46,11 @@ export interface AttentionScratch {
   tickets: Tensor;
 }
 
-const NAMES = ['normLinear', 'normLinear16', 'addLinear', 'normGated', 'normHead', 'decodeAttention'] as const;
+const NAMES = ['normLinear', 'normLinear16', 'addLinear', 'normSwiglu', 'normHead', 'decodeAttention'] as const;
 const STEP_NAMES = ['embed', 'addNorm', 'pick', 'advance'] as const;
-type Kernels = Record<(typeof NAMES)[number] | (typeof STEP_NAMES)[number], CudaKernel>;
+type Kernels = Record<(typeof NAMES)[number] | (typeof STEP_NAMES)[number], CudaKernel> & { attentionBytes: number };
 
-/** The parts of a decoding step as kernels of ours; each has its twin of plain operators in `plain-step.ts`. */
+/** The parts of a decoding step as kernels of ours; their reference implementation stands in `plain-step.ts`. */
 export class DecodeKernels {
   readonly #kernels: Kernels;
   readonly #eps: number;
@@ -57,11 +66,11 @@ export class DecodeKernels {
     this.#early = rows > MOST_ROWS;
   }
 
-  /** Token embeddings [B, C], and the turns of the position: cos and sin [B, 64, 2] float32, rounded to the type. */
-  embed(s: DecodeState, table_VC: Tensor, frequencies_64: Tensor, h_BC: Tensor, turns: Tensor): void {
+  /** Token embeddings [B, C], and the angles of the position: cos and sin [B, 64, 2] float32, rounded to the type. */
+  embed(s: DecodeState, table_VC: Tensor, frequencies_64: Tensor, h_BC: Tensor, angles: Tensor): void {
     const [B, C] = h_BC.shape as [number, number];
     this.#kernels.embed.launch([B], [256], 0, [
-      ...[s.ids, table_VC, h_BC, i32(C), s.length, s.shift, frequencies_64, turns],
+      ...[s.ids, table_VC, h_BC, i32(C), s.length, s.shift, frequencies_64, angles],
     ]);
   }
 
@@ -74,8 +83,8 @@ export class DecodeKernels {
     this.#multiply('addLinear', job, 8);
   }
   /** out = silu(gate(norm(x))) · up(norm(x)), with gate and up as layers */
-  normGated(job: LinearJob): void {
-    this.#multiply('normGated', job, 8);
+  normSwiglu(job: LinearJob): void {
+    this.#multiply('normSwiglu', job, 8);
   }
   /** The same as `normLinear`, for many features. */
   normHead(job: LinearJob): void {
@@ -83,10 +92,11 @@ export class DecodeKernels {
   }
 
   #multiply(name: Exclude<(typeof NAMES)[number], 'decodeAttention'>, job: LinearJob, perBlock: number): void {
-    const { x_BI, layers, norm, out_BO } = job;
+    const { x_BI, norm, out_BO } = job;
+    const layers = job.layers.map(plainLinear);
     const [B, inner] = x_BI.shape as [number, number];
     const rows = [0, 1, 2].map((i) => layers[i]?.weight.size(0) ?? 0) as [number, number, number];
-    const features = name === 'normGated' ? rows[0] : rows[0] + rows[1] + rows[2];
+    const features = name === 'normSwiglu' ? rows[0] : rows[0] + rows[1] + rows[2];
     this.#kernels[name].launch(
       [Math.ceil(features / perBlock)],
       [256],
@@ -114,9 +124,9 @@ export class DecodeKernels {
     this.#kernels.decodeAttention.launch(
       [splitsOf(B, G), G, B],
       [32 * ATTENTION_WARPS],
-      ATTENTION_BYTES,
+      this.#kernels.attentionBytes,
       [
-        ...[job.q, job.k, job.v, job.cache.k, job.cache.v, s.length, s.first, job.turns_B64, job.out_BC],
+        ...[job.q, job.k, job.v, job.cache.k, job.cache.v, s.length, s.first, job.angles_B64, job.out_BC],
         ...[job.scratch.partial, job.scratch.stats, job.scratch.tickets],
         ...[job.q.strides[0]!, job.k.strides[0]!, room, H / G, job.out_BC.size(1)].map(i32),
         { f32: Math.LOG2E / Math.sqrt(D) },
@@ -165,14 +175,19 @@ export function splitsOf(rows: number, groups: number): number {
   return Math.max(1, Math.min(MOST_SPLITS, Math.floor(264 / (rows * groups))));
 }
 
-const chosen = halfKernels<Kernels>('decoding kernels', (compile) => {
+const chosen = halfKernels<Kernels>('decoding kernels', (compile, device) => {
+  const small = device.sharedMemory() < DECODE_ATTENTION_BYTES;
+  const attentionBytes = small ? SMALL_DECODE_ATTENTION_BYTES : DECODE_ATTENTION_BYTES;
   const made = (source: string, names: readonly string[]) =>
     names.map((name) => [name, compile(source, name)] as const);
-  return Object.fromEntries([
-    ...made(LINEAR_SOURCE, NAMES.slice(0, 5)),
-    ...made(ATTENTION_SOURCE, NAMES.slice(5)),
-    ...made(STEP_SOURCE, STEP_NAMES),
-  ]) as Kernels;
+  const kernels = Object.fromEntries([
+    ...made(DECODE_LINEAR_SOURCE, NAMES.slice(0, 5)),
+    ...made(small ? SMALL_DECODE_ATTENTION_SOURCE : DECODE_ATTENTION_SOURCE, NAMES.slice(5)),
+    ...made(EMBED_TOKEN_SOURCE, ['embed']),
+    ...made(ADD_NORM_SOURCE, ['addNorm']),
+    ...made(PICK_TOKEN_SOURCE, ['pick', 'advance']),
+  ]) as Omit<Kernels, 'attentionBytes'>;
+  return { ...kernels, attentionBytes } as Kernels;
 });
 
 /** Kernels for a decoder on a device; null where plain operators must serve: see `halfKernels`, and sizes that do not fit. */

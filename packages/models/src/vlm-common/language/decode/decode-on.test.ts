@@ -43,7 +43,7 @@ for (const device of GPU ? ['cpu', 'cuda:0'] : ['cpu']) {
           }
           const wanted = referenceReplies(decoder, a, steps, o);
           const got = replies(decoder, { ...b, start: a.start }, { ...o, most: steps });
-          assert.deepEqual(got.way, { kernels: 'plain', recorded: device !== 'cpu' });
+          assert.deepEqual(got.way, { kernels: 'plain', cudaGraph: device !== 'cpu' });
           assert.deepEqual(got.rows, wanted, JSON.stringify({ lengths, o }));
           assert.equal(b.cache.length, a.start.length + steps);
           a.cache.dispose();

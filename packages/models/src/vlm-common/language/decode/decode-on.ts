@@ -2,6 +2,7 @@ import {
   type CudaGraph,
   Generator,
   noGrad,
+  plainOperatorsInUse,
   rand,
   recordCudaGraph,
   scope,
@@ -15,12 +16,12 @@ import { decodeKernels } from './decode-kernels.js';
 import { type DecodeStart, type DecodeState, decodeState, HISTORY } from './decode-state.js';
 import { FusedStep } from './fused-step.js';
 import { penalised, plainAdvance, plainStep } from './plain-step.js';
-import { sampleRows } from './sample-rows.js';
+import { sampleTokens } from './sample-tokens.js';
 
 /** Steps between two looks at the tokens: the host waits for the device once for all of them. */
 const AT_ONCE = 8;
-/** So few steps are not worth recording. */
-export const WORTH_RECORDING = 4;
+/** Fewer steps are not worth a CUDA graph. */
+export const MIN_GRAPH_STEPS = 4;
 
 export interface DecodeModel {
   weights: Qwen2Weights;
@@ -29,29 +30,30 @@ export interface DecodeModel {
 
 export interface DecodeOnOptions extends SamplingOptions {
   seed?: number;
-  /** Steps at most: new tokens of each row. */
+  /** Steps at most: new tokens of each sequence. */
   most: number;
   /** `plain`: by plain operators, also where there are kernels. */
   kernels?: 'fused' | 'plain';
-  /** Every step by its own calls, not as a recorded graph. Always so on the CPU. */
-  recorded?: boolean;
-  /** Called with the next tokens of all rows; false ends the decoding. */
+  /** The step as a CUDA graph (default), or by calls of its own, as always on the CPU. */
+  cudaGraph?: boolean;
+  /** Called with the next tokens of all sequences; false ends the decoding. */
   accept(ids: readonly number[]): boolean;
 }
 
-/** How a model decodes: on CUDA as a recorded graph, by kernels of ours where they fit. */
+/** How a model decodes: on CUDA as a CUDA graph, by kernels of ours where they fit. */
 export interface DecodeWay {
   kernels: 'fused' | 'plain';
-  recorded: boolean;
+  cudaGraph: boolean;
 }
 
-/** On CUDA, unless MOTION_ENHANCER_PLAIN=1 wants every step by calls of its own. */
+/** On CUDA, unless plain operators are asked for (`usePlainOperators`) or weights do not stay. */
 export function decodesOnDevice({ weights }: DecodeModel): boolean {
-  return weights.embed_tokens.isCuda && process.env.MOTION_ENHANCER_PLAIN !== '1';
+  if (weights.layers.some(({ resident }) => resident === null)) return false;
+  return weights.embed_tokens.isCuda && !plainOperatorsInUse();
 }
 
 /**
- * Goes on with replies whose prompts are in the cache, one token of each row at a time, until `accept` has enough. The
+ * Goes on with replies whose prompts are in the cache, one token of each sequence at a time, until `accept` has enough. The
  * whole step runs on the device, the choice of the next token included; on CUDA it is recorded once and launched as a
  * graph. Tokens are read every few steps, so that a few steps beyond the end may be done: they leave nothing.
  */
@@ -61,11 +63,12 @@ export function decodeOn(
   start: DecodeStart,
   o: DecodeOnOptions,
 ): DecodeWay {
-  if (o.most < 1) return { kernels: 'plain', recorded: false };
+  if (o.most < 1) return { kernels: 'plain', cudaGraph: false };
   return noGrad(() =>
     scope(() => {
       const { device, dtype } = weights.embed_tokens;
-      const kernels = o.kernels === 'plain' ? null : decodeKernels(config, device, dtype, start.ids.length);
+      const kernels =
+        o.kernels === 'plain' || adapted(weights) ? null : decodeKernels(config, device, dtype, start.ids.length);
       const caches = cache.reserve(start.length, o.most);
       const penalty = o.repetitionPenalty ?? 1;
       const s = decodeState(start, weights.lm_head.size(0), penalty !== 1, device);
@@ -77,23 +80,30 @@ export function decodeOn(
           if (fused) return fused.pick(s, logits, penalty);
           return plainAdvance(s, penalised(s, logits, penalty).argmax(-1));
         }
-        const chosen = sampleRows(penalised(s, logits, penalty), o, draws.narrow(0, step, 1));
+        const chosen = sampleTokens(penalised(s, logits, penalty), o, draws.narrow(0, step, 1));
         return fused ? fused.take(s, chosen) : plainAdvance(s, chosen);
       };
       const forward = () => (fused ? fused.logits(s, caches) : plainStep(s, weights, config, caches));
-      const recorded = (o.recorded ?? true) && device.startsWith('cuda');
-      const stepper = recorded
-        ? new RecordedSteps(forward, choose, draws === null, Number(device.split(':')[1] ?? 0))
+      const cudaGraph = (o.cudaGraph ?? true) && device.startsWith('cuda');
+      const stepper = cudaGraph
+        ? new GraphSteps(forward, choose, draws === null, Number(device.split(':')[1] ?? 0))
         : { step: (i: number) => scope(() => choose(forward(), i)), dispose() {} };
       try {
         run(s, cache, o, (i) => stepper.step(i));
       } finally {
         stepper.dispose();
       }
-      return { kernels: fused ? 'fused' : 'plain', recorded };
+      return { kernels: fused ? 'fused' : 'plain', cudaGraph };
     }),
   );
 }
+
+/** Low-rank adapters have no kernels: their layers are two products more. */
+const adapted = ({ layers }: Qwen2Weights): boolean =>
+  layers.some(({ resident }) => {
+    const parts = resident ? [...Object.values(resident.self_attn), ...Object.values(resident.mlp)] : [];
+    return parts.some(({ adapter }) => adapter !== undefined);
+  });
 
 /** Steps in groups; each group's tokens are read together. */
 function run(s: DecodeState, cache: KVCache, o: DecodeOnOptions, step: (i: number) => void): void {
@@ -128,7 +138,7 @@ function drawsOf(seed: number, count: number, device: string): Tensor {
 }
 
 /** The first step runs as it is recorded; later ones are launches. */
-class RecordedSteps {
+class GraphSteps {
   readonly #forward: () => Tensor;
   readonly #choose: (logits: Tensor, step: number) => void;
   readonly #whole: boolean;

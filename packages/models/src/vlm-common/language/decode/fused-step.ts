@@ -1,12 +1,13 @@
 import { aten, empty, type Tensor, zeros } from '@motion-enhancer/libtorch';
-import { gated } from '../../../kernels/gated.js';
+import { swiglu } from '../../../kernels/swiglu/swiglu.js';
+import { type Linear, linear, plainLinear } from '../../../layers/linear.js';
 import type { Qwen2Config } from '../qwen2-config.js';
 import { inverseFrequencies } from '../rotary.js';
-import { project } from '../self-attention.js';
-import type { Linear, Qwen2BlockWeights, Qwen2Weights } from '../weights.js';
+import type { Qwen2BlockWeights, Qwen2Weights } from '../weights.js';
 import { type AttentionScratch, type DecodeKernels, MOST_ROWS, splitsOf } from './decode-kernels.js';
 import type { DecodeState } from './decode-state.js';
 import type { LayerCache } from './plain-step.js';
+import { residentLayers } from './resident-layers.js';
 
 /**
  * One token of each row through the decoder by kernels of ours, five a block for up to eight rows; beyond that the
@@ -15,15 +16,16 @@ import type { LayerCache } from './plain-step.js';
 export class FusedStep {
   readonly #kernels: DecodeKernels;
   readonly #weights: Qwen2Weights;
+  readonly #layers: readonly Qwen2BlockWeights[];
   readonly #few: boolean;
   readonly #h: Tensor; // [B, C]
   readonly #normed: Tensor; // [B, C]
   readonly #qkv: Tensor; // [B, H · D + 2 · G · D]
   readonly #parts: readonly [Tensor, Tensor, Tensor];
   readonly #attended: Tensor; // [B, H · D]
-  readonly #gated: Tensor; // [B, I]
+  readonly #inner: Tensor; // [B, I]
   readonly #logits: Tensor; // [B, V]
-  readonly #turns: Tensor; // [B, 64, 2] float32
+  readonly #angles: Tensor; // [B, 64, 2] float32
   readonly #frequencies: Tensor;
   readonly #scratch: AttentionScratch;
   readonly #found: Tensor;
@@ -31,6 +33,7 @@ export class FusedStep {
   constructor(kernels: DecodeKernels, weights: Qwen2Weights, config: Qwen2Config, rows: number) {
     this.#kernels = kernels;
     this.#weights = weights;
+    this.#layers = residentLayers(weights);
     this.#few = rows <= MOST_ROWS;
     const { device, dtype } = weights.embed_tokens;
     const { hiddenSize: C, headDim: D, numKeyValueHeads: G } = config;
@@ -42,9 +45,9 @@ export class FusedStep {
     this.#qkv = half(Q + 2 * K);
     this.#parts = [this.#qkv.narrow(1, 0, Q), this.#qkv.narrow(1, Q, K), this.#qkv.narrow(1, Q + K, K)];
     this.#attended = half(Q);
-    this.#gated = half(config.intermediateSize);
+    this.#inner = half(config.intermediateSize);
     this.#logits = half(weights.lm_head.size(0));
-    this.#turns = empty([rows, 64, 2], { dtype: 'float32', device });
+    this.#angles = empty([rows, 64, 2], { dtype: 'float32', device });
     this.#frequencies = inverseFrequencies(D, config.ropeTheta, device);
     const splits = splitsOf(rows, G);
     this.#scratch = {
@@ -57,8 +60,9 @@ export class FusedStep {
 
   /** Logits [B, V] of the next tokens, in the same tensor every time. */
   logits(s: DecodeState, caches: readonly LayerCache[]): Tensor {
-    const { layers, norm, embed_tokens, lm_head } = this.#weights;
-    this.#kernels.embed(s, embed_tokens, this.#frequencies, this.#h, this.#turns);
+    const { norm, embed_tokens, lm_head } = this.#weights;
+    const layers = this.#layers;
+    this.#kernels.embed(s, embed_tokens, this.#frequencies, this.#h, this.#angles);
     const head = { weight: lm_head, bias: null };
     if (this.#few) {
       for (const [i, layer] of layers.entries()) this.#fewBlock(s, layer, caches[i]!);
@@ -67,7 +71,7 @@ export class FusedStep {
     }
     for (const [i, layer] of layers.entries()) this.#manyBlock(s, layer, caches[i]!);
     this.#kernels.addNorm(this.#h, null, norm, this.#normed);
-    return project(this.#normed, head);
+    return linear(this.#normed, head);
   }
 
   /** Takes the likeliest tokens of those logits. */
@@ -93,13 +97,13 @@ export class FusedStep {
     this.#attend(s, this.#parts, cache);
     kernels.addLinear({ x_BI: this.#attended, layers: [o_proj], out_BO: this.#h });
     const { gate_proj, up_proj, down_proj } = w.mlp;
-    kernels.normGated({
+    kernels.normSwiglu({
       x_BI: this.#h,
       layers: [gate_proj, up_proj],
       norm: w.post_attention_layernorm,
-      out_BO: this.#gated,
+      out_BO: this.#inner,
     });
-    kernels.addLinear({ x_BI: this.#gated, layers: [down_proj], out_BO: this.#h });
+    kernels.addLinear({ x_BI: this.#inner, layers: [down_proj], out_BO: this.#h });
   }
 
   #manyBlock(s: DecodeState, w: Qwen2BlockWeights, cache: LayerCache): void {
@@ -111,17 +115,17 @@ export class FusedStep {
       this.#attend(s, this.#parts, cache);
     } else {
       this.#kernels.addNorm(h, null, w.input_layernorm, normed);
-      this.#attend(s, [project(normed, q_proj), project(normed, k_proj), project(normed, v_proj)], cache);
+      this.#attend(s, [linear(normed, q_proj), linear(normed, k_proj), linear(normed, v_proj)], cache);
     }
     addProduct(h, this.#attended, o_proj);
     this.#kernels.addNorm(h, null, w.post_attention_layernorm, normed);
-    addProduct(h, gated(project(normed, w.mlp.gate_proj), project(normed, w.mlp.up_proj)), w.mlp.down_proj);
+    addProduct(h, swiglu(linear(normed, w.mlp.gate_proj), linear(normed, w.mlp.up_proj)), w.mlp.down_proj);
   }
 
   #attend(s: DecodeState, [q, k, v]: readonly [Tensor, Tensor, Tensor], cache: LayerCache): void {
     this.#kernels.attention(s, {
       ...{ q, k, v, cache },
-      turns_B64: this.#turns,
+      angles_B64: this.#angles,
       out_BC: this.#attended,
       scratch: this.#scratch,
     });
@@ -129,6 +133,6 @@ export class FusedStep {
 }
 
 /** h += x Wᵀ, in one product. */
-function addProduct(h_BC: Tensor, x_BI: Tensor, { weight }: Linear): void {
-  aten.addmm_!(h_BC, x_BI, weight.transpose(0, 1));
+function addProduct(h_BC: Tensor, x_BI: Tensor, layer: Linear): void {
+  aten.addmm_!(h_BC, x_BI, plainLinear(layer).weight.transpose(0, 1));
 }

@@ -1,11 +1,12 @@
 import { arange, aten, embedding, type Tensor } from '@motion-enhancer/libtorch';
+import { linear } from '../../../layers/linear.js';
 import { mlp } from '../block.js';
 import type { Qwen2Config } from '../qwen2-config.js';
 import { rmsNorm } from '../rms-norm.js';
 import { applyRotary, rotaryTables } from '../rotary.js';
-import { project } from '../self-attention.js';
 import type { Qwen2Weights } from '../weights.js';
 import type { DecodeState } from './decode-state.js';
+import { residentLayers } from './resident-layers.js';
 
 /** Keys and values of a layer with room for all tokens to come: [B, G, room, D]. */
 export interface LayerCache {
@@ -15,7 +16,8 @@ export interface LayerCache {
 
 /**
  * One token of each row through the decoder, by plain operators on tensors whose sizes never change: what is seen of
- * the cache is a mask. The twin of `FusedStep`, and what runs where that cannot.
+ * the cache is a mask. The reference implementation of `FusedStep`, and what
+ * runs where that cannot.
  * @param caches unused places must hold numbers (zeros do), since nothing times NaN is NaN
  * @returns logits [B, V]
  */
@@ -41,19 +43,19 @@ export function plainStep(
     .logicalOr(columns_1M.lt(s.first.unsqueeze(1)))
     .unsqueeze(1)
     .unsqueeze(1);
-  for (const [layer, w] of weights.layers.entries()) {
+  for (const [layer, w] of residentLayers(weights).entries()) {
     const { k, v } = caches[layer]!;
     const x = rmsNorm(h_BC, w.input_layernorm, eps);
     const heads = (y: Tensor, count: number) => y.view(B, count, 1, D);
-    const q_BHRD = applyRotary(heads(project(x, w.self_attn.q_proj), H), rotary).view(B, G, H / G, D);
-    aten.index_copy_!(k, 2, place_1, applyRotary(heads(project(x, w.self_attn.k_proj), G), rotary));
-    aten.index_copy_!(v, 2, place_1, heads(project(x, w.self_attn.v_proj), G));
+    const q_BHRD = applyRotary(heads(linear(x, w.self_attn.q_proj), H), rotary).view(B, G, H / G, D);
+    aten.index_copy_!(k, 2, place_1, applyRotary(heads(linear(x, w.self_attn.k_proj), G), rotary));
+    aten.index_copy_!(v, 2, place_1, heads(linear(x, w.self_attn.v_proj), G));
     const scores = q_BHRD
       .matmul(k.transpose(2, 3))
       .to('float32')
       .mul(D ** -0.5);
     const map = scores.maskedFill(hidden_B11M, Number.NEGATIVE_INFINITY).softmax(-1).to(h_BC.dtype);
-    h_BC = h_BC.add(project(map.matmul(v).reshape(B, H * D), w.self_attn.o_proj));
+    h_BC = h_BC.add(linear(map.matmul(v).reshape(B, H * D), w.self_attn.o_proj));
     h_BC = h_BC.add(mlp(rmsNorm(h_BC, w.post_attention_layernorm, eps), w.mlp));
   }
   return rmsNorm(h_BC, weights.norm, eps).matmul(weights.lm_head.transpose(0, 1));
