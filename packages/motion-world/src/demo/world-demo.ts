@@ -50,7 +50,7 @@ const CLIP_PRIOR: PriorConfig = {
   ...{ stream: 'reference', stepsUsed: 2, unit: 'layer-head', selection: 'change', headCount: 4 },
 };
 
-/** The pull of the ladder's arm `change-r-last:sharp=4`, but on the priors’ own grid; rates for few steps. */
+/** The pull of the sweep's condition `change-r-last:sharp=4`, but on the priors’ own grid; rates for few steps. */
 const RECIPE = {
   lr: 2e-4,
   mergerLr: 2e-4,
