@@ -108,7 +108,8 @@ export interface Native {
   ): void;
 }
 
-type Differentiate<R> = (
+/** Arguments of the binding's `differentiate`, in its order. */
+type DifferentiateArguments = [
   accumulate: boolean,
   outputs: number[],
   inputs: number[],
@@ -116,7 +117,8 @@ type Differentiate<R> = (
   retainGraph: boolean,
   createGraph: boolean,
   allowUnused: boolean,
-) => R;
+];
+type Differentiate<R> = (...args: DifferentiateArguments) => R;
 
 export interface NativeSchema {
   /** [name, kind, optional, hasDefault, keywordOnly, type] */

@@ -42,7 +42,7 @@ export const command: Command = {
   async run(argv) {
     const usage =
       '[RUN …] [options]\n\nTables of runs of eval, with the paper’s; each further run against the first, question by question. Without a run: the paper’s tables.';
-    const parsed = parseCommand('compare', usage, FIELDS, argv, Number.POSITIVE_INFINITY);
+    const parsed = parseCommand('compare', usage, FIELDS, argv, { operands: Number.POSITIVE_INFINITY });
     if (!parsed) return 0;
     const { values, rest } = parsed;
     if (values.judge !== '') judgeOf(values.judge);

@@ -39,7 +39,7 @@ const FIELDS = {
 export const command: Command = {
   name: 'inspect',
   async run(argv) {
-    const parsed = parseCommand('inspect', 'PRIORS [options]', FIELDS, argv, 1);
+    const parsed = parseCommand('inspect', 'PRIORS [options]', FIELDS, argv, { operands: 1 });
     if (!parsed) return 0;
     const { values, rest } = parsed;
     const [dir] = rest;

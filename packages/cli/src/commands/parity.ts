@@ -16,7 +16,7 @@ const FIELDS = {
 export const command: Command = {
   name: 'parity',
   async run(argv) {
-    const parsed = parseCommand('parity', 'DIR [options]', FIELDS, argv, 1);
+    const parsed = parseCommand('parity', 'DIR [options]', FIELDS, argv, { operands: 1 });
     if (!parsed) return 0;
     const { values, rest } = parsed;
     const [dir] = rest;

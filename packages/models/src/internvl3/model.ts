@@ -105,7 +105,7 @@ export class InternVL3 {
   forward({ ids, visual = null, ...options }: InternVL3Input): Decoded {
     const positions = (past: number, tokens: number) =>
       positionsOf(past, tokens, options.attentionMask ?? null, this.device);
-    return scope(() => decodeSequence(this, ids, visual, options, positions, SHORTER));
+    return scope(() => decodeSequence(this, ids, visual, options, { positions, shorter: SHORTER }));
   }
 
   /**

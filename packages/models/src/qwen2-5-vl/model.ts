@@ -92,7 +92,7 @@ export class Qwen25VL {
    */
   forward({ ids, visual = null, positions_3BN, ...options }: Qwen25VLInput): Decoded {
     const positions = () => positions_3BN.to(this.device);
-    return scope(() => decodeSequence(this, ids, visual, options, positions, SHORTER));
+    return scope(() => decodeSequence(this, ids, visual, options, { positions, shorter: SHORTER }));
   }
 
   /**

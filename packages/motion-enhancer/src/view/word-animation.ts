@@ -86,10 +86,9 @@ function captioned(image: RgbImage, { word }: WordHeat, note: string): RgbImage 
   drawText(
     out,
     fitText(`${word.text}   MS ${word.ms.toExponential(2)}`, image.width - 12),
-    6,
-    image.height + 5,
+    { x: 6, y: image.height + 5 },
     INK.text,
   );
-  if (note) drawText(out, fitText(note, image.width - 12), 6, image.height + BAR + 4, INK.warning);
+  if (note) drawText(out, fitText(note, image.width - 12), { x: 6, y: image.height + BAR + 4 }, INK.warning);
   return out;
 }

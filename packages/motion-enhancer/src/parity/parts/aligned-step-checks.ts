@@ -19,6 +19,15 @@ const toGrid = ([frames, height, width]: [number, number, number]) => ({ frames,
 /** Attention rows are about 1e-2: judged relative to their largest entry. */
 const ROWS: Tolerance = { abs: 0, rel: 1e-3 };
 
+/** What a step is computed from, and what the reference got. */
+export interface StepGolden {
+  chat: StepChat;
+  /** step.json: words, visual tokens and grids. */
+  stepFile: string;
+  /** step.safetensors: prior, aligner, attention, losses, gradients. */
+  file: SafetensorsFile;
+}
+
 /**
  * One alignment step (docs/method.md 5) as step.json and step.safetensors describe it: attention rows, resize, aligner, both
  * losses, and gradients of their sum. Parameters must have no gradients yet.
@@ -26,9 +35,7 @@ const ROWS: Tolerance = { abs: 0, rel: 1e-3 };
 export function alignedStepChecks(
   name: string,
   vlm: VlmModel,
-  chat: StepChat,
-  stepFile: string,
-  file: SafetensorsFile,
+  { chat, stepFile, file }: StepGolden,
   { device, report }: ParityContext,
 ): void {
   const about = readJson(stepFile) as unknown as Step;
@@ -62,10 +69,8 @@ export function alignedStepChecks(
       report(compare(`${name}/loss_ar`, step.lossAr.reshape(1), input('loss_ar'), OUTPUT));
       report(compare(`${name}/loss_align`, step.lossAlign!.reshape(1), input('loss_align'), OUTPUT));
       backward([step.lossAr.add(step.lossAlign!)]);
-      const parameters = new Map([
-        ...vlm.model.parameters(),
-        ...[...aligner.parameters()].map(([n, t]) => [`aligner.${n}`, t] as const),
-      ]);
+      const parameters = new Map(vlm.model.parameters());
+      for (const [n, t] of aligner.parameters()) parameters.set(`aligner.${n}`, t);
       for (const tensor of file.tensors.keys()) {
         if (!tensor.startsWith('grad.')) continue;
         const gradient = parameters.get(tensor.slice('grad.'.length))?.grad;

@@ -86,7 +86,7 @@ function checkForm(
       positions: null,
       inputs: [{ pixels, grid: [pixels.size(0), 1, 1] as const }],
     };
-    alignedStepChecks(`${name}/step`, internVL3Model(model), chat, stepFile, file, context);
+    alignedStepChecks(`${name}/step`, internVL3Model(model), { chat, stepFile, file }, context);
   });
 }
 

@@ -7,7 +7,7 @@ const ADVERB = '(?:(?:then|also|now|first|next|still|again|[a-z]+ly)\\s+)*';
 /** Where a clause about the camera begins. */
 const CLAUSES = [
   `\\b(?:the\\s+)?camera\\s+${ADVERB}(?:${MOVES})(?:s|es|ed|d|ing)?\\b`,
-  `\\b(?:the\\s+)?camera\\s+(?:is|was|appears|seems|kept|shook|rose|swung)\\b`,
+  '\\b(?:the\\s+)?camera\\s+(?:is|was|appears|seems|kept|shook|rose|swung)\\b',
   '\\b(?:an?|the)\\s+(?:static|stationary|moving|panning|tracking|zoom|dolly|close-up|medium|wide|aerial|overhead|handheld)\\s+shot',
   '\\bthe\\s+(?:shot|frame|video|scene|view|footage)\\s+(?:transitions|changes|cuts|switches)',
   '\\bthe\\s+(?:focus|angle|perspective)\\s+shifts',
