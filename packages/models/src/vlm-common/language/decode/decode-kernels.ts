@@ -70,7 +70,14 @@ export class DecodeKernels {
   embed(s: DecodeState, table_VC: Tensor, frequencies_64: Tensor, h_BC: Tensor, angles: Tensor): void {
     const [B, C] = h_BC.shape as [number, number];
     this.#kernels.embed.launch([B], [256], 0, [
-      ...[s.ids, table_VC, h_BC, i32(C), s.length, s.shift, frequencies_64, angles],
+      s.ids,
+      table_VC,
+      h_BC,
+      i32(C),
+      s.length,
+      s.shift,
+      frequencies_64,
+      angles,
     ]);
   }
 
@@ -126,8 +133,18 @@ export class DecodeKernels {
       [32 * ATTENTION_WARPS],
       this.#kernels.attentionBytes,
       [
-        ...[job.q, job.k, job.v, job.cache.k, job.cache.v, s.length, s.first, job.angles_B64, job.out_BC],
-        ...[job.scratch.partial, job.scratch.stats, job.scratch.tickets],
+        job.q,
+        job.k,
+        job.v,
+        job.cache.k,
+        job.cache.v,
+        s.length,
+        s.first,
+        job.angles_B64,
+        job.out_BC,
+        job.scratch.partial,
+        job.scratch.stats,
+        job.scratch.tickets,
         ...[job.q.strides[0]!, job.k.strides[0]!, room, H / G, job.out_BC.size(1)].map(i32),
         { f32: Math.LOG2E / Math.sqrt(D) },
       ],
@@ -149,7 +166,7 @@ export class DecodeKernels {
       [PICK_BLOCKS, B],
       [256],
       0,
-      [...[logits_BV, s.seen ?? NULL, found, i32(V), { f32: penalty }]],
+      [logits_BV, s.seen ?? NULL, found, i32(V), { f32: penalty }],
       this.#early,
     );
   }
@@ -162,7 +179,13 @@ export class DecodeKernels {
       [32 * Math.min(B, 32)],
       0,
       [
-        ...[found, chosen ?? NULL, s.ids, s.seen ?? NULL, s.history, s.length, s.steps],
+        found,
+        chosen ?? NULL,
+        s.ids,
+        s.seen ?? NULL,
+        s.history,
+        s.length,
+        s.steps,
         ...[B, s.vocabulary, s.history.size(0)].map(i32),
       ],
       this.#early,
