@@ -65,7 +65,7 @@ export const command: Command = {
       await scopeAsync(async (s) => {
         const prior = s.run(() => store.read(info.key));
         const sheet = {
-          most: values.words,
+          maxWords: values.words,
           ...shown,
           ...(values.frameWidth ? { thumbnailWidth: values.frameWidth } : {}),
         };

@@ -4,7 +4,7 @@ import { ADAMW_SOURCE } from './adamw.cu.js';
 
 const THREADS = 256;
 /** Enough blocks for every multiprocessor of a large GPU. */
-const MOST_BLOCKS = 2112;
+const MAX_BLOCKS = 2112;
 
 /** What a step of all parameters of a group has in common; `step` counts from 1. */
 export interface AdamWNumbers {
@@ -39,7 +39,7 @@ export const adamWKernel = halfKernels<AdamWKernel>('the fused AdamW kernel', (c
         Math.sqrt(1 - betas[1] ** step),
         eps,
       ];
-      const grid = Math.min(MOST_BLOCKS, Math.ceil(param.numel / (4 * THREADS)));
+      const grid = Math.min(MAX_BLOCKS, Math.ceil(param.numel / (4 * THREADS)));
       kernel.launch([grid], [THREADS], 0, [
         master,
         expAvg,

@@ -98,7 +98,7 @@ for (const [name, make] of Object.entries(CASES)) {
     const resident = loaded({ trainable: true });
     const wanted = step(resident, new Checkpoints());
     resident.model.dispose();
-    const alive: Alive = { now: 0, most: 0, fetched: 0 };
+    const alive: Alive = { now: 0, max: 0, fetched: 0 };
     const copied = loaded({ trainable: true, wrapBlock: (weights) => copiedWeights(weights, alive) });
     const got = step(copied, new Checkpoints());
     assert.deepEqual([...got.keys()], [...wanted.keys()]);
@@ -108,7 +108,7 @@ for (const [name, make] of Object.entries(CASES)) {
   });
 
   inTest('frozen weights that come and go are not computed again where nothing before them learns', () => {
-    const alive: Alive = { now: 0, most: 0, fetched: 0 };
+    const alive: Alive = { now: 0, max: 0, fetched: 0 };
     const { model, encode, forward, blocks } = loaded({
       trainable: false,
       wrapBlock: (weights) => copiedWeights(weights, alive),
@@ -125,7 +125,7 @@ for (const [name, make] of Object.entries(CASES)) {
   });
 
   inTest('gradients through weights that go need checkpoints', () => {
-    const alive: Alive = { now: 0, most: 0, fetched: 0 };
+    const alive: Alive = { now: 0, max: 0, fetched: 0 };
     const { model, encode } = loaded({ trainable: true, wrapBlock: (weights) => copiedWeights(weights, alive) });
     assert.throws(() => encode(null), /need Checkpoints where gradients are recorded/);
     assert.equal(alive.now, 0);
@@ -160,13 +160,13 @@ for (const [name, make] of Object.entries(CASES)) {
       one.model.dispose();
       return found;
     };
-    const alive: Alive = { now: 0, most: 0, fetched: 0 };
+    const alive: Alive = { now: 0, max: 0, fetched: 0 };
     const wanted = learned(residentWeights);
     assert.ok(wanted.length >= 4 && wanted.every((values) => values.some((value) => value !== 0)));
     assert.deepEqual(
       learned((weights) => copiedWeights(weights, alive)),
       wanted,
     );
-    assert.equal(alive.most, 2);
+    assert.equal(alive.max, 2);
   });
 }

@@ -3,7 +3,7 @@ import { type BlockWeights, keep, mapTensors, noGrad, scope, type Tensor, tensor
 /** Of the tests: counts how many blocks' weights are there at once. */
 export interface Alive {
   now: number;
-  most: number;
+  max: number;
   fetched: number;
 }
 
@@ -25,7 +25,7 @@ export function copiedWeights<W>(masters: W, alive: Alive): BlockWeights<W> {
     );
     alive.fetched++;
     alive.now++;
-    alive.most = Math.max(alive.most, alive.now);
+    alive.max = Math.max(alive.max, alive.now);
     return copy;
   };
   return {

@@ -117,4 +117,4 @@ export function int64Rows(
 
 /** The largest of many numbers, and at least `least`: as arguments of Math.max they would not fit on the stack. */
 export const largest = (values: readonly number[], least = 0): number =>
-  values.reduce((most, value) => Math.max(value, most), least);
+  values.reduce((largest, value) => Math.max(value, largest), least);

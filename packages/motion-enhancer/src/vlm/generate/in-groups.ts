@@ -9,7 +9,7 @@ type OnToken = TokenOptions['onToken'];
  * Entries of the attention mask of a padded batch, rows × tokens²: at 16 bits about 4.5 GiB with its float copy. Rows about one
  * medium count once: what they share is computed once, without a mask.
  */
-const MOST_ENTRIES = 1.5e9;
+const MAX_ENTRIES = 1.5e9;
 
 /** Is it one chat that ends by itself: what the models' own loop takes, which is the fastest? */
 function isPlain([chat, ...more]: readonly PreparedChat[], o: TokenOptions): boolean {
@@ -65,7 +65,7 @@ function sizeOf(chats: readonly PreparedChat[], from: number): number {
     const { ids, visual } = chats[from + count]!;
     longest = Math.max(longest, ids.length);
     media.add(visual ?? count);
-    if (count > 0 && media.size * longest ** 2 > MOST_ENTRIES) return count;
+    if (count > 0 && media.size * longest ** 2 > MAX_ENTRIES) return count;
   }
   return chats.length - from;
 }

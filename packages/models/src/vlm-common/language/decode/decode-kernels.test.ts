@@ -90,7 +90,7 @@ test('decoding as a CUDA graph gives what its steps give one by one', { skip }, 
           const decode = (cudaGraph: boolean) => {
             const rows: number[][] = [];
             const accept = (ids: readonly number[]) => rows.push([...ids]) > 0;
-            const way = decodeOn(decoder, cache, start, { ...o, most: 30, cudaGraph, accept });
+            const way = decodeOn(decoder, cache, start, { ...o, maxSteps: 30, cudaGraph, accept });
             assert.deepEqual(way, { kernels: 'fused', cudaGraph });
             cache.rewind(start.length);
             return rows;

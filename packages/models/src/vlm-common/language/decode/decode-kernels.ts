@@ -3,7 +3,7 @@ import {
   ATTENTION_WARPS,
   DECODE_ATTENTION_BYTES,
   DECODE_ATTENTION_SOURCE,
-  MOST_SPLITS,
+  MAX_SPLITS,
   SMALL_DECODE_ATTENTION_BYTES,
   SMALL_DECODE_ATTENTION_SOURCE,
 } from '../../../kernels/decode-attention/decode-attention.cu.js';
@@ -16,7 +16,7 @@ import type { Qwen2Config } from '../qwen2-config.js';
 import type { DecodeState } from './decode-state.js';
 
 /** Rows that the kernels for dense layers take: half of a tensor-core product; `normLinear` takes twice as many. */
-export const MOST_ROWS = 8;
+export const MAX_ROWS = 8;
 const NULL: KernelArgument = { i64: 0 };
 const i32 = (value: number): KernelArgument => ({ i32: value });
 
@@ -63,7 +63,7 @@ export class DecodeKernels {
   constructor(kernels: Kernels, eps: number, rows: number) {
     this.#kernels = kernels;
     this.#eps = eps;
-    this.#early = rows > MOST_ROWS;
+    this.#early = rows > MAX_ROWS;
   }
 
   /** Token embeddings [B, C], and the angles of the position: cos and sin [B, 64, 2] float32, rounded to the type. */
@@ -83,7 +83,7 @@ export class DecodeKernels {
 
   /** out = layers(norm(x)), of up to sixteen rows */
   normLinear(job: LinearJob): void {
-    this.#multiply(job.x_BI.size(0) > MOST_ROWS ? 'normLinear16' : 'normLinear', job, 8);
+    this.#multiply(job.x_BI.size(0) > MAX_ROWS ? 'normLinear16' : 'normLinear', job, 8);
   }
   /** out += layer(x) */
   addLinear(job: LinearJob): void {
@@ -193,9 +193,9 @@ export class DecodeKernels {
   }
 }
 
-/** Into how many pieces a head's keys are dealt out: about two blocks for every multiprocessor. */
+/** Into how many pieces a head's keys are split: about two blocks for every multiprocessor. */
 export function splitsOf(rows: number, groups: number): number {
-  return Math.max(1, Math.min(MOST_SPLITS, Math.floor(264 / (rows * groups))));
+  return Math.max(1, Math.min(MAX_SPLITS, Math.floor(264 / (rows * groups))));
 }
 
 const chosen = halfKernels<Kernels>('decoding kernels', (compile, device) => {

@@ -4,7 +4,7 @@ import { type Linear, linear, plainLinear } from '../../../layers/linear.js';
 import type { Qwen2Config } from '../qwen2-config.js';
 import { inverseFrequencies } from '../rotary.js';
 import type { Qwen2BlockWeights, Qwen2Weights } from '../weights.js';
-import { type AttentionScratch, type DecodeKernels, MOST_ROWS, splitsOf } from './decode-kernels.js';
+import { type AttentionScratch, type DecodeKernels, MAX_ROWS, splitsOf } from './decode-kernels.js';
 import type { DecodeState } from './decode-state.js';
 import type { LayerCache } from './plain-step.js';
 import { residentLayers } from './resident-layers.js';
@@ -34,7 +34,7 @@ export class FusedStep {
     this.#kernels = kernels;
     this.#weights = weights;
     this.#layers = residentLayers(weights);
-    this.#few = rows <= MOST_ROWS;
+    this.#few = rows <= MAX_ROWS;
     const { device, dtype } = weights.embed_tokens;
     const { hiddenSize: C, headDim: D, numKeyValueHeads: G } = config;
     const half = (width: number) => empty([rows, width], { dtype, device });
@@ -109,7 +109,7 @@ export class FusedStep {
   #manyBlock(s: DecodeState, w: Qwen2BlockWeights, cache: LayerCache): void {
     const { q_proj, k_proj, v_proj, o_proj } = w.self_attn;
     const [h, normed] = [this.#h, this.#normed];
-    if (h.size(0) <= 2 * MOST_ROWS) {
+    if (h.size(0) <= 2 * MAX_ROWS) {
       const layers = [q_proj, k_proj, v_proj];
       this.#kernels.normLinear({ x_BI: h, layers, norm: w.input_layernorm, out_BO: this.#qkv });
       this.#attend(s, this.#parts, cache);

@@ -96,8 +96,8 @@ function actorByPronoun(text: string): string {
     ['people', /\b(?:they|them|their)\b/gi],
   ] as const;
   const found = counts.map(([noun, pattern]) => ({ noun, count: [...text.matchAll(pattern)].length }));
-  const most = found.toSorted((a, b) => b.count - a.count)[0]!;
-  return most.count > 0 ? most.noun : 'person';
+  const commonest = found.toSorted((a, b) => b.count - a.count)[0]!;
+  return commonest.count > 0 ? commonest.noun : 'person';
 }
 
 function record(caption: string, camera: readonly string[], actors: readonly Actor[], told: Told): CaptionRecord {
