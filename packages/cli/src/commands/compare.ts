@@ -52,11 +52,11 @@ export const command: Command = {
         code: 'ERR_USAGE',
       });
     const names = runNames(rest);
-    const told =
+    const chosen =
       scores.length > 0
         ? [...new Set(scores.map(({ run }) => run.settings.benchmark))]
         : benchmarks().map(({ name }) => name);
-    const lines = told.flatMap((benchmark) => [
+    const lines = chosen.flatMap((benchmark) => [
       ...scores.flatMap((score, i) =>
         score.run.settings.benchmark === benchmark ? measuredLines(score, systemName(score.run, names[i])) : [],
       ),

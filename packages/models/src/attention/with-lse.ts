@@ -73,12 +73,12 @@ export function attentionWithLse(
 /** Half types accumulate in float32, as the fused operators do. */
 function plain(q_BHND: Tensor, k_BHMD: Tensor, v_BHMD: Tensor): AttentionWithLse {
   const { dtype } = q_BHND;
-  const wide = dtype === 'float64' ? 'float64' : 'float32';
+  const accumulateType = dtype === 'float64' ? 'float64' : 'float32';
   const scores_BHNM = q_BHND
-    .to(wide)
-    .matmul(k_BHMD.to(wide).transpose(-2, -1))
+    .to(accumulateType)
+    .matmul(k_BHMD.to(accumulateType).transpose(-2, -1))
     .mul(q_BHND.size(-1) ** -0.5);
   const lse_BHN = scores_BHNM.logsumexp(-1);
-  const out = scores_BHNM.sub(lse_BHN.unsqueeze(-1)).exp().matmul(v_BHMD.to(wide));
+  const out = scores_BHNM.sub(lse_BHN.unsqueeze(-1)).exp().matmul(v_BHMD.to(accumulateType));
   return { out: out.to(dtype), lse_BHN };
 }

@@ -113,7 +113,7 @@ export function readInternVL3Config(
     // Published configs say null, for which their code takes the template's.
     system: form === 'hf' ? null : root.string('system_message', INTERNVL3_SYSTEM),
   };
-  const unused = unusedFields(root.unasked());
+  const unused = unusedFields(root.unreadFields());
   if (unused.length > 0) onUnused?.(unused);
   return config;
 }

@@ -42,7 +42,7 @@ export function loadInternVL3(dir: string, options: LoadInternVL3Options): Inter
     const untied = tied && headDiffers(checkpoint, fileName(HEAD, form), fileName(EMBEDDING, form));
     const text = { ...read.text, tieWordEmbeddings: tied && !untied };
     // The tokenizer's template of an original checkpoint is Qwen's, which its code never uses.
-    if (read.form === 'hf') tellTemplate(dir);
+    if (read.form === 'hf') reportTemplate(dir);
     const config: InternVL3Config = { ...read, text, imageTokenId: options.imageTokenId ?? read.imageTokenId };
     const { parameters, unused } = readParameters(checkpoint, parameterShapes(config), { device, dtype, form });
     try {
@@ -59,7 +59,7 @@ export function loadInternVL3(dir: string, options: LoadInternVL3Options): Inter
 }
 
 /** Chats are written by our own code. */
-function tellTemplate(dir: string): void {
+function reportTemplate(dir: string): void {
   const note = otherChatTemplate(dir, (messages) =>
     internVL3Segments(messages, [], { imageToken: '<IMG_CONTEXT>', system: null })
       .map(({ text }) => text)

@@ -103,7 +103,7 @@ for (const [name, make] of Object.entries(CASES)) {
     const got = step(copied, new Checkpoints());
     assert.deepEqual([...got.keys()], [...wanted.keys()]);
     for (const [part, values] of wanted) assert.deepEqual(got.get(part), values, part);
-    assert.deepEqual(alive, { now: 0, most: 2, fetched: 2 * copied.blocks });
+    assert.deepEqual(alive, { now: 0, max: 2, fetched: 2 * copied.blocks });
     copied.model.dispose();
   });
 
@@ -117,10 +117,10 @@ for (const [name, make] of Object.entries(CASES)) {
     const visual = encode(checkpoints);
     const { logits } = forward(visual, checkpoints);
     assert.equal(logits.requiresGrad, false);
-    assert.deepEqual(alive, { now: 0, most: 2, fetched: blocks });
+    assert.deepEqual(alive, { now: 0, max: 2, fetched: blocks });
     checkpoints.close();
     noGrad(() => forward(encode(null), null));
-    assert.deepEqual(alive, { now: 0, most: 2, fetched: 2 * blocks });
+    assert.deepEqual(alive, { now: 0, max: 2, fetched: 2 * blocks });
     model.dispose();
   });
 

@@ -68,7 +68,7 @@ export function readQwen25VLConfig(
     visionEndTokenId: root.int('vision_end_token_id', 151653),
     eosTokenId: text.int('eos_token_id', 151645),
   };
-  const unused = unusedFields(root.unasked());
+  const unused = unusedFields(root.unreadFields());
   if (unused.length > 0) onUnused?.(unused);
   return config;
 }

@@ -37,7 +37,7 @@ export function loadQwen25VL(
     const untied =
       read.text.tieWordEmbeddings && headDiffers(checkpoint, fileName(HEAD, form), fileName(EMBEDDING, form));
     const config = untied ? { ...read, text: { ...read.text, tieWordEmbeddings: false } } : read;
-    tellTemplate(dir);
+    reportTemplate(dir);
     const reader = new WeightReader(checkpoint, { device, dtype, rename: (name) => fileName(name, form) });
     try {
       const parameters = new Map<string, Tensor>();
@@ -55,7 +55,7 @@ export function loadQwen25VL(
 }
 
 /** Chats are written by our own code. */
-function tellTemplate(dir: string): void {
+function reportTemplate(dir: string): void {
   const pads = { imagePad: '<|image_pad|>', videoPad: '<|video_pad|>' };
   const note = otherChatTemplate(dir, (messages) =>
     chatSegments(messages, pads)

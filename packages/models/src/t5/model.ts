@@ -36,13 +36,13 @@ export interface T5Encoder {
 export function loadT5Encoder(dir: string, o: { device: string; dtype: DType }): T5Encoder {
   const checkpoint = openCheckpoint(dir);
   const reader = new WeightReader(checkpoint, o);
-  const wide = o.dtype === 'float16' ? new WeightReader(checkpoint, { ...o, dtype: 'float32' }) : reader;
+  const float32Reader = o.dtype === 'float16' ? new WeightReader(checkpoint, { ...o, dtype: 'float32' }) : reader;
   try {
     const config = readT5Config(checkpoint.config, checkpoint.configFile);
-    return t5Encoder(config, readT5Weights(reader, wide, config));
+    return t5Encoder(config, readT5Weights(reader, float32Reader, config));
   } catch (error) {
     reader.dispose();
-    wide.dispose();
+    float32Reader.dispose();
     throw error;
   } finally {
     checkpoint.close();

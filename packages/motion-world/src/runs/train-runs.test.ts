@@ -143,11 +143,11 @@ tensorTestAsync(`both losses are those of the project's training step, by every 
 
 function sampleOf({ samples, clips }: WorldData, n: number) {
   const pads = samples.ids_NL.select(0, n).toArray().map(Number);
-  const asked = samples.asked_NK.select(0, n).toArray().map(Number);
+  const positions = samples.logitPositions_NK.select(0, n).toArray().map(Number);
   const targets = samples.targets_NK.select(0, n).toArray().map(Number);
-  const length = Math.max(...asked.filter((_, k) => targets[k]! >= 0)) + 2;
+  const length = Math.max(...positions.filter((_, k) => targets[k]! >= 0)) + 2;
   const labels = new Array<number>(length).fill(-100);
-  asked.forEach((place, k) => {
+  positions.forEach((place, k) => {
     if (targets[k]! >= 0) labels[place + 1] = targets[k]!;
   });
   const patches = clips.read(samples.clip_N.narrow(0, n, 1), 'float32').select(0, 0);
@@ -215,14 +215,14 @@ tensorTestAsync('runs side by side are what each is alone, and a second time the
     chosen!.slice(0, 2).forEach((option, q) => {
       const likelihoods = [0, 1, 2, 3].map((i) => {
         const { ids, labels, patches } = scope(() => keep(sampleOf(data, 4 * q + i)));
-        const asked = labels.flatMap((label, at) => (label < 0 ? [] : [at - 1]));
+        const positions = labels.flatMap((label, at) => (label < 0 ? [] : [at - 1]));
         const total = noGrad(() =>
           scope(() => {
             const visual = model.encodeVisual(patches, [data.layout.grid]);
             const positions_3BN = positionsOf(data, ids.length);
-            const { logits } = model.forward({ ids: [ids], visual, positions_3BN, logits: asked });
+            const { logits } = model.forward({ ids: [ids], visual, positions_3BN, logits: positions });
             const rows = logits.select(0, 0).logSoftmax(-1);
-            return asked.reduce(
+            return positions.reduce(
               (sum, at, k) =>
                 sum +
                 rows

@@ -69,7 +69,7 @@ tensorTest(`tables hold what prepareChat makes of a clip and a question (seed ${
           .every((id) => id === vlm.tokenizer.padId),
       );
       const learned = chat.labels.flatMap((label, i) => (label < 0 ? [] : [[i - 1, label]]));
-      const ours = row(table.asked_NK).map((place, k) => [place, row(table.targets_NK)[k]!]);
+      const ours = row(table.logitPositions_NK).map((place, k) => [place, row(table.targets_NK)[k]!]);
       assert.deepEqual(
         ours.filter(([, label]) => label! >= 0),
         learned,

@@ -48,12 +48,12 @@ export const favorLlmFreePart: ParityPart = {
         FLOAT64,
       ),
     );
-    report(compareExact('favor_llmfree/matches', ours.map(told), cases.map(toldBy)));
+    report(compareExact('favor_llmfree/matches', ours.map(ourMatches), cases.map(goldenMatches)));
   },
 };
 
 /** What was read and matched, in one text a case. JSON sorts whole-numbered keys, on both sides alike. */
-function told({ subjectMapping, subjects, extracted, camera, chronological }: ScoredMotion): string {
+function ourMatches({ subjectMapping, subjects, extracted, camera, chronological }: ScoredMotion): string {
   return JSON.stringify([
     plain(subjectMapping),
     subjects.map(({ mapping, weight }) => [plain(mapping), weight]),
@@ -63,7 +63,7 @@ function told({ subjectMapping, subjects, extracted, camera, chronological }: Sc
   ]);
 }
 
-function toldBy({ subject_mapping, subjects, extracted, camera, chrono }: Case): string {
+function goldenMatches({ subject_mapping, subjects, extracted, camera, chrono }: Case): string {
   return JSON.stringify([
     subject_mapping,
     Object.values(subjects).map(({ action_mapping, weight }) => [action_mapping, weight]),
