@@ -56,7 +56,7 @@ const FIELDS = {
   protocol: {
     type: 'string',
     default: 'official',
-    text: 'Whose prompt, frames, decoding and judge: official, lmms-eval, vlmevalkit, motionsight, letter (ours), loss-ranking; options given here stand above it and are told',
+    text: 'Whose prompt, frames, decoding and judge: official, lmms-eval, vlmevalkit, motionsight, letter (ours), loss-ranking; options given here override it and are reported',
   },
   judge: { type: 'string', default: '', text: 'Another judge or parser for the verdict than the protocol’s' },
   split: {
@@ -123,7 +123,7 @@ async function evaluate(values: Values<typeof FIELDS>, argv: readonly string[]):
       throw new UserError(`Expected a text for ${name} but received nothing. It is: ${FIELDS[name].text}.`, {
         code: 'ERR_VALUE',
       });
-  // Mistakes are told before anything is loaded.
+  // Mistakes are reported before anything is loaded.
   const benchmark = benchmarkOf(values.bench);
   const protocol = protocolOf(benchmark.name, values.protocol);
   if (values.judge !== '') judgeOf(values.judge);

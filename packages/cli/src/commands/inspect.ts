@@ -96,7 +96,7 @@ function sampleOf(store: PriorStore, id: string): PriorInfo[] {
 const folderOf = ({ id, key }: PriorInfo, several: boolean) => fileName(several ? `${id}.${key.slice(0, 8)}` : id);
 
 /**
- * Those whose text has all the words; the others are told.
+ * Those whose text has all the words; the others are reported.
  * @throws UserError ERR_VALUE where none has them
  */
 function withWords(infos: readonly PriorInfo[], words: readonly string[]): readonly PriorInfo[] {

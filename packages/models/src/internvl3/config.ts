@@ -58,7 +58,7 @@ const TYPES: Readonly<Record<string, InternVL3Form>> = { internvl: 'hf', internv
  * InternVLChatModel (the code published beside the original checkpoints).
  * Sources: transformers models/internvl/configuration_internvl.py @ v5.18.0; OpenGVLab/InternVL @ 2410d1d
  * internvl/model/internvl_chat/configuration_internvl_chat.py.
- * @param onUnused told the fields that are neither used nor known to be harmless, where there are any
+ * @param onUnused called with the fields that are neither used nor known to be harmless, where there are any
  * @throws UserError ERR_CONFIG for another model, a missing or wrong field, or a variant that is not supported
  */
 export function readInternVL3Config(

@@ -8,7 +8,7 @@ export interface Alive {
 }
 
 /**
- * Of the tests: weights that are copied while their block runs, ahead of it where it is told to, and freed after it;
+ * Of the tests: weights that are copied while their block runs, ahead of it after `prefetch`, and freed after it;
  * gradients of the copies are taken to `masters`, which is what another memory or other processes would hold.
  */
 export function copiedWeights<W>(masters: W, alive: Alive): BlockWeights<W> {

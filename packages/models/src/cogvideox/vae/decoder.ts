@@ -47,7 +47,7 @@ function enlarge(x_BCTHW: Tensor, [frames, height, width]: [number, number, numb
   return cat([to(x_BCTHW.narrow(2, 0, 1), 1), to(rest, frames - 1)], 2);
 }
 
-/** Doubles height and width, and time where asked, except of a single or first odd frame. */
+/** Doubles height and width, and time where `time` says so, except of a single or first odd frame. */
 function upsample(x_BCTHW: Tensor, w: Conv, time: boolean): Tensor {
   return scope(() => {
     const [b, , t, h, width] = x_BCTHW.shape as [number, number, number, number, number];

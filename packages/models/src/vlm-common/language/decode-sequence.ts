@@ -23,7 +23,7 @@ export const idsTensor = (ids: TokenIds, device: string): Tensor =>
 export interface SequenceRules {
   /** Positions of `tokens` tokens that come after `past` others. */
   positions(past: number, tokens: number): Tensor;
-  /** The sentence that tells a user of this family what makes a sample shorter. */
+  /** A sentence for users of this family: what makes a sample shorter. */
   shorter: string;
 }
 

@@ -118,7 +118,7 @@ export async function runEval(options: EvalOptions): Promise<EvalResult> {
   return { run, total: mine.length, before, answered, ids };
 }
 
-/** Answers of the folder that are of this run's questions and undamaged; what else is there is told. */
+/** Answers of the folder that are of this run's questions and undamaged; anything else there is reported. */
 function usableAnswers(
   { out, onNote }: EvalOptions,
   ids: ReadonlySet<string>,

@@ -19,7 +19,7 @@ const CLAUSES = [
   '\\bfirst-person\\s+perspective',
 ].map((pattern) => new RegExp(pattern, 'gi'));
 
-/** Where it ends: at a mark, at an actor, or where what is seen is told. */
+/** Where it ends: at a mark, at an actor, or where the sentence begins to say what is seen. */
 const END =
   /[.,:;]|\b(?:an?|the)\s+(?:man|woman|person|boy|girl)|\b(?:he|she|they|showing|displaying|revealing|as|while)\b/i;
 
