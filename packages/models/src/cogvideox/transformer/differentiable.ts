@@ -72,7 +72,7 @@ function lastNorms(x_BND: Tensor, weights: TransformerWeights, s: Shared): Tenso
   const [batch, width] = [video.size(0), video.size(-1)];
   const like = { dtype: video.dtype, device: video.device };
   // The same for every sample.
-  const plain = (row: Tensor) => row.expand(batch, 2, width);
+  const plain = (parameter_D: Tensor) => parameter_D.expand(batch, 2, width);
   const [gain, bias] = [normFinal.weight ?? ones([width], like), normFinal.bias ?? zeros([width], like)];
   const last = s.parts.modulatedNorm(video, plain(gain), plain(bias), 0, eps);
   const modulation = linear(s.time, normOut.linear).unflatten(1, [2, 1, -1]).expand(batch, 2, 2, -1); // shift, scale
