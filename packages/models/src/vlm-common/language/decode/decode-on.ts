@@ -111,8 +111,8 @@ function run(s: DecodeState, cache: KVCache, o: DecodeOnOptions, step: (i: numbe
   while (done < o.maxSteps) {
     const count = Math.min(AT_ONCE, o.maxSteps - done);
     for (let i = 0; i < count; i++) step(done + i);
-    const rows = readHistory(s, done, count);
-    for (const ids of rows) {
+    const tokens = readHistory(s, done, count);
+    for (const ids of tokens) {
       done++;
       cache.advance(1);
       if (!o.accept(ids)) return;

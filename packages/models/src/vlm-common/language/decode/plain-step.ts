@@ -15,7 +15,7 @@ export interface LayerCache {
 }
 
 /**
- * One token of each row through the decoder, by plain operators on tensors whose sizes never change: what is seen of
+ * One token of each sequence through the decoder, by plain operators on tensors whose sizes never change: what is seen of
  * the cache is a mask. The reference implementation of `FusedStep`, and what
  * runs where that cannot.
  * @param caches unused places must hold numbers (zeros do), since nothing times NaN is NaN
