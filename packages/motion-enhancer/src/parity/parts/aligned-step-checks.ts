@@ -3,8 +3,8 @@ import { alignerFromTensors } from '../../align/index.js';
 import { alignedStep, type StepChat } from '../../train/loss/step.js';
 import type { VlmModel } from '../../vlm/index.js';
 import { compare, GRADIENT, OUTPUT } from '../compare.js';
+import { readJson } from '../golden-file.js';
 import type { ParityContext, Tolerance } from '../part.js';
-import { readJson } from '../read-json.js';
 
 interface Step {
   words: number[][];

@@ -1,9 +1,8 @@
 import { judgeOf } from '../../eval/judges/index.js';
 import { betterAnswer, PARSERS, type ParserName } from '../../eval/parsers/index.js';
 import { compareExact } from '../compare.js';
-import { besideReference } from '../golden-file.js';
+import { besideReference, readJson } from '../golden-file.js';
 import type { ParityPart } from '../part.js';
-import { readJson } from '../read-json.js';
 
 const GOLDEN = 'goldens/answer_parsing.json';
 

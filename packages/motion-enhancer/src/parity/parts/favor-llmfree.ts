@@ -2,9 +2,8 @@ import { PLAIN_LANGUAGE } from '../../eval/benchmarks/favor-open/metric/plain-la
 import { scoreMotion } from '../../eval/benchmarks/favor-open/metric/score-motion.js';
 import type { MotionRecord, ScoredMotion } from '../../eval/benchmarks/favor-open/metric/types.js';
 import { compareExact, compareNumbers } from '../compare.js';
-import { besideReference } from '../golden-file.js';
+import { besideReference, readJson } from '../golden-file.js';
 import type { ParityPart, Tolerance } from '../part.js';
-import { readJson } from '../read-json.js';
 
 const GOLDEN = 'goldens/favor_llmfree.json';
 /** Both sides compute in float64; only the order of sums differs. */

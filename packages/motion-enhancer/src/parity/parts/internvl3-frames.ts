@@ -1,7 +1,7 @@
 import { chooseInternVL3Frames, type InternVL3FrameOptions, tileGrid } from '@motion-enhancer/models';
 import { compareExact } from '../compare.js';
+import { readJson } from '../golden-file.js';
 import type { ParityContext } from '../part.js';
-import { readJson } from '../read-json.js';
 
 interface Golden {
   rows: {

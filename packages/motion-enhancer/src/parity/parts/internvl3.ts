@@ -4,9 +4,8 @@ import { noGrad, openSafetensors, type SafetensorsFile, scope, type Tensor } fro
 import { generateInternVL3, type InternVL3, loadInternVL3 } from '@motion-enhancer/models';
 import { internVL3Model } from '../../vlm/families/internvl3/model.js';
 import { compare } from '../compare.js';
-import { besideReference } from '../golden-file.js';
+import { besideReference, readJson } from '../golden-file.js';
 import type { ParityContext, ParityPart } from '../part.js';
-import { readJson } from '../read-json.js';
 import { alignedStepChecks } from './aligned-step-checks.js';
 import { internVL3FrameChecks } from './internvl3-frames.js';
 import { decoderChecks, generationChecks, outputTolerance, sameParameters } from './vlm-checks.js';

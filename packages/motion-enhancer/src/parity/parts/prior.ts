@@ -11,8 +11,8 @@ import { invert, reconstruct } from '../../prior/diffusion/trajectory.js';
 import { headMetrics, topIndices } from '../../prior/selection/heads.js';
 import { motionSaliency, textToVideo } from '../../prior/selection/tokens.js';
 import { compare, compareKept, OUTPUT } from '../compare.js';
+import { readJson } from '../golden-file.js';
 import type { Check, ParityPart, Tolerance } from '../part.js';
-import { readJson } from '../read-json.js';
 
 interface Extraction {
   transformer: string;

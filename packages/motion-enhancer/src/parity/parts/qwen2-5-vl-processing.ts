@@ -10,8 +10,8 @@ import {
   windowIndex,
 } from '@motion-enhancer/models';
 import { compareExact } from '../compare.js';
+import { readJson } from '../golden-file.js';
 import type { ParityContext } from '../part.js';
-import { readJson } from '../read-json.js';
 
 interface Golden {
   smart_resize: (Record<'h' | 'w' | 'min' | 'max', number> &

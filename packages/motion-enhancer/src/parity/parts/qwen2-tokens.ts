@@ -1,7 +1,7 @@
 import { INTERNVL3_ADDED_TOKENS, loadQwen2Tokenizer } from '@motion-enhancer/models';
 import { compareExact } from '../compare.js';
+import { readJson } from '../golden-file.js';
 import type { ParityContext } from '../part.js';
-import { readJson } from '../read-json.js';
 
 type Cases = { text: string; ids: number[] }[];
 
