@@ -26,7 +26,7 @@ import { createProgress, type Progress } from '../progress.js';
 import { type OUTPUT_FIELDS, resolveRun } from '../run-options.js';
 import { stopOnSignal } from '../stop-on-signal.js';
 import { unusedFields } from '../tell-data.js';
-import { printPlan, tellPlan } from '../tell-plan.js';
+import { logPlan, printPlan } from '../tell-plan.js';
 
 /** Settings of `extract --data`. */
 export const DATASET_FIELDS = {
@@ -99,7 +99,7 @@ export async function extractDataset(values: Settings, fetchVdm: () => Promise<s
       const note = unusedFields(set);
       if (note) progress.log(note);
     }
-    tellPlan(progress, plan, values.json);
+    logPlan(progress, plan, values.json);
     const config = settled(requested, plan.capture);
     const selections = others.map((one, i) => ({ ...one, config: settled(one.config, plan.others[i]!) }));
     progress.stage('load');

@@ -19,7 +19,7 @@ import { fetchCheckpoint, OR_NAME } from '../fetch-checkpoint.js';
 import { fileName } from '../file-name.js';
 import { createProgress } from '../progress.js';
 import { OUTPUT_FIELDS, parseCommand, resolveRun } from '../run-options.js';
-import { printPlan, tellPlan } from '../tell-plan.js';
+import { logPlan, printPlan } from '../tell-plan.js';
 import { DATASET_FIELDS, extractDataset } from './extract-dataset.js';
 import type { Command } from './registry.js';
 
@@ -91,7 +91,7 @@ export const command: Command = {
       json: values.json,
       ...(run.device === 'cpu' ? {} : { device: run.device }),
     });
-    tellPlan(progress, plan, values.json);
+    logPlan(progress, plan, values.json);
     if (fit.cut + fit.unknown > 0) progress.log(`text: ${missingWords(fit)}`);
     const config = settled(requested, plan.capture);
     const selections = wanted.map((one, i) => ({ ...one, config: settled(one.config, plan.others[i]!) }));

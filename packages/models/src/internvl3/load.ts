@@ -1,5 +1,5 @@
 import type { DType } from '@motion-enhancer/libtorch';
-import { tellOnce, UserError } from '@motion-enhancer/support';
+import { reportOnce, UserError } from '@motion-enhancer/support';
 import { headDiffers, openCheckpoint, otherChatTemplate } from '../hub/index.js';
 import type { WrapBlock } from '../vlm-common/language/weights.js';
 import { type InternVL3Config, readInternVL3Config } from './config.js';
@@ -32,7 +32,7 @@ export function loadInternVL3(dir: string, options: LoadInternVL3Options): Inter
   const checkpoint = openCheckpoint(dir);
   try {
     const read = readInternVL3Config(checkpoint.config, checkpoint.configFile, (fields) =>
-      tellOnce(`note: ${checkpoint.configFile} has fields that are not used here: ${fields.join(', ')}`),
+      reportOnce(`note: ${checkpoint.configFile} has fields that are not used here: ${fields.join(', ')}`),
     );
     const form = weightFormOf(checkpoint.names, dir);
     // transformers 4 goes by text_config, 5 by the top level: the two contradict each other in published files, the
@@ -65,7 +65,7 @@ function reportTemplate(dir: string): void {
       .map(({ text }) => text)
       .join(''),
   );
-  if (note) tellOnce(`note: ${note}`);
+  if (note) reportOnce(`note: ${note}`);
 }
 
 /** Whether every field about it says that the head is the embedding; null when they differ or there is none. */

@@ -1,5 +1,5 @@
 import type { DType, Tensor } from '@motion-enhancer/libtorch';
-import { tellOnce, UserError } from '@motion-enhancer/support';
+import { reportOnce, UserError } from '@motion-enhancer/support';
 import { headDiffers, openCheckpoint, otherChatTemplate, WeightReader } from '../hub/index.js';
 import type { WrapBlock } from '../vlm-common/language/weights.js';
 import { readQwen25VLConfig } from './config.js';
@@ -31,7 +31,7 @@ export function loadQwen25VL(
   const checkpoint = openCheckpoint(dir);
   try {
     const read = readQwen25VLConfig(checkpoint.config, checkpoint.configFile, (fields) =>
-      tellOnce(`note: ${checkpoint.configFile} has fields that are not used here: ${fields.join(', ')}`),
+      reportOnce(`note: ${checkpoint.configFile} has fields that are not used here: ${fields.join(', ')}`),
     );
     const form = weightFormOf(checkpoint.names, dir);
     const untied =
@@ -62,7 +62,7 @@ function reportTemplate(dir: string): void {
       .map(({ text }) => text)
       .join(''),
   );
-  if (note) tellOnce(`note: ${note}`);
+  if (note) reportOnce(`note: ${note}`);
 }
 
 /** Weights that the config has no place for would silently be lost. */

@@ -6,8 +6,8 @@ import type { TokenOptions } from './generation-options.js';
 type OnToken = TokenOptions['onToken'];
 
 /**
- * Entries of the attention mask of a padded batch, rows × tokens²: at 16 bits about 4.5 GiB with its float copy. Rows about one
- * medium count once: what they share is computed once, without a mask.
+ * Entries of the attention mask of a padded batch, sequences × tokens²: at 16 bits about 4.5 GiB with its float copy.
+ * Sequences about one medium count once: what they share is computed once, without a mask.
  */
 const MAX_ENTRIES = 1.5e9;
 
@@ -52,7 +52,7 @@ export function inGroups(
     const group = chats.slice(from, from + sizeOf(chats, from));
     const first = from;
     // Each group's embeddings go before the next group's come.
-    replies.push(...noGrad(() => scope(() => run(group, onToken && ((id, row) => onToken(id, first + row))))));
+    replies.push(...noGrad(() => scope(() => run(group, onToken && ((id, index) => onToken(id, first + index))))));
     from += group.length;
   }
   return replies;
