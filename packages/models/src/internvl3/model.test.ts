@@ -133,7 +133,7 @@ modelTest('generate: greedy equals running the whole text again; stops at the en
   assert.deepEqual(streamed, ended.slice(0, -1));
 });
 
-modelTest('bad input is told: media, sizes, context, rows', (model) => {
+modelTest('bad input is reported: media, sizes, context, rows', (model) => {
   const ids = [videoIds(1)];
   assert.throws(() => model.forward({ ids }), {
     code: 'ERR_MEDIA',

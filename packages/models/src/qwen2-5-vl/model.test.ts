@@ -209,7 +209,7 @@ modelTest('generate: greedy equals running the whole text again; stops; seeds re
   assert.ok(once.every((id) => !ids.includes(id)));
 });
 
-modelTest('bad input is told: media, context, rows', (model) => {
+modelTest('bad input is reported: media, context, rows', (model) => {
   const ids = videoIds(model, [1, 4, 4]);
   const positions_3BN = positionsTensor([ropeIndex(ids, [[1, 4, 4]], null, model.config).positions]);
   assert.throws(() => model.forward({ ids: [ids], positions_3BN }), {

@@ -203,7 +203,7 @@ tensorTestAsync('a medium made ready once serves many chats; tensors given stay 
   }
 });
 
-tensorTestAsync('a video as a list of pictures; pictures of other sizes are told', async () => {
+tensorTestAsync('a video as a list of pictures; pictures of other sizes are reported', async () => {
   const vlm = get('internvl-hf');
   const ask = (paths: string[]) =>
     prepareChat(vlm, [{ role: 'user', content: [{ type: 'video', paths, sampleFps: 4 }] }], settings);

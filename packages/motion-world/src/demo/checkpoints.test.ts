@@ -32,7 +32,7 @@ tensorTest('a folder of that name without the mark is somebody’s own', () => {
   assert.equal(readFileSync(own, 'utf8'), 'mine');
 });
 
-tensorTest('outside of a clone of the project, that is told', () => {
+tensorTest('outside of a clone of the project, that is reported', () => {
   const error = { name: 'UserError', code: 'ERR_DEMO', message: /clone of the project/ };
   assert.throws(() => demoCheckpoints(temporaryFolder(), '/nowhere'), error);
 });

@@ -125,7 +125,7 @@ test('mRoPE ids: text resumes after the largest position, or after the extent', 
   assert.equal(v5.delta, 4);
 });
 
-test('mRoPE ids: pads and grids that do not match are told', () => {
+test('mRoPE ids: pads and grids that do not match are reported', () => {
   const video = (n: number) => [1, ...new Array(n).fill(151656), 2];
   assert.throws(() => ropeIndex(video(5), [[3, 2, 4]], null, config), {
     code: 'ERR_MEDIA',

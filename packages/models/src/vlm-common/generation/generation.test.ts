@@ -102,7 +102,7 @@ for (const [name, make, device] of Object.entries(CASES).flatMap(([n, m]) => DEV
     }
   });
 
-  run('sequences end by themselves: end tokens, and what is told of each token', ({ inputs, alone, together }) => {
+  run('sequences end by themselves: end tokens, and what is heard of each token', ({ inputs, alone, together }) => {
     const replies = inputs.map((input) => alone(input, { repetitionPenalty: 1.3 }));
     const eos = replies[0]![3]!;
     const ended = inputs.map((input) => alone(input, { repetitionPenalty: 1.3, eosIds: [eos] }));
@@ -213,7 +213,7 @@ for (const [name, make, device] of Object.entries(CASES).flatMap(([n, m]) => DEV
     }
   });
 
-  run('mistakes are told', ({ inputs, together }) => {
+  run('mistakes are reported', ({ inputs, together }) => {
     const refused = (all: GenerateInput[], o: object, message: RegExp) =>
       assert.throws(() => together(all, o), { code: 'ERR_VALUE', message });
     refused([], {}, /received none/);

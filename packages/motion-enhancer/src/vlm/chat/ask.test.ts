@@ -41,6 +41,6 @@ tensorTestAsync('the pieces of an answer are the answer', async () => {
   }
 });
 
-tensorTestAsync('what is no video is told', async () => {
+tensorTestAsync('what is no video is reported', async () => {
   await assert.rejects(ask({}, BROKEN_VIDEO), { name: 'UserError' });
 });

@@ -39,7 +39,7 @@ tensorTest('every form loads by its model_type', () => {
   }
 });
 
-tensorTest('other models and half checkpoints are told', () => {
+tensorTest('other models and half checkpoints are reported', () => {
   refused(join(dir, 'nowhere'), 'ERR_CHECKPOINT', /There is no checkpoint folder .*nowhere/);
   const other = (type: unknown) =>
     changed(
@@ -76,7 +76,7 @@ tensorTest('other models and half checkpoints are told', () => {
   );
 });
 
-tensorTest('sizes that contradict the weights are told', () => {
+tensorTest('sizes that contradict the weights are reported', () => {
   const wider = (part: string | null) => (c: Record<string, any>) => {
     (part ? c[part] : c).intermediate_size += 8;
   };

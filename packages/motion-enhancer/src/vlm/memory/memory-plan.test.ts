@@ -100,7 +100,7 @@ test('InternVL3-78B, which cannot be run here, is planned', () => {
   assert.equal((plan.size.vision / 1e9).toFixed(2), '5.54');
 });
 
-test('a config without sizes is told', () => {
+test('a config without sizes is reported', () => {
   assert.throws(() => planOf('none', { model_type: 'qwen2_5_vl', vision_config: {} }), {
     code: 'ERR_CONFIG',
     message: /integer for hidden_size/,
