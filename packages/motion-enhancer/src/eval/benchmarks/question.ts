@@ -1,6 +1,6 @@
 import type { BadRow } from '../../data/rows.js';
 
-/** What a question is about. Paths are whole. */
+/** What a question is about. Paths need no folder before them. */
 export type EvalMedium =
   | { type: 'image'; path: string }
   | { type: 'video'; path: string; start?: number; end?: number /* seconds */ }

@@ -137,14 +137,14 @@ function drawsOf(seed: number, count: number, device: string): Tensor {
   return draws;
 }
 
-/** The first step runs as it is recorded; later ones are launches. */
+/** The first step runs while its CUDA graph is captured; later ones launch the graph. */
 class GraphSteps {
   readonly #forward: () => Tensor;
   readonly #choose: (logits: Tensor, step: number) => void;
   readonly #whole: boolean;
   readonly #device: number;
   #graph: CudaGraph | null = null;
-  /** Of the run before the recording, and of the recorded one. */
+  /** Of the run before the capture, and of the captured one. */
   #first: Tensor | null = null;
   #logits: Tensor | null = null;
 
