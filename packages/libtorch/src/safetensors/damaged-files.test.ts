@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { UserError } from '@motion-enhancer/support';
+import { type RandomSource, randomSource } from '@motion-enhancer/support/testing';
 import { DTYPES, openSafetensors, randn, scope, tensor, writeSafetensors } from '../index.js';
 import { leakFree } from '../testing/leak-free.js';
-import { randomSource } from '../testing/random-source.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'safetensors-damaged-'));
 after(() => rmSync(dir, { recursive: true }));
@@ -171,7 +171,7 @@ function readAll(): void {
   }
 }
 
-function mutate(whole: Buffer, headerEnd: number, random: ReturnType<typeof randomSource>): Buffer {
+function mutate(whole: Buffer, headerEnd: number, random: RandomSource): Buffer {
   const copy = Buffer.from(whole);
   switch (random.below(6)) {
     case 0: // bits, anywhere

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { leakFree } from '@motion-enhancer/libtorch/testing';
 import { UserError } from '@motion-enhancer/support';
 import { fixture, temporaryFolder } from '@motion-enhancer/support/testing';
-import { tensorTestAsync } from '../testing/tensor-test.js';
 import type { Check } from './part.js';
 import { PARTS } from './parts/index.js';
 import { runParity } from './run.js';
@@ -29,7 +29,7 @@ async function run(dir: string, only: string[] = []) {
   return { ...result, checks, skippedWith: skipped };
 }
 
-tensorTestAsync('every part is at parity with the reference tensors in this repository', async () => {
+leakFree('every part is at parity with the reference tensors in this repository', async () => {
   const { passed, failed, skipped, checks } = await run(REFERENCE);
   assert.deepEqual(
     checks.filter((c) => !c.ok),
@@ -54,7 +54,7 @@ function t5Copy(): string {
   return dir;
 }
 
-tensorTestAsync('what a folder lacks is skipped by name', async () => {
+leakFree('what a folder lacks is skipped by name', async () => {
   const { passed, failed, skippedWith } = await run(t5Copy());
   assert.deepEqual([passed, failed], [1, 0]);
   assert.deepEqual(
@@ -64,7 +64,7 @@ tensorTestAsync('what a folder lacks is skipped by name', async () => {
   assert.ok(skippedWith.some(([name, missing]) => name === 'vae' && missing.startsWith('vae/')));
 });
 
-tensorTestAsync('one changed number in a reference tensor fails its line, and only that', async () => {
+leakFree('one changed number in a reference tensor fails its line, and only that', async () => {
   const dir = t5Copy();
   const path = join(dir, 't5/encode.safetensors');
   const bytes = readFileSync(path);
@@ -79,7 +79,7 @@ tensorTestAsync('one changed number in a reference tensor fails its line, and on
   assert.ok(Math.abs(checks[0]!.maxAbs - 2e-4) < 2e-5);
 });
 
-tensorTestAsync('a part that breaks is a failure with its reason and does not hide the others', async () => {
+leakFree('a part that breaks is a failure with its reason and does not hide the others', async () => {
   const dir = t5Copy();
   cpSync(join(REFERENCE, 'schedule.json'), join(dir, 'schedule.json'));
   writeFileSync(join(dir, 't5/encode.safetensors'), 'damaged');
@@ -91,7 +91,7 @@ tensorTestAsync('a part that breaks is a failure with its reason and does not hi
   assert.match(broken!.note!, /encode\.safetensors/);
 });
 
-tensorTestAsync('only the named parts are run', async () => {
+leakFree('only the named parts are run', async () => {
   const { checks, skipped } = await run(REFERENCE, ['t5']);
   assert.deepEqual(
     checks.map((c) => c.name),

@@ -1,3 +1,3 @@
 export { fixture } from './fixtures.js';
-export { freshSeed, randomSource } from './random-source.js';
+export { freshSeed, type RandomSource, randomSource } from './random-source.js';
 export { temporaryFolder } from './temporary-folder.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { aten, bytesOf, fromTypedArray, scope } from '@motion-enhancer/libtorch';
-import { tensorTest } from '../../testing/tensor-test.js';
+import { tensorTest } from '@motion-enhancer/libtorch/testing';
 import { resizeBicubic } from './resize-bicubic.js';
 
 /** What libtorch makes of the same bytes. */

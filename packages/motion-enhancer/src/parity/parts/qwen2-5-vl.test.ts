@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { leakFree } from '@motion-enhancer/libtorch/testing';
 import { fixture, temporaryFolder } from '@motion-enhancer/support/testing';
-import { tensorTestAsync } from '../../testing/tensor-test.js';
 import type { Check } from '../part.js';
 import { runParity } from '../run.js';
 
@@ -23,7 +23,7 @@ async function failedWith(change: (golden: any) => void): Promise<string[]> {
   return checks.filter((check) => !check.ok).map(({ name }) => name);
 }
 
-tensorTestAsync('golden sizes, frames, positions, windows and patches are checked, each by itself', async () => {
+leakFree('golden sizes, frames, positions, windows and patches are checked, each by itself', async () => {
   assert.deepEqual(await failedWith(() => {}), []);
   const changes: [string, (golden: any) => void][] = [
     ['smart_resize_transformers', (g) => (g.smart_resize[3].transformers[0] += 28)],
