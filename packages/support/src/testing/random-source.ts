@@ -11,7 +11,7 @@ export interface RandomSource {
   normal(): number;
 }
 
-/** A seeded stream of random numbers (mulberry32); the seed is in the test's name, so that a failure can be run again. */
+/** A seeded stream of random numbers (mulberry32); `freshSeed` tells the seed of a failure, so that it can be run again. */
 export function randomSource(seed: number): RandomSource {
   const next = seededSource(seed);
   const below = (n: number) => Math.floor(next() * n);
@@ -22,6 +22,3 @@ export function randomSource(seed: number): RandomSource {
     normal: () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()),
   };
 }
-
-/** A new seed each run, or that of the environment: TEST_SEED=123. */
-export const freshSeed = (): number => Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
