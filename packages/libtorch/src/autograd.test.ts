@@ -79,7 +79,7 @@ leakFree('backward accumulates in leaves; inputs limit it; grad can be set and c
       ],
     );
     a.grad = tensor([9, 9]);
-    assert.deepEqual(a.grad!.toArray(), [9, 9]);
+    assert.deepEqual(a.grad.toArray(), [9, 9]);
     a.grad = null;
     b.grad = null;
     assert.equal(a.grad, null);

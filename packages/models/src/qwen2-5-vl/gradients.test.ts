@@ -56,7 +56,7 @@ test('gradients of language loss + alignment loss equal the reference', () => {
     const attention = stack(words); // [words, visual tokens]
     close('attention_rows', attention, 1e-4);
     const volume = attention.view(1, words.length, ...layout.visual_grid);
-    const resized = (aten.upsample_trilinear3d!(volume, layout.prior_grid, false) as Tensor).view(words.length, -1);
+    const resized = (aten.upsample_trilinear3d(volume, layout.prior_grid, false) as Tensor).view(words.length, -1);
     close('attention_resized', resized, 1e-4);
     const aligner = new Map<string, Tensor>();
     for (const name of file.tensors.keys())

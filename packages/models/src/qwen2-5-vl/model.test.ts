@@ -267,7 +267,7 @@ for (const form of ['model', 'model-hub'] as const)
         assert.deepEqual(again.config, model.config);
         assert.deepEqual([...again.parameters().keys()], [...model.parameters().keys()]);
         for (const [key, parameter] of model.parameters())
-          assert.equal(aten.equal!(again.parameters().get(key)!, parameter), true, key);
+          assert.equal(aten.equal(again.parameters().get(key)!, parameter), true, key);
         const file = openSafetensors(join(target, 'model.safetensors'));
         assert.ok(file.tensors.has('visual.merger.ln_q.weight') && file.tensors.has('model.norm.weight'));
         file.close();

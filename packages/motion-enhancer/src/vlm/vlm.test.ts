@@ -39,7 +39,7 @@ function same(a: Vlm, b: Vlm): void {
   assert.deepEqual([...one.keys()].sort(), [...two.keys()].sort());
   for (const [name, parameter] of one)
     assert.equal(
-      scope(() => aten.equal!(parameter.detach(), two.get(name)!.detach())),
+      scope(() => aten.equal(parameter.detach(), two.get(name)!.detach())),
       true,
       name,
     );
@@ -283,7 +283,7 @@ for (const form of ['qwen-hub', 'internvl-hf'] as const)
         noGrad(() => keep(scope(() => vlm.prepareMedium(medium, settings)))),
       );
       assert.deepEqual(b!.grid, a!.grid);
-      assert.ok(scope(() => aten.equal!(a!.pixels, b!.pixels)));
+      assert.ok(scope(() => aten.equal(a!.pixels, b!.pixels)));
       for (const tensor of [whole.frames, small.frames, a!.pixels, b!.pixels]) tensor.dispose();
     }
   });
@@ -297,7 +297,7 @@ leakFree('a folder of pictures as a video is its pictures in order', async () =>
       prepareMedium(vlm, part, settings),
     ),
   );
-  assert.ok(scope(() => aten.equal!(a!.pixels, b!.pixels)));
+  assert.ok(scope(() => aten.equal(a!.pixels, b!.pixels)));
   assert.deepEqual(a!.seconds, [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5]);
   a!.pixels.dispose();
   b!.pixels.dispose();
