@@ -91,6 +91,55 @@ leakFree('a part that breaks is a failure with its reason and does not hide the 
   assert.match(broken!.note!, /encode\.safetensors/);
 });
 
+/** A folder with the golden files alone, one changed, and a model that no part reads. */
+function goldensCopy(name: string, change: (golden: any) => void): string {
+  const dir = temporaryFolder();
+  cpSync(fixture('goldens'), join(dir, 'goldens'), { recursive: true });
+  cpSync(join(REFERENCE, 'schedule.json'), join(dir, 'schedule.json'));
+  const path = join(dir, name);
+  const golden = JSON.parse(readFileSync(path, 'utf8'));
+  change(golden);
+  writeFileSync(path, JSON.stringify(golden));
+  return dir;
+}
+
+leakFree('one case that cannot be read fails alone, by name; the others are compared', async () => {
+  const schedule = goldensCopy('schedule.json', (golden) => {
+    golden.snr1_steps5 = null;
+    golden.other = {};
+    delete golden.snr1_steps2.inverse;
+  });
+  const { checks } = await run(schedule, ['schedule']);
+  assert.deepEqual(
+    checks.filter((c) => !c.ok).map((c) => c.name),
+    ['schedule/snr1_steps5', 'schedule/other'],
+  );
+  assert.ok(checks.some((c) => c.name === 'schedule/snr3_steps10/forward' && c.ok));
+  const answers = goldensCopy('goldens/answer_parsing.json', (golden) => {
+    golden.favor_judge[1] = null;
+    golden.motionbench_get_better_one[0].out += '?';
+  });
+  const judged = (await run(answers, ['answer_parsing'])).checks.filter((c) => !c.ok);
+  assert.deepEqual(
+    judged.map((c) => c.name),
+    [
+      'answer_parsing/motionbench_get_better_one',
+      'answer_parsing/judge_since_2025_05_16/case 1',
+      'answer_parsing/judge_before/case 1',
+    ],
+  );
+  assert.match(judged[0]!.note!, /in case 0$/);
+});
+
+leakFree('what no part reads is listed once and is no failure', async () => {
+  const dir = t5Copy();
+  for (const folder of ['wan', 'goldens']) mkdirSync(join(dir, folder));
+  writeFileSync(join(dir, 'goldens/of_another.json'), '{}');
+  const { failed, unchecked } = await run(dir);
+  assert.deepEqual([failed, unchecked], [0, ['goldens/of_another.json', 'wan']]);
+  assert.deepEqual((await run(REFERENCE, ['t5'])).unchecked, []);
+});
+
 leakFree('only the named parts are run', async () => {
   const { checks, skipped } = await run(REFERENCE, ['t5']);
   assert.deepEqual(

@@ -39,3 +39,22 @@ leakFree('golden sizes, frames, positions, windows and patches are checked, each
     changes.map(([name]) => `qwen2_5_vl/${name}`),
   );
 });
+
+leakFree('cases of a golden file that cannot be read are named; absent kinds and keys are no failure', async () => {
+  const failed = await failedWith((golden) => {
+    golden.mrope[1].position_ids = 'damaged';
+    golden.smart_nframes[2] = {};
+    golden.smart_resize[0].h = null;
+    delete golden.smart_resize[1].transformers;
+    delete golden.smart_nframes[0].sample_fps;
+    delete golden.mrope[0].delta;
+    delete golden.window_index;
+    delete golden.patch_order;
+  });
+  assert.deepEqual(failed, [
+    'qwen2_5_vl/smart_resize_qwen_vl_utils/case 0',
+    'qwen2_5_vl/smart_resize_transformers/case 0',
+    'qwen2_5_vl/frames_refused/case 2',
+    'qwen2_5_vl/mrope/video_3x2x4_no_spg',
+  ]);
+});
