@@ -15,7 +15,9 @@ import time
 
 import torch
 import transformers
-from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
+from transformers import Qwen2_5_VLForConditionalGeneration
+
+from peer_models import qwen_config
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--data", default="/tmp/eval-speed")
@@ -27,21 +29,7 @@ parser.add_argument("--json", default=None)
 args = parser.parse_args()
 device = "cuda" if torch.cuda.is_available() else "cpu"
 dtype = torch.bfloat16 if device == "cuda" else torch.float32
-with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../test/fixtures/model-sizes.json")) as file:
-    SIZES = json.load(file)
-text, vision = SIZES[args.size]["text"], SIZES[args.size]["vision"]
-config = Qwen2_5_VLConfig(
-    text_config=dict(
-        text, max_position_embeddings=128000, rms_norm_eps=1e-6,
-        rope_parameters=dict(rope_type="default", rope_theta=1e6, mrope_section=[16, 24, 24]),
-    ),
-    vision_config=dict(
-        vision, out_hidden_size=text["hidden_size"], patch_size=14, spatial_merge_size=2, window_size=112,
-        tokens_per_second=2, temporal_patch_size=2,
-    ),
-    image_token_id=151655, video_token_id=151656, vision_start_token_id=151652, vision_end_token_id=151653,
-    tie_word_embeddings=text["tie_word_embeddings"],
-)
+config = qwen_config(args.size)
 torch.manual_seed(0)
 torch.set_default_dtype(dtype)
 with torch.device(device):

@@ -6,13 +6,14 @@ plain loop with a DynamicCache and argmax on the device, which is what `generate
 
 import argparse
 import json
-import os
 import statistics
 import time
 
 import torch
 import transformers
 from transformers import DynamicCache
+
+from peer_models import SIZES, internvl_config, qwen_config
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--size", default="qwen-3b")
@@ -24,32 +25,15 @@ parser.add_argument("--json", default=None)
 args = parser.parse_args()
 device = "cuda" if torch.cuda.is_available() else "cpu"
 dtype = torch.bfloat16 if device == "cuda" else torch.float32
-with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../test/fixtures/model-sizes.json")) as file:
-    SIZES = json.load(file)
-text = dict(SIZES[args.size]["text"], max_position_embeddings=128000, rms_norm_eps=1e-6)
 qwen = args.size.startswith("qwen")
 if qwen:
-    from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration as Model
+    from transformers import Qwen2_5_VLForConditionalGeneration as Model
 
-    config = Qwen2_5_VLConfig(
-        text_config=dict(text, rope_parameters=dict(rope_type="default", rope_theta=1e6, mrope_section=[16, 24, 24])),
-        vision_config=dict(
-            SIZES[args.size]["vision"], out_hidden_size=text["hidden_size"], patch_size=14, spatial_merge_size=2,
-            window_size=112, tokens_per_second=2, temporal_patch_size=2,
-        ),
-        image_token_id=151655, video_token_id=151656, vision_start_token_id=151652, vision_end_token_id=151653,
-        tie_word_embeddings=text["tie_word_embeddings"],
-    )
+    config = qwen_config(args.size)
 else:
-    from transformers import InternVLConfig, InternVLForConditionalGeneration as Model
+    from transformers import InternVLForConditionalGeneration as Model
 
-    config = InternVLConfig(
-        text_config=dict(text, model_type="qwen2", rope_parameters=dict(rope_type="default", rope_theta=1e6)),
-        vision_config=dict(
-            SIZES[args.size]["vision"], image_size=[448, 448], patch_size=[14, 14], attention_bias=True,
-        ),
-        image_token_id=151667, image_seq_length=256, downsample_ratio=0.5,
-    )
+    config = internvl_config(args.size)
 torch.manual_seed(0)
 torch.set_default_dtype(dtype)
 with torch.device(device):
@@ -107,9 +91,9 @@ with torch.no_grad():
         say("prefill peak above weights, GiB", (torch.cuda.max_memory_allocated() - weights) / 2**30)
     for rows in [int(b) for b in args.batches.split(",")]:
         cache = DynamicCache()
-        for layer in range(text["num_hidden_layers"]):
+        for layer in range(SIZES[args.size]["text"]["num_hidden_layers"]):
             def make():
-                return torch.randn(rows, text["num_key_value_heads"], len(ids), 128, device=device, dtype=dtype)
+                return torch.randn(rows, SIZES[args.size]["text"]["num_key_value_heads"], len(ids), 128, device=device, dtype=dtype)
             cache.update(make(), make(), layer)
         token = torch.arange(rows, device=device)[:, None] * 11 + 5000
         def step():
