@@ -13,6 +13,7 @@ import {
   stack,
   type Tensor,
 } from '@motion-enhancer/libtorch';
+import { closeTo } from '@motion-enhancer/libtorch/testing';
 import type { Grid } from './grid.js';
 import { loadQwen25VL } from './load.js';
 import { fixture } from './testing.js';
@@ -31,11 +32,7 @@ test('gradients of language loss + alignment loss equal the reference', () => {
     prior_grid: number[];
   };
   scope(() => {
-    const close = (name: string, ours: Tensor, limit: number) => {
-      const reference = file.read(name);
-      const off = ours.sub(reference).abs().max().item() / reference.abs().max().item();
-      assert.ok(off <= limit, `${name}: relative difference ${off}`);
-    };
+    const close = (name: string, ours: Tensor, limit: number) => closeTo(ours, file.read(name), limit, name);
     const rows = layout.words.flat();
     const labels = file.read('labels').flatten();
     const visual = model.encodeVisual(
