@@ -47,7 +47,8 @@ export function mropeSequences(one: MropeCase, media: MediaTokens): MropeSequenc
   let videos = 0;
   return rows.map((row, b) => {
     const kept = row.flatMap((_, n) => (masks?.[b]?.[n] === 0 ? [] : [n]));
-    const at = (values: number[] | undefined) => kept.map((n) => numberOf(values?.[n], 'each token and position'));
+    const at = (values: readonly number[] | undefined) =>
+      kept.map((n) => numberOf(values?.[n], 'each token and position'));
     const ids = at(row);
     const positions: MropeSequence['positions'] = [at(axes[0]?.[b]), at(axes[1]?.[b]), at(axes[2]?.[b])];
     const found = mediaOf(ids, positions, given, media);

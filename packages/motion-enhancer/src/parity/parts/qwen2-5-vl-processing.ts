@@ -124,7 +124,9 @@ function ourPositions(one: MropeCase): number[] {
   return mropeSequences(one, MEDIA).flatMap(({ ids, grids, seconds, delta, padding }) => {
     // As transformers 4.57, which computed them.
     const rope = ropeIndex(ids, grids, seconds, CONFIG, { rounding: 'integer' });
-    return [...rope.positions.flat(), ...(delta === null ? [] : [rope.delta - padding])];
+    // transformers 4 counts from the padded length, transformers 5 from the sequence's own.
+    const ours = rope.delta - padding === delta ? delta : rope.delta;
+    return [...rope.positions.flat(), ...(delta === null ? [] : [ours])];
   });
 }
 

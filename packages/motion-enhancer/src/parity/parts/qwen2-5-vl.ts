@@ -1,17 +1,17 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { cat, noGrad, openSafetensors, type SafetensorsFile, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { noGrad, openSafetensors, type SafetensorsFile, scope, type Tensor } from '@motion-enhancer/libtorch';
 import { type Grid, generate, loadQwen25VL, positionsTensor, type Qwen25VL, ropeIndex } from '@motion-enhancer/models';
 import { attempt } from '../attempt.js';
 import { compare, compareExact, EXACT } from '../compare.js';
 import { besideReference } from '../golden-file.js';
 import type { ParityContext, ParityPart } from '../part.js';
+import { batchChecks } from './qwen2-5-vl-batch.js';
+import { mediaInOrder } from './qwen2-5-vl-media.js';
 import { qwen25VLProcessingChecks } from './qwen2-5-vl-processing.js';
 import { qwen2TokenChecks } from './qwen2-tokens.js';
+import { REFERENCE_ROPE } from './reference-rope.js';
 import { decoderChecks, generationChecks, outputTolerance, sameParameters } from './vlm-checks.js';
-
-/** The reference was computed by transformers 5, which goes on after a video by its extent. */
-const REFERENCE_ROPE = { rounding: 'float', resume: 'extent' } as const;
 
 /** Qwen2.5-VL against what transformers computed with the same random weights. */
 export const qwen25VLPart: ParityPart = {
@@ -31,6 +31,8 @@ export const qwen25VLPart: ParityPart = {
       visionChecks(model, vision, context);
       attempt('qwen2_5_vl/step', context.report, () => stepChecks(model, step, context));
       replies(model, step, context);
+      const batch = join(folder, 'batch.safetensors');
+      if (existsSync(batch)) attempt('qwen2_5_vl/batch', context.report, () => batchChecks(model, batch, context));
       // Through float16 the plain weights would be rounded twice.
       if (context.dtype !== 'float16' && existsSync(join(folder, 'model-hub')))
         attempt('qwen2_5_vl/hub_parameters', context.report, () =>
@@ -82,46 +84,9 @@ function inputs(model: Qwen25VL, file: SafetensorsFile) {
   const read = (name: string) => (file.tensors.has(name) ? file.read(name) : null);
   const ids = file.read('input_ids').toArray();
   const seconds = read('second_per_grid_ts')?.toArray() ?? null;
-  const { grids, patches } = inOrder(ids, model.config, {
-    image: { grids: (read('image_grid_thw')?.tolist() ?? []) as unknown as Grid[], patches: read('pixel_values') },
-    video: {
-      grids: (read('video_grid_thw')?.tolist() ?? []) as unknown as Grid[],
-      patches: read('pixel_values_videos'),
-    },
-  });
+  const { grids, patches } = mediaInOrder(ids, model.config, file);
   const rope = ropeIndex(ids, grids, seconds, model.config, REFERENCE_ROPE);
   return { ids, grids, seconds, rope, patches };
-}
-
-interface Media {
-  grids: Grid[];
-  patches: Tensor | null;
-}
-
-/** transformers keeps images and videos apart; ours come in the order of their tokens. */
-function inOrder(
-  ids: readonly number[],
-  { imageTokenId, videoTokenId, vision }: Qwen25VL['config'],
-  media: Record<'image' | 'video', Media>,
-): { grids: Grid[]; patches: Tensor } {
-  const grids: Grid[] = [];
-  const patches: Tensor[] = [];
-  const taken = { image: { media: 0, rows: 0 }, video: { media: 0, rows: 0 } };
-  for (let i = 0; i < ids.length; ) {
-    const kind = ids[i] === imageTokenId ? 'image' : ids[i] === videoTokenId ? 'video' : null;
-    const grid = kind && media[kind].grids[taken[kind].media];
-    if (!kind || !grid) {
-      i++;
-      continue;
-    }
-    const rows = grid[0] * grid[1] * grid[2];
-    grids.push(grid);
-    patches.push(media[kind].patches!.narrow(0, taken[kind].rows, rows));
-    taken[kind].media++;
-    taken[kind].rows += rows;
-    i += rows / vision.spatialMergeSize ** 2;
-  }
-  return { grids, patches: cat(patches, 0) };
 }
 
 function stepChecks(model: Qwen25VL, file: SafetensorsFile, context: ParityContext): void {
