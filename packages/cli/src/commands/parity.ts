@@ -39,6 +39,8 @@ export const command: Command = {
             : `skipped ${part.name}: ${missing} is not in ${dir}`,
         ),
     });
+    if (result.unchecked.length > 0 && !values.json)
+      console.log(`not checked, no part reads them: ${result.unchecked.join(', ')}`);
     const skipped = result.skipped.length > 0 ? `, ${result.skipped.length} skipped` : '';
     console.log(
       values.json

@@ -11,6 +11,7 @@ import {
   scope,
   type Tensor,
 } from '@motion-enhancer/libtorch';
+import { freshSeed } from '@motion-enhancer/support/testing';
 import { loadInternVL3 } from '../internvl3/index.js';
 import { IMAGE_TOKEN } from '../internvl3/testing.js';
 import { type Grid, loadQwen25VL } from '../qwen2-5-vl/index.js';
@@ -18,7 +19,7 @@ import { fixture } from '../qwen2-5-vl/testing.js';
 import type { Qwen2BlockWeights, WrapBlock } from '../vlm-common/language/weights.js';
 import { type Alive, copiedWeights } from './testing.js';
 
-const SEED = Date.now() % 1e9;
+const SEED = freshSeed();
 const ROWS = [2, 9];
 
 /** A model of a family and its passes over one sample. */

@@ -94,7 +94,7 @@ function t5Block(x_BND: Tensor, w: T5BlockWeights, bias: Tensor, c: T5Config): T
   const out = attention(heads(w.q), heads(w.k), heads(w.v), { mask: bias, scale: 1 });
   const middle = x_BND.add(linear(out.transpose(1, 2).flatten(2), w.o));
   const inner = rmsNorm(middle, w.ffNorm, c.normEps);
-  const gate = aten.gelu_!(linear(inner, w.wi_0), { approximate: 'tanh' }) as Tensor;
+  const gate = aten.gelu_(linear(inner, w.wi_0), { approximate: 'tanh' }) as Tensor;
   return middle.add(linear(gate.mul_(linear(inner, w.wi_1)).to(w.wo.dtype), w.wo));
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tensor, zeros } from '@motion-enhancer/libtorch';
-import { tensorTest } from '../testing/tensor-test.js';
+import { tensorTest } from '@motion-enhancer/libtorch/testing';
 import { compare, compareExact, compareNumbers, EXACT } from './compare.js';
 import type { Tolerance } from './part.js';
 

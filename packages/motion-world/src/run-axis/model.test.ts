@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { resolve } from '@motion-enhancer/core/internal/config/field.js';
-import { closeTo } from '@motion-enhancer/core/internal/testing/close-to.js';
-import { tensorTest } from '@motion-enhancer/core/internal/testing/tensor-test.js';
 import { layOut } from '@motion-enhancer/core/internal/vlm/chat/chat.js';
 import { loadVlm, type Vlm } from '@motion-enhancer/core/internal/vlm/families/load.js';
 import { VIDEO_FIELDS } from '@motion-enhancer/core/internal/vlm/media/video-input.js';
@@ -18,6 +16,7 @@ import {
   type Tensor,
   tensor,
 } from '@motion-enhancer/libtorch';
+import { closeTo, tensorTest } from '@motion-enhancer/libtorch/testing';
 import { positionsTensor, type Qwen25VL } from '@motion-enhancer/models';
 import { freshSeed, temporaryFolder } from '@motion-enhancer/support/testing';
 import { TINY, tinyTokenizer } from '../testing.js';

@@ -84,7 +84,7 @@ export function scoresOf(answers: readonly number[], samples: RunData['samples']
   answers.forEach((chosen, i) => {
     const { type, answer } = samples[i * OPTIONS]!;
     scores[type] ??= [0, 0];
-    const score = scores[type]!;
+    const score = scores[type];
     score[1]++;
     if (chosen === answer) score[0]++;
   });

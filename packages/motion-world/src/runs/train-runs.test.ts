@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { createAligner } from '@motion-enhancer/core/internal/align/index.js';
-import { closeTo } from '@motion-enhancer/core/internal/testing/close-to.js';
-import { tensorTestAsync } from '@motion-enhancer/core/internal/testing/tensor-test.js';
 import { alignedStep } from '@motion-enhancer/core/internal/train/loss/step.js';
 import { loadVlm, type Vlm } from '@motion-enhancer/core/internal/vlm/families/load.js';
 import { Generator, keep, manualSeed, noGrad, rand, scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
+import { closeTo, leakFree } from '@motion-enhancer/libtorch/testing';
 import type { Qwen25VL } from '@motion-enhancer/models';
 import { freshSeed, temporaryFolder } from '@motion-enhancer/support/testing';
 import { RunAligners } from '../run-axis/aligners.js';
@@ -66,7 +65,7 @@ function randomTable(N: number): AlignmentTable {
   return { grid: GRID, ...tensors, dispose: () => Object.values(tensors).forEach((t: Tensor) => void t.dispose()) };
 }
 
-tensorTestAsync(`both losses are those of the project's training step, by every aligner (seed ${seed})`, () =>
+leakFree(`both losses are those of the project's training step, by every aligner (seed ${seed})`, () =>
   withData((vlm, data) => {
     const model = vlm.model as Qwen25VL;
     const N = data.samples.samples.length;
@@ -156,7 +155,7 @@ function sampleOf({ samples, clips }: WorldData, n: number) {
 
 const positionsOf = ({ samples }: WorldData, length: number) => samples.positions.narrow(2, 0, length).contiguous();
 
-tensorTestAsync('runs side by side are what each is alone, and a second time the same', () =>
+leakFree('runs side by side are what each is alone, and a second time the same', () =>
   withData((vlm, data) => {
     const model = vlm.model as Qwen25VL;
     const N = data.samples.samples.length;

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { resolve } from '@motion-enhancer/core/internal/config/field.js';
-import { closeTo } from '@motion-enhancer/core/internal/testing/close-to.js';
-import { tensorTest, tensorTestAsync } from '@motion-enhancer/core/internal/testing/tensor-test.js';
 import { layOut } from '@motion-enhancer/core/internal/vlm/chat/chat.js';
 import { loadVlm } from '@motion-enhancer/core/internal/vlm/families/load.js';
 import { VIDEO_FIELDS } from '@motion-enhancer/core/internal/vlm/media/video-input.js';
 import { fromTypedArray, randint, scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
+import { closeTo, leakFree, tensorTest } from '@motion-enhancer/libtorch/testing';
 import { type Qwen25VL, videoPatches } from '@motion-enhancer/models';
 import { freshSeed, randomSource, temporaryFolder } from '@motion-enhancer/support/testing';
 import { describeClip, makeClip } from '../generate/index.js';
@@ -111,7 +110,7 @@ tensorTest('clips in a table are patches as videoPatches makes them', () => {
   vlm.dispose();
 });
 
-tensorTestAsync('drawn clips are those of the generator, in order, with their masks', async () => {
+leakFree('drawn clips are those of the generator, in order, with their masks', async () => {
   const vlm = tinyVlm();
   const { config } = vlm.model as Qwen25VL;
   const { tokenizer } = vlm;

@@ -57,10 +57,10 @@ export function transformerBlock_(
 function activated(x_BND: Tensor, up: Linear, { kernels }: BlockContext): Tensor {
   if (kernels && up.bias && !up.adapter) {
     const flat = x_BND.flatten(0, 1);
-    const out = aten._addmm_activation!(up.bias, flat, up.weight.transpose(0, 1), { use_gelu: true }) as Tensor;
+    const out = aten._addmm_activation(up.bias, flat, up.weight.transpose(0, 1), { use_gelu: true }) as Tensor;
     return out.unflatten(0, [x_BND.size(0), x_BND.size(1)]);
   }
-  return aten.gelu_!(linear(x_BND, up), { approximate: 'tanh' }) as Tensor;
+  return aten.gelu_(linear(x_BND, up), { approximate: 'tanh' }) as Tensor;
 }
 
 /** The first `count` of a batch; what the whole batch shares stays as it is. */
@@ -93,8 +93,8 @@ function modulatedNorm(x_BND: Tensor, weights: NormZero, o: BlockContext): Modul
   }
   const normed_BND = layerNorm(x_BND, [c.width], weights.norm.weight, weights.norm.bias, c.normEps);
   const [text, video] = parts(normed_BND, o.textTokens);
-  aten['addcmul.out']!(textShift, text, textScale.add(1), text);
-  aten['addcmul.out']!(shift, video, scale.add(1), video);
+  aten['addcmul.out'](textShift, text, textScale.add(1), text);
+  aten['addcmul.out'](shift, video, scale.add(1), video);
   return { normed_BND, gate, textGate };
 }
 
@@ -106,8 +106,8 @@ function addGatedResidual_(
 ): void {
   const [text, video] = parts(x_BND, o.textTokens);
   const [textUpdate, videoUpdate] = parts(update_BND, o.textTokens);
-  aten.addcmul_!(text, m.textGate, textUpdate);
-  aten.addcmul_!(video, m.gate, videoUpdate);
+  aten.addcmul_(text, m.textGate, textUpdate);
+  aten.addcmul_(video, m.gate, videoUpdate);
 }
 
 /** null where no sequence goes on. */

@@ -65,7 +65,7 @@ for (const [name, form] of Object.entries(FORMS)) {
       const loss = () => differentiableForward(latents, text, time, { weights, config }).mul(weighting).sum();
       const gradients = grad([loss()], parameters);
       const directions = parameters.map((p) => randn(p.shape, { dtype: 'float64' }));
-      const analytic = gradients.reduce((sum, g, i) => sum + g!.mul(directions[i]!).sum().item(), 0);
+      const analytic = gradients.reduce((sum, g, i) => sum + g.mul(directions[i]!).sum().item(), 0);
       const shifted = (by: number) =>
         noGrad(() => {
           parameters.forEach((p, i) => {
@@ -78,7 +78,7 @@ for (const [name, form] of Object.entries(FORMS)) {
       const numeric = (up - shifted(-2 * h)) / (2 * h);
       assert.ok(Math.abs(numeric - analytic) < 2e-3 * Math.abs(numeric) + 2e-2, `${numeric} ${analytic}`);
       assert.ok(
-        gradients.every((g) => g!.abs().sum().item() > 0),
+        gradients.every((g) => g.abs().sum().item() > 0),
         'every weight is reached',
       );
       model.dispose();

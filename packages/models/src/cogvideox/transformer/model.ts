@@ -156,7 +156,7 @@ function head(
   const [shift, scale] = linear(time, normOut.linear).unsqueeze(1).chunk(2, 2) as [Tensor, Tensor];
   const once = layerNorm(video_BSD, [c.width], normFinal.weight, normFinal.bias, c.normEps);
   const twice = layerNorm(once, [c.width], normOut.norm.weight, normOut.norm.bias, c.normEps);
-  const modulated = aten.addcmul!(shift, twice, scale.add(1)) as Tensor;
+  const modulated = aten.addcmul(shift, twice, scale.add(1)) as Tensor;
   return unpatchify(linear(modulated, projOut), grid, c);
 }
 

@@ -1,7 +1,8 @@
 import { PLAIN_LANGUAGE } from '../../eval/benchmarks/favor-open/metric/plain-language.js';
 import { scoreMotion } from '../../eval/benchmarks/favor-open/metric/score-motion.js';
 import type { MotionRecord, ScoredMotion } from '../../eval/benchmarks/favor-open/metric/types.js';
-import { compareExact, compareNumbers } from '../compare.js';
+import { compareNumbers } from '../compare.js';
+import { compareCases } from '../compare-cases.js';
 import { besideReference, readJson } from '../golden-file.js';
 import type { ParityPart, Tolerance } from '../part.js';
 
@@ -28,26 +29,46 @@ export const favorLlmFreePart: ParityPart = {
   needs: [],
   goldens: [GOLDEN],
   run(dir, { report }) {
-    const { cases } = readJson(besideReference(dir, GOLDEN)!) as unknown as { cases: Case[] };
-    const ours = cases.map(({ gt, pred }) => scoreMotion(gt, pred, PLAIN_LANGUAGE));
-    for (const term of Object.keys(cases[0]!.scores))
-      report(
-        compareNumbers(
-          `favor_llmfree/${term}`,
-          ours.map(({ scores }) => scores[term as 'final_score']),
-          cases.map(({ scores }) => scores[term]!),
-          FLOAT64,
-        ),
+    const { cases = [] } = readJson(besideReference(dir, GOLDEN)!) as { cases?: Case[] };
+    const known = new Map<Case, ScoredMotion>();
+    const scored = (one: Case): ScoredMotion => {
+      const found = known.get(one) ?? scoreMotion(one.gt, one.pred, PLAIN_LANGUAGE);
+      known.set(one, found);
+      return found;
+    };
+    const compare = (name: string, ours: readonly number[], reference: readonly number[]) =>
+      compareNumbers(name, ours, reference, FLOAT64);
+    const terms = new Set(cases.flatMap((one) => Object.keys(one?.scores ?? {})));
+    for (const term of terms)
+      compareCases(
+        {
+          name: `favor_llmfree/${term}`,
+          cases,
+          ours: (one) => [scored(one).scores[term as 'final_score']],
+          reference: (one) => [one.scores[term]!],
+          compare,
+        },
+        report,
       );
-    report(
-      compareNumbers(
-        'favor_llmfree/match_scores',
-        ours.flatMap(({ subjects }) => subjects.flatMap(({ scores }) => scores)),
-        cases.flatMap(({ subjects }) => Object.values(subjects).flatMap(({ match_scores }) => match_scores)),
-        FLOAT64,
-      ),
+    compareCases(
+      {
+        name: 'favor_llmfree/match_scores',
+        cases,
+        ours: (one) => scored(one).subjects.flatMap(({ scores }) => scores),
+        reference: ({ subjects }) => Object.values(subjects).flatMap(({ match_scores }) => match_scores),
+        compare,
+      },
+      report,
     );
-    report(compareExact('favor_llmfree/matches', ours.map(ourMatches), cases.map(goldenMatches)));
+    compareCases(
+      {
+        name: 'favor_llmfree/matches',
+        cases,
+        ours: (one) => [ourMatches(scored(one))],
+        reference: (one) => [goldenMatches(one)],
+      },
+      report,
+    );
   },
 };
 

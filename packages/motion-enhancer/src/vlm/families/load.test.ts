@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { tensorTest } from '@motion-enhancer/libtorch/testing';
 import { temporaryFolder } from '@motion-enhancer/support/testing';
-import { tensorTest } from '../../testing/tensor-test.js';
 import { FORMS, type Form, writeTestForm } from '../testing.js';
 import { loadVlm } from './load.js';
 

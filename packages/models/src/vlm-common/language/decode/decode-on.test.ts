@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cuda, liveTensors, manualSeed, noGrad, scope } from '@motion-enhancer/libtorch';
+import { freshSeed } from '@motion-enhancer/support/testing';
 import { type DecodeOnOptions, decodeOn } from './decode-on.js';
 import { filledCache, referenceReplies, type TestDecoder, testDecoder } from './testing.js';
 
-const SEED = Date.now() % 1e9;
+const SEED = freshSeed();
 const GPU = cuda().count > 0;
 const LENGTHS = [[13], [5, 13, 1], [40, 40, 7, 23, 31]];
 

@@ -52,6 +52,6 @@ export function decodeState(start: DecodeStart, vocabulary: number, penalised: b
 function seenOf(sequences: readonly (readonly number[])[], vocabulary: number, device: string): Tensor {
   const seen = zeros([sequences.length, vocabulary], { dtype: 'uint8', device });
   for (const [b, ids] of sequences.entries())
-    aten.index_fill_!(seen.select(0, b), 0, tensor([...new Set(ids)], { dtype: 'int64', device }), 1);
+    aten.index_fill_(seen.select(0, b), 0, tensor([...new Set(ids)], { dtype: 'int64', device }), 1);
   return seen;
 }

@@ -134,5 +134,5 @@ export class FusedStep {
 
 /** h += x Wᵀ, in one product. */
 function addProduct(h_BC: Tensor, x_BI: Tensor, layer: Linear): void {
-  aten.addmm_!(h_BC, x_BI, plainLinear(layer).weight.transpose(0, 1));
+  aten.addmm_(h_BC, x_BI, plainLinear(layer).weight.transpose(0, 1));
 }
