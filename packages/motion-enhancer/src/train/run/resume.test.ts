@@ -126,7 +126,6 @@ test('20 steps equal 10, kill -9, and 10 more, bit for bit; a damaged state is p
   // Another recipe is not the same run, which is said before the model is looked at.
   const others = [
     { option: ['--lr', '2e-3'], told: /Expected 0\.001 .* for lr but received/ },
-    { option: ['--sharpen', '4'], told: /Expected 1 .* for sharpen but received/ },
     { option: ['--prior-scale', 'raw'], told: /Expected "share" .* for priorScale but received/ },
   ];
   for (const { option, told } of others) {
