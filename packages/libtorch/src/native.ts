@@ -145,6 +145,15 @@ function spinBriefly(): void {
     process.env.GOMP_SPINCOUNT = '1000';
 }
 
+/**
+ * A thread's number of libtorch threads is settled when it first asks, and is then the last number that any thread set: a
+ * worker that took one thread for itself before the main thread's first operator left the main thread with one, too. So
+ * each thread asks at once. Sums that are split over threads depend on the number in their last bits.
+ */
+function settleThreads(binding: Native): void {
+  binding.getThreads();
+}
+
 function load(): Native {
   const path = bindingPath();
   if (!existsSync(path)) {
@@ -155,7 +164,9 @@ function load(): Native {
   }
   spinBriefly();
   try {
-    return createRequire(import.meta.url)(path) as Native;
+    const binding = createRequire(import.meta.url)(path) as Native;
+    settleThreads(binding);
+    return binding;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new UserError(

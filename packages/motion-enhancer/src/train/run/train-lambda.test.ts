@@ -34,12 +34,12 @@ leakFree('with a prior L_MSE falls, and the prior pulls by λ', async () => {
 });
 
 leakFree('measuring the gradients’ ratio changes nothing of a run; auto λ holds it near its goal', async () => {
-  const recipe = { steps: 5, batchSize: 2, warmupRatio: 0 };
+  const recipe = { steps: 3, batchSize: 2, warmupRatio: 0 };
   const plain = await trained({ recipe });
   const measured = await trained({ recipe: { ...recipe, ratioEvery: 2 } });
   assert.deepEqual(
     measured.map(({ gradRatio }) => gradRatio !== null),
-    [true, false, true, false, true],
+    [true, false, true],
   );
   const without = (log: StepLog[]) => timeless(log).map(({ gradRatio, ...rest }) => rest);
   assert.deepEqual(without(measured), without(plain));
