@@ -77,7 +77,7 @@ test('a size that no token grid has is told as such', () => {
 test('single passes plan their words’ maps and what spreads them; differences plan the encoder alone', () => {
   const one = planPrior(dir, config(PRESETS['renoise-4']), FP32);
   const [layers, heads, headDim, T, S] = [2, 4, 16, 32, 6];
-  const words = 2 * 2 * layers * heads * T * S * 4; // directions · halves
+  const words = 2 * 2 * layers * heads * T * S * 4; // directions · (sums, and sums of standardised maps)
   const spread = 4 * heads * headDim * (T + 2 * S) * 4; // passes of one layer
   assert.equal(one.captures, words + spread);
   assert.equal(one.capture.squareSum, 'none');

@@ -71,13 +71,11 @@ export class Collector {
   /** What each clip's selections are from; it belongs to the caller's scope. Call it once. */
   finish(): Captured[] {
     const statistics = this.#statistics?.finish() ?? null;
+    const byClip = this.#words?.finish() ?? null;
     const spread = this.#spread?.finish() ?? [];
-    const clips = this.#words?.clips ?? statistics!.length;
-    return Array.from({ length: clips }, (_, clip) => {
+    return Array.from({ length: byClip?.length ?? statistics!.length }, (_, clip) => {
       const maps = statistics?.[clip] ?? null;
-      const words = this.#words?.maps(clip) ?? {
-        'text-to-video': { maps_HTS: maps!.textToVideo_HTS, halves: null },
-      };
+      const words = byClip?.[clip] ?? { 'text-to-video': { maps_HTS: maps!.textToVideo_HTS, agreement_HT: null } };
       return {
         ...{ grid: this.#grid, words, maps, spread, clip, chosen: this.#chosen },
         ...(this.#textRows ? { textRows: this.#textRows } : {}),
@@ -99,7 +97,7 @@ function wordOptions(
 ): WordCaptureOptions {
   const alone = config.unit === 'layer-head';
   return {
-    ...{ device, dtype, directions: directionsOf(config), halves: byReliability(config) },
+    ...{ device, dtype, directions: directionsOf(config), agreement: byReliability(config) },
     ...(alone ? { groups: attention.layers, ...(textRows ? { textRows } : {}) } : {}),
   };
 }

@@ -2,6 +2,7 @@ import { type DType, keep, scope, type Tensor, tensor, zeros } from '@motion-enh
 import { type TokenGrid, videoTokens } from '../grid.js';
 import type { LayerAttention } from './layer-attention.js';
 import { mapSources } from './map-sources.js';
+import { PassAgreement } from './pass-agreement.js';
 
 /** Attention that gives a word its map: of the word to places, or of places to the word. */
 export type Direction = 'text-to-video' | 'video-to-text';
@@ -10,8 +11,8 @@ export type Direction = 'text-to-video' | 'video-to-text';
 export interface DirectionMaps {
   /** [heads, tokens, S] */
   maps_HTS: Tensor;
-  /** Averages over every other pass, where they are compared: the same shape each */
-  halves: readonly [Tensor, Tensor] | null;
+  /** Mean of Pearson's r over pairs of passes, where it was wanted: [heads, tokens] */
+  agreement_HT: Tensor | null;
 }
 export type WordMapsByDirection = Partial<Record<Direction, DirectionMaps>>;
 
@@ -19,87 +20,111 @@ export interface WordCaptureOptions {
   device: string;
   dtype: DType;
   directions: readonly Direction[];
-  /** Passes of even and odd number are averaged apart too. */
-  halves: boolean;
+  /** Whether maps of single passes are compared. */
+  agreement: boolean;
   /** Clips that are captured side by side (default 1). */
   clips?: number;
-  /** Groups of passes that are averaged apart: layers, or (default) one of all passes. */
+  /** Groups of attention that are averaged apart: layers, or (default) one of all layers of a pass. */
   groups?: number;
   /** Text tokens whose maps are kept (default all). */
   textRows?: readonly number[];
 }
 
-/** Bytes of its sums. */
-export const wordCaptureBytes = (heads: number, grid: TokenGrid, o: WordCaptureOptions): number =>
-  o.directions.length *
-  (o.halves ? 2 : 1) *
-  (o.groups ?? 1) *
-  (o.clips ?? 1) *
-  heads *
-  (o.textRows?.length ?? grid.textTokens) *
-  videoTokens(grid) *
-  (o.dtype === 'float64' ? 8 : 4);
+/** Bytes of its buffers. */
+export function wordCaptureBytes(heads: number, grid: TokenGrid, o: WordCaptureOptions): number {
+  const { groups = 1, clips = 1, textRows } = o;
+  const buffers = o.agreement ? (groups === 1 ? 3 : 2) : 1;
+  const maps = groups * clips * heads * (textRows?.length ?? grid.textTokens) * videoTokens(grid);
+  return o.directions.length * buffers * maps * (o.dtype === 'float64' ? 8 : 4);
+}
+
+/** Sums of one direction, [groups, clips, heads, tokens, S]. */
+interface Sums {
+  maps: Tensor;
+  agreement: PassAgreement | null;
+  /** The layers of the pass so far, where they are averaged together: they are compared as one. */
+  pass: Tensor | null;
+}
 
 /** Streams the maps of words alone, in one or both directions, without the statistics that MHS needs. */
 export class WordCapture {
-  readonly #o: WordCaptureOptions;
+  readonly clips: number;
   readonly #grid: TokenGrid;
   readonly #rows: Tensor | null;
-  /** By direction: [halves, groups, clips, heads, tokens, S] */
-  readonly #sums: Map<Direction, Tensor>;
-  /** Passes so far, [half][group] */
-  readonly #counts: number[][];
+  readonly #sums: Map<Direction, Sums>;
+  /** Layers so far, by group. */
+  readonly #counts: number[];
+  /** Numbers of the passes so far. */
+  readonly #passes = new Set<number>();
 
   /** Buffers belong to the caller's care until `dispose`. Accumulates in float64 for float64 models, else float32. */
   constructor(heads: number, grid: TokenGrid, o: WordCaptureOptions) {
-    this.#o = o;
+    const { groups = 1, clips = 1, textRows, device } = o;
+    this.clips = clips;
     this.#grid = grid;
-    this.#rows = o.textRows ? keep(tensor([...o.textRows], { dtype: 'int64', device: o.device })) : null;
-    const [halves, groups, clips] = [o.halves ? 2 : 1, o.groups ?? 1, o.clips ?? 1];
-    const shape = [halves, groups, clips, heads, o.textRows?.length ?? grid.textTokens, videoTokens(grid)];
-    const options = { device: o.device, dtype: o.dtype === 'float64' ? o.dtype : ('float32' as const) };
-    this.#sums = new Map(o.directions.map((direction) => [direction, keep(zeros(shape, options))]));
-    this.#counts = Array.from({ length: halves }, () => Array<number>(groups).fill(0));
+    this.#rows = textRows ? keep(tensor([...textRows], { dtype: 'int64', device })) : null;
+    const shape = [groups, clips, heads, textRows?.length ?? grid.textTokens, videoTokens(grid)];
+    const options = { device, dtype: o.dtype === 'float64' ? o.dtype : ('float32' as const) };
+    const buffer = () => keep(zeros(shape, options));
+    const sums = (maps: Tensor): Sums => ({
+      maps,
+      agreement: o.agreement ? new PassAgreement(maps) : null,
+      pass: o.agreement && groups === 1 ? buffer() : null,
+    });
+    this.#sums = new Map(o.directions.map((direction) => [direction, sums(buffer())]));
+    this.#counts = Array<number>(groups).fill(0);
   }
 
-  get clips(): number {
-    return this.#o.clips ?? 1;
-  }
-
-  /** @param pass its number: even and odd ones are the halves */
+  /** @param pass its number; layers of a pass come one after another */
   add(attention: LayerAttention, group: number, pass: number): void {
-    const half = this.#o.halves ? pass % 2 : 0;
+    if (!this.#passes.has(pass)) this.#endPass();
+    this.#passes.add(pass);
     scope(() => {
-      for (const [direction, sums] of this.#sums) {
-        const sources = mapSources(attention, this.#grid, sums.dtype);
+      for (const [direction, { maps: sum, agreement, pass: ofPass }] of this.#sums) {
+        const sources = mapSources(attention, this.#grid, sum.dtype);
         const maps = direction === 'text-to-video' ? sources.textToVideo(this.#rows) : sources.videoToText(this.#rows);
-        sums.select(0, half).select(0, group).add_(maps);
+        sum.select(0, group).add_(maps);
+        if (ofPass) ofPass.select(0, group).add_(maps);
+        else agreement?.add(group, maps);
       }
     });
-    this.#counts[half]![group]!++;
+    this.#counts[group]!++;
   }
 
-  /** The averages of one clip; they belong to the caller's scope. */
-  maps(clip: number): WordMapsByDirection {
-    const counts = this.#counts.map((ofHalf) => ofHalf[0]!);
-    if (counts.some((count) => count === 0)) throw new Error('No attention was captured.');
+  /** Compares what the layers of a pass came to. */
+  #endPass(): void {
+    if (this.#passes.size === 0) return;
+    for (const { agreement, pass } of this.#sums.values()) {
+      if (!agreement || !pass) continue;
+      scope(() => {
+        agreement.add(0, pass.select(0, 0));
+        pass.mul_(0);
+      });
+    }
+  }
+
+  /** The averages of each clip; they belong to the caller's scope. Call it once. */
+  finish(): WordMapsByDirection[] {
+    if (this.#counts.some((count) => count === 0)) throw new Error('No attention was captured.');
+    this.#endPass();
+    return Array.from({ length: this.clips }, (_, clip) => this.#maps(clip));
+  }
+
+  #maps(clip: number): WordMapsByDirection {
     return scope(() => {
       const found: WordMapsByDirection = {};
-      for (const [direction, sums] of this.#sums) {
-        const ofClip = sums.select(2, clip).flatten(1, 2); // [halves, groups · heads, tokens, S]
-        const all = counts.reduce((a, b) => a + b, 0);
-        const half = (i: number) => ofClip.select(0, i).div(counts[i]!);
+      const ofClip = (x: Tensor) => x.select(1, clip).flatten(0, 1); // [groups · heads, …]
+      for (const [direction, { maps, agreement }] of this.#sums)
         found[direction] = {
-          maps_HTS: ofClip.sum(0).div(all),
-          halves: this.#o.halves ? [half(0), half(1)] : null,
+          maps_HTS: ofClip(maps).div(this.#counts[0]!),
+          agreement_HT: agreement ? ofClip(agreement.mean(this.#passes.size)) : null,
         };
-      }
       return found;
     });
   }
 
   dispose(): void {
-    for (const sums of this.#sums.values()) sums.dispose();
+    for (const { maps, agreement, pass } of this.#sums.values()) for (const x of [maps, agreement, pass]) x?.dispose();
     this.#rows?.dispose();
   }
 }

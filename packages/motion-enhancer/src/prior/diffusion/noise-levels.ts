@@ -25,7 +25,7 @@ export function readLevels({ levels }: Pick<Options, 'levels'>): number[] {
 /** How many forward passes the options ask for. */
 export const passesOf = (o: Pick<Options, 'levels' | 'draws'>): number => readLevels(o).length * o.draws;
 
-/** All levels once, then again with other noise: halves of the passes, taken in turn, have different noise and like levels. */
+/** All levels once, then again with other noise. */
 export function noisePasses(sampler: Sampler, o: Options): Pass[] {
   const levels = readLevels(o).map((time) => nearest(sampler, time));
   return Array.from({ length: o.draws }, () => levels)

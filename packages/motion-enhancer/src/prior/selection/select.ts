@@ -30,7 +30,7 @@ export const select = (maps: HeadMaps, allWords: readonly Word[], o: SelectOptio
   selectUnits(
     {
       ...{ grid: maps.grid, maps, spread: [], clip: 0 },
-      words: { 'text-to-video': { maps_HTS: maps.textToVideo_HTS, halves: null } },
+      words: { 'text-to-video': { maps_HTS: maps.textToVideo_HTS, agreement_HT: null } },
       ...(maps.textRows ? { textRows: maps.textRows } : {}),
       ...(maps.layers ? { layers: maps.layers } : {}),
     },

@@ -32,12 +32,13 @@ function captured(): UnitMaps {
   const half = () => stack([moving().add(noise(3, S), 0.01), noise(3, S).pow(8), resting]);
   const halves = [half(), half()] as const;
   const maps_HTS = halves[0].add(halves[1]).div(2);
+  const agreement_HT = correlation(...halves);
   return {
     ...{ grid, maps: null, spread: [], clip: 0 },
     words: {
-      'text-to-video': { maps_HTS, halves },
+      'text-to-video': { maps_HTS, agreement_HT },
       // The other direction: the same maps in other units, so that only their sums differ.
-      'video-to-text': { maps_HTS: maps_HTS.mul(1000), halves: [halves[0].mul(1000), halves[1].mul(1000)] },
+      'video-to-text': { maps_HTS: maps_HTS.mul(1000), agreement_HT },
     },
   };
 }
@@ -78,7 +79,7 @@ tensorTest(`noise changes and is not reliable, what rests is reliable and does n
   );
   // Maps that are each other's negative are not reliable at all.
   const { maps_HTS } = maps.words['text-to-video']!;
-  const opposed = { ...maps, words: { 'text-to-video': { maps_HTS, halves: [maps_HTS, maps_HTS.neg()] as const } } };
+  const opposed = { ...maps, words: { 'text-to-video': { maps_HTS, agreement_HT: zeros([3, 3]).sub(1) } } };
   assert.deepEqual(unitScores(opposed, 'text-to-video', WORDS, { selection: 'reliability' }).measure, [0, 0, 0]);
 });
 

@@ -34,13 +34,13 @@ export function unitScores(
   words: readonly Word[],
   { selection, difference_S = null }: ScoreOptions,
 ): UnitScores {
-  const { maps_HTS, halves } = captured.words[direction]!;
+  const { maps_HTS, agreement_HT } = captured.words[direction]!;
   const maps = { grid: captured.grid, textToVideo_HTS: maps_HTS };
   const scores = {
     metrics: captured.maps ? headMetrics(captured.maps) : null,
     focus: focusOfHeads(maps, words),
     change: changeOfHeads(maps, words),
-    reliability: byReliability({ selection }) ? reliabilityOfHeads({ halves }, words) : null,
+    reliability: byReliability({ selection }) ? reliabilityOfHeads({ agreement_HT }, words) : null,
     difference: selection === 'difference' ? differenceOfHeads(maps_HTS, words, difference_S!) : null,
   };
   return { ...scores, measure: measureOf(scores, selection) };

@@ -31,7 +31,7 @@ export interface PriorHead {
   focus?: number;
   /** How much the words' maps change from frame to frame, 0 to 1 */
   change?: number;
-  /** Mean correlation of the words' maps between two halves of the passes, 0 to 1; where heads are chosen by it */
+  /** Mean correlation of the words' maps between passes of other noise, 0 to 1; where heads are chosen by it */
   reliability?: number;
   /** Correlation of the words' mean map with the latents' difference of frames; where heads are chosen by it */
   difference?: number;
