@@ -9,7 +9,7 @@ import { findingsText } from '@motion-enhancer/motion-world/internal/priors/find
 import { chooseUnits, localise } from '@motion-enhancer/motion-world/internal/priors/localise.js';
 import { localiseRecipes } from '@motion-enhancer/motion-world/internal/priors/localise-recipes.js';
 import { lastSteps, PASS_FIELDS } from '@motion-enhancer/motion-world/internal/priors/pass-fields.js';
-import { RECIPES } from '@motion-enhancer/motion-world/internal/priors/recipes.js';
+import { recipesWith } from '@motion-enhancer/motion-world/internal/priors/recipes.js';
 import { recipesText } from '@motion-enhancer/motion-world/internal/priors/recipes-text.js';
 import { UserError, writeText } from '@motion-enhancer/support';
 import { createProgress, type Progress } from '../progress.js';
@@ -75,7 +75,7 @@ function baselines(vdm: VideoDiffusion, { world, split, first, count }: Given, p
 }
 
 function recipes(vdm: VideoDiffusion, values: Given, progress: Progress): string {
-  const found = localiseRecipes(vdm, RECIPES, {
+  const found = localiseRecipes(vdm, recipesWith({ seed: values.seed }), {
     ...values,
     indices: range(values.first, values.count),
     onClip: (done, total) => progress.step('clips', done, total),

@@ -27,7 +27,8 @@ export interface Recipe {
   config: PriorConfig;
 }
 
-export const RECIPES: readonly Recipe[] = Object.entries(OPTIONS).map(([name, options]) => ({
-  name,
-  config: resolve(PRIOR_FIELDS, options),
-}));
+/** All of them, with some options of a run. */
+export const recipesWith = (run: Partial<PriorConfig>): Recipe[] =>
+  Object.entries(OPTIONS).map(([name, options]) => ({ name, config: resolve(PRIOR_FIELDS, { ...options, ...run }) }));
+
+export const RECIPES: readonly Recipe[] = recipesWith({});
