@@ -2,8 +2,8 @@ import { join, resolve } from 'node:path';
 import type { Fields, Values } from '@motion-enhancer/core/internal/config/field.js';
 import { pick } from '@motion-enhancer/core/internal/config/field.js';
 import { DEVICE_FIELDS } from '@motion-enhancer/core/internal/config/fields-of-run.js';
-import { parseFlags } from '@motion-enhancer/core/internal/config/flags.js';
-import { checkOptions, fromAttention } from '@motion-enhancer/core/internal/prior/check-options.js';
+import { flagNames, parseFlags } from '@motion-enhancer/core/internal/config/flags.js';
+import { checkOptions, fromAttention, unusedOptions } from '@motion-enhancer/core/internal/prior/check-options.js';
 import { PRIOR_FIELDS, type PriorConfig } from '@motion-enhancer/core/internal/prior/config.js';
 import { checkText } from '@motion-enhancer/core/internal/prior/diffusion/check-text.js';
 import { videoDiffusionFiles } from '@motion-enhancer/core/internal/prior/diffusion/families.js';
@@ -76,6 +76,7 @@ export const command: Command = {
     const { values } = parseFlags(EXTRACT_FIELDS, argv, PRESETS[first.values.preset]);
     checkSource(values);
     checkOptions(pick(PRIOR_FIELDS, values));
+    tellUnused(values, argv);
     const fetchVdm = () => fetchCheckpoint(values.vdm, { files: videoDiffusionFiles(), json: values.json });
     if (values.data !== '') return extractDataset(values, fetchVdm);
     // Told before a minute goes into the video.
@@ -140,6 +141,12 @@ export const command: Command = {
     return 0;
   },
 };
+
+/** What was asked for and does nothing in this mode is told once. */
+function tellUnused({ mode, json }: Values<typeof EXTRACT_FIELDS>, argv: readonly string[]): void {
+  const unused = flagNames(PRIOR_FIELDS, argv).filter((name) => (unusedOptions({ mode }) as string[]).includes(name));
+  if (unused.length > 0 && !json) console.error(`note: with mode ${mode} these do nothing: ${unused.join(', ')}`);
+}
 
 /** @throws UserError unless it is one video with its text, or one data set */
 function checkSource({ video, text, data, id }: Values<typeof EXTRACT_FIELDS>): void {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { resolve } from '../config/field.js';
-import { checkOptions } from './check-options.js';
+import { checkOptions, unusedOptions } from './check-options.js';
 import { PRIOR_FIELDS, type PriorConfig } from './config.js';
 import { PRESET_NAMES, PRESETS } from './presets.js';
+import { priorKey } from './store/key.js';
 
 const config = (o: Partial<PriorConfig>) => resolve(PRIOR_FIELDS, o);
 
@@ -33,4 +34,20 @@ test('options that contradict each other are told with the way out', () => {
   checkOptions(config({ mode: 'renoise', levels: '200', draws: 2, selection: 'reliability' }));
   // What is out of use is not looked at.
   checkOptions(config({ levels: 'x', spreadLayer: 'x' }));
+});
+
+test('what does nothing in a mode is known, and does not change its key', () => {
+  const parts = { model: 'm', video: 'v', text: 't', dtype: 'float32' };
+  for (const mode of PRIOR_FIELDS.mode.choices)
+    for (const name of unusedOptions({ mode })) {
+      const field = PRIOR_FIELDS[name];
+      // Asking for what the mode cannot give is refused, not passed over.
+      if (field.type === 'boolean' || name === 'squareSum') continue;
+      const other = field.type === 'choice' ? field.choices.at(-1)! : field.type === 'string' ? '5' : 1;
+      const key = (o: object) => priorKey({ ...parts, options: config({ mode, ...o }) });
+      assert.equal(key({ [name]: other }), key({}), `${mode} ${name}`);
+    }
+  assert.ok(
+    unusedOptions({ mode: 'renoise' }).includes('steps') && !unusedOptions({ mode: 'invert' }).includes('steps'),
+  );
 });

@@ -28,3 +28,24 @@ export function checkOptions(o: PriorConfig): void {
   if (o.spread > 0 && !/^(middle|all|\d+)$/.test(o.spreadLayer))
     throw wrong(`Expected middle, all, or a layer's number from 0 for spreadLayer but received ${o.spreadLayer}.`);
 }
+
+const OF_INVERT = ['steps', 'guidance', 'init', 'stream', 'half', 'keys', 'stepsUsed', 'keepStrip'] as const;
+const OF_RENOISE = ['levels', 'draws'] as const;
+const OF_HEADS = [
+  'direction',
+  'selection',
+  'unit',
+  'headRatio',
+  'headCount',
+  'spread',
+  'spreadLayer',
+  'squareSum',
+] as const;
+const OF_WORDS = ['subWords', 'wordRatio'] as const;
+
+/** Options that do nothing in the mode that is chosen. */
+export function unusedOptions({ mode }: Pick<PriorConfig, 'mode'>): readonly (keyof PriorConfig)[] {
+  if (mode === 'invert') return OF_RENOISE;
+  if (mode === 'renoise') return OF_INVERT;
+  return [...OF_INVERT, ...OF_RENOISE, ...OF_HEADS, ...OF_WORDS];
+}
