@@ -85,6 +85,7 @@ function loadToy(identity, { device, dtype, texts: wanted = [] }, { core, models
       textTokens: text.size(1),
     }),
     encodeVideo: (clip_BCTHW) => ({ x0: libtorch.scope(() => encode(clip_BCTHW, libtorch)), padded: 0 }),
+    latentFrames: (x0_BFCHW) => x0_BFCHW,
     decodeVideo: ({ x0 }) => libtorch.scope(() => decode(x0)),
     pixelFrames: ({ x0 }) =>
       Array.from({ length: x0.size(1) }, (_, f) => [Math.max(0, PER_LATENT * (f - 1) + 1), PER_LATENT * f]),

@@ -30,5 +30,19 @@ test('extract makes priors of a data set with a diffusion model of a plugin; wit
     assert.ok(store.verifies(key));
     scope(() => assert.deepEqual(store.read(key).rows_WFHW.shape, [words, 3, 4, 6]));
   }
+  // By another preset, whose options stand under those that are given, the same rows have other priors; these are found again.
+  const renoise = ['--plugin', TOY, ...args, '--preset', 'renoise-2', '--head-count', '1'];
+  for (const [fresh, there] of [
+    [2, 0],
+    [0, 2],
+  ]) {
+    const again = await spawnCli(renoise);
+    assert.equal(again.code, 0, again.err);
+    const { done, existed } = jsonLines(again.out).at(-1)! as { done?: number; existed?: number };
+    assert.deepEqual([done, existed], [fresh, there], again.err);
+  }
+  const made = store.samples().get('a')!.options;
+  assert.deepEqual([made.mode, made.levels, made.draws, made.headCount, made.spread], ['renoise', '200', 2, 1, 2]);
+  assert.equal(store.keys().length, 4);
   await refuses(args, /for _class_name in .*"ToyVideoPipeline".*--plugin FILE\.mjs/, spawnCli);
 });

@@ -1,6 +1,7 @@
 import { type Fields, pick, type Values } from '@motion-enhancer/core/internal/config/field.js';
 import type { DEVICE_FIELDS } from '@motion-enhancer/core/internal/config/fields-of-run.js';
 import { parseDataSpec, readData } from '@motion-enhancer/core/internal/data/rows.js';
+import { fromAttention } from '@motion-enhancer/core/internal/prior/check-options.js';
 import { PRIOR_FIELDS } from '@motion-enhancer/core/internal/prior/config.js';
 import { chooseRows, rowsOfVideos } from '@motion-enhancer/core/internal/prior/dataset/choose-rows.js';
 import { appendFailure, FAILURES } from '@motion-enhancer/core/internal/prior/dataset/failures.js';
@@ -103,7 +104,7 @@ export async function extractDataset(values: Settings, fetchVdm: () => Promise<s
     const config = settled(requested, plan.capture);
     const selections = others.map((one, i) => ({ ...one, config: settled(one.config, plan.others[i]!) }));
     progress.stage('load');
-    const vdm = await loadVdm(dir, { ...run, decoder: config.keepStrip });
+    const vdm = await loadVdm(dir, { ...run, decoder: config.keepStrip, denoiser: fromAttention(config) });
     try {
       if (vdm.weights === 'random')
         progress.log('note: this checkpoint has untrained random weights: its maps mean nothing');

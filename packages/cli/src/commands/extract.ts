@@ -2,12 +2,15 @@ import { join, resolve } from 'node:path';
 import type { Fields, Values } from '@motion-enhancer/core/internal/config/field.js';
 import { pick } from '@motion-enhancer/core/internal/config/field.js';
 import { DEVICE_FIELDS } from '@motion-enhancer/core/internal/config/fields-of-run.js';
+import { flagNames, parseFlags } from '@motion-enhancer/core/internal/config/flags.js';
+import { checkOptions, fromAttention, unusedOptions } from '@motion-enhancer/core/internal/prior/check-options.js';
 import { PRIOR_FIELDS, type PriorConfig } from '@motion-enhancer/core/internal/prior/config.js';
 import { checkText } from '@motion-enhancer/core/internal/prior/diffusion/check-text.js';
 import { videoDiffusionFiles } from '@motion-enhancer/core/internal/prior/diffusion/families.js';
 import { missingWords } from '@motion-enhancer/core/internal/prior/diffusion/text-fit.js';
 import { loadVdm, textFitOf, vdmHash } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
 import { planPrior, settled } from '@motion-enhancer/core/internal/prior/memory-plan.js';
+import { PRESET_NAMES, PRESETS } from '@motion-enhancer/core/internal/prior/presets.js';
 import { computePrior, existingPrior, readSample } from '@motion-enhancer/core/internal/prior/run-extract.js';
 import { readSelections } from '@motion-enhancer/core/internal/prior/selection/selections.js';
 import { PriorStore } from '@motion-enhancer/core/internal/prior/store/store.js';
@@ -51,6 +54,12 @@ export const EXTRACT_FIELDS = {
     default: 'skip',
     text: 'A truncated or corrupt video: use what decodes of it, skip it; fail ends the run at any bad row',
   },
+  preset: {
+    type: 'choice',
+    choices: PRESET_NAMES,
+    default: 'paper',
+    text: 'Options that belong together, under those that are given: the paper’s, or maps of so many forward passes of the noised clip',
+  },
   ...DATASET_FIELDS,
   ...PRIOR_FIELDS,
   ...DEVICE_FIELDS,
@@ -60,15 +69,14 @@ export const EXTRACT_FIELDS = {
 export const command: Command = {
   name: 'extract',
   async run(argv) {
-    const parsed = parseCommand(
-      'extract',
-      '--vdm DIR (--video FILE --text "…" | --data FILE) --out DIR [options]',
-      EXTRACT_FIELDS,
-      argv,
-    );
-    if (!parsed) return 0;
-    const { values } = parsed;
+    const usage = '--vdm DIR (--video FILE --text "…" | --data FILE) --out DIR [options]';
+    const first = parseCommand('extract', usage, EXTRACT_FIELDS, argv);
+    if (!first) return 0;
+    // What the preset says stands under what the command line says.
+    const { values } = parseFlags(EXTRACT_FIELDS, argv, PRESETS[first.values.preset]);
     checkSource(values);
+    checkOptions(pick(PRIOR_FIELDS, values));
+    tellUnused(values, argv);
     const fetchVdm = () => fetchCheckpoint(values.vdm, { files: videoDiffusionFiles(), json: values.json });
     if (values.data !== '') return extractDataset(values, fetchVdm);
     // Told before a minute goes into the video.
@@ -113,7 +121,9 @@ export const command: Command = {
     let outcome = existingPrior({ ...job, vdm: identity }, input);
     if (!outcome) {
       progress.stage('load');
-      const vdm = await loadVdm(dir, { ...run, decoder: config.keepStrip, texts: [values.text, ''] });
+      // The difference of the latents needs the video's encoder alone.
+      const needs = fromAttention(config) ? { texts: [values.text, ''] } : { denoiser: false };
+      const vdm = await loadVdm(dir, { ...run, ...needs, decoder: config.keepStrip });
       try {
         if (vdm.weights === 'random')
           progress.log('note: this checkpoint has untrained random weights: its maps mean nothing');
@@ -131,6 +141,12 @@ export const command: Command = {
     return 0;
   },
 };
+
+/** What was asked for and does nothing in this mode is told once. */
+function tellUnused({ mode, json }: Values<typeof EXTRACT_FIELDS>, argv: readonly string[]): void {
+  const unused = flagNames(PRIOR_FIELDS, argv).filter((name) => (unusedOptions({ mode }) as string[]).includes(name));
+  if (unused.length > 0 && !json) console.error(`note: with mode ${mode} these do nothing: ${unused.join(', ')}`);
+}
 
 /** @throws UserError unless it is one video with its text, or one data set */
 function checkSource({ video, text, data, id }: Values<typeof EXTRACT_FIELDS>): void {

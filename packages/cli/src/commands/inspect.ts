@@ -115,11 +115,17 @@ function withWords(infos: readonly PriorInfo[], words: readonly string[]): reado
   return found;
 }
 
+/** The statistics of MHS, where they were taken. */
+function mhs({ dfc, tcs, dsr, score }: PriorInfo['heads'][number]): string {
+  if (dfc === undefined || tcs === undefined || dsr === undefined || score === undefined) return '-'.padEnd(35);
+  return `${dfc.toExponential(3)}  ${tcs.toFixed(3).padStart(7)}  ${dsr.toFixed(4)}  ${score.toFixed(3).padStart(7)}`;
+}
+
 function tables(info: PriorInfo): string {
   const { ranked, by } = rankedHeads(info);
   const heads = ranked.map(
     ({ head: h, name, measure }) =>
-      `${name.padStart(6)}  ${h.dfc.toExponential(3)}  ${h.tcs.toFixed(3).padStart(7)}  ${h.dsr.toFixed(4)}  ${h.score.toFixed(3).padStart(7)}${by === 'score' ? '' : `  ${measure.toFixed(4)}`}  ${h.kept ? 'kept' : ''}`,
+      `${name.padStart(6)}  ${mhs(h)}${by === 'score' ? '' : `  ${measure.toFixed(4)}`}  ${h.kept ? 'kept' : ''}`,
   );
   const words = [...info.words]
     .sort((a, b) => b.ms - a.ms)

@@ -7,7 +7,10 @@ import { measureBaselines } from '@motion-enhancer/motion-world/internal/priors/
 import { baselinesText } from '@motion-enhancer/motion-world/internal/priors/baselines-text.js';
 import { findingsText } from '@motion-enhancer/motion-world/internal/priors/findings-text.js';
 import { chooseFixedHeads, localise } from '@motion-enhancer/motion-world/internal/priors/localise.js';
+import { localiseRecipes } from '@motion-enhancer/motion-world/internal/priors/localise-recipes.js';
 import { lastSteps, PASS_FIELDS } from '@motion-enhancer/motion-world/internal/priors/pass-fields.js';
+import { recipesWith } from '@motion-enhancer/motion-world/internal/priors/recipes.js';
+import { recipesText } from '@motion-enhancer/motion-world/internal/priors/recipes-text.js';
 import { UserError, writeText } from '@motion-enhancer/support';
 import { createProgress, type Progress } from '../progress.js';
 import { parseCommand, resolveRun } from '../run-options.js';
@@ -20,6 +23,11 @@ const FIELDS = {
     type: 'boolean',
     default: false,
     text: 'Measure priors that need no diffusion pass alone: the difference of the latents from frame to frame, the same after the best global shift and zoom, and both of pixels',
+  },
+  recipes: {
+    type: 'boolean',
+    default: false,
+    text: 'Measure priors of single forward passes and of differences of the latents alone, as extract makes them, with cosine and KL to the mask',
   },
   world: CLIP_FIELDS.world,
   split: { ...CLIP_FIELDS.split, default: 'test' },
@@ -41,7 +49,8 @@ export const command: Command = {
     );
     const progress = createProgress({ label: 'world localise', unit: 'clips' });
     try {
-      const text = values.baselines ? baselines(vdm, values, progress) : priors(vdm, values, progress);
+      const measure = values.baselines ? baselines : values.recipes ? recipes : priors;
+      const text = measure(vdm, values, progress);
       progress.finish();
       if (values.out) writeText(values.out, `${text}\n`);
       console.log(text);
@@ -63,6 +72,16 @@ function baselines(vdm: VideoDiffusion, { world, split, first, count }: Given, p
   });
   if (!found.clips.has('all')) throw nothingSeen(count);
   return baselinesText(found, world);
+}
+
+function recipes(vdm: VideoDiffusion, values: Given, progress: Progress): string {
+  const found = localiseRecipes(vdm, recipesWith({ seed: values.seed }), {
+    ...values,
+    indices: range(values.first, values.count),
+    onClip: (done, total) => progress.step('clips', done, total),
+  });
+  if (found.clips === 0) throw nothingSeen(values.count);
+  return recipesText(found, values.world);
 }
 
 function priors(vdm: VideoDiffusion, values: Given, progress: Progress): string {

@@ -2,6 +2,7 @@ import type { Fields } from '@motion-enhancer/core/internal/config/field.js';
 import { DEVICE_FIELDS } from '@motion-enhancer/core/internal/config/fields-of-run.js';
 import { loadVdm } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
 import { CLIP_FIELDS } from '@motion-enhancer/motion-world/internal/fields.js';
+import type { FixedHeads } from '@motion-enhancer/motion-world/internal/priors/arms.js';
 import { chooseFixedHeads } from '@motion-enhancer/motion-world/internal/priors/localise.js';
 import { lastSteps, PASS_FIELDS } from '@motion-enhancer/motion-world/internal/priors/pass-fields.js';
 import { writeWorldPriors } from '@motion-enhancer/motion-world/internal/priors/write-world-priors.js';
@@ -12,7 +13,11 @@ import type { Command } from './registry.js';
 const FIELDS = {
   vdm: { type: 'path', default: '', required: true, text: 'A mini CogVideoX of the world' },
   out: { type: 'path', default: '', required: true, text: 'The file (safetensors) for the priors of all clips' },
-  arms: { type: 'string', default: '', text: 'Names of arms with commas between; all by default' },
+  arms: {
+    type: 'string',
+    default: '',
+    text: 'Names of arms with commas between; by default all that come of a reconstruction, without those of renoise and difference',
+  },
   tag: {
     type: 'string',
     default: '',
@@ -42,14 +47,19 @@ export const command: Command = {
     try {
       const range = (first: number, count: number) => Array.from({ length: count }, (_, i) => first + i);
       const { arms, ...rest } = values;
-      const fixed = chooseFixedHeads(vdm, {
-        ...rest,
-        indices: range(0, values.unitClips),
-        onClip: (done, total) => progress.step('units', done, total),
-      });
+      const names = arms ? arms.split(',') : null;
+      // Units of the fixed arms are chosen where one of them is wanted.
+      const fixed: FixedHeads =
+        !names || names.some((name) => name.startsWith('fixed'))
+          ? chooseFixedHeads(vdm, {
+              ...rest,
+              indices: range(0, values.unitClips),
+              onClip: (done, total) => progress.step('units', done, total),
+            })
+          : new Map();
       writeWorldPriors(values.out, vdm, {
         ...rest,
-        ...(arms ? { arms: arms.split(',') } : {}),
+        ...(names ? { arms: names } : {}),
         fixed,
         indices: range(values.first, values.count),
         onClip: (done, total) => progress.step('clips', done, total),

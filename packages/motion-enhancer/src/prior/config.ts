@@ -2,6 +2,25 @@ import type { Fields, Values } from '../config/field.js';
 
 /** What determines a prior, besides the model, the video and the text. All of it goes into the manifest and the key. */
 export const PRIOR_FIELDS = {
+  mode: {
+    type: 'choice',
+    choices: ['invert', 'renoise', 'difference', 'difference-shifted'],
+    default: 'invert',
+    text: 'Where maps come from: inversion and reconstruction; single forward passes of the noised clip; or, without a diffusion pass, how much the latents change from frame to frame, as they are or after the best global shift and zoom',
+    paper: 'invert',
+  },
+  levels: {
+    type: 'string',
+    default: '100,200,300,400',
+    text: 'With mode renoise: noise levels with commas between, in thousandths of the sampler’s time; one forward pass each',
+  },
+  draws: {
+    type: 'integer',
+    default: 1,
+    min: 1,
+    max: 100,
+    text: 'With mode renoise: draws of noise, and so passes, a level',
+  },
   frames: {
     type: 'integer',
     default: 49,
@@ -31,7 +50,7 @@ export const PRIOR_FIELDS = {
     default: 5,
     min: 1,
     max: 1000,
-    text: 'Steps of the sampler up (inversion), and as many down',
+    text: 'With mode invert: steps of the sampler up (inversion), and as many down',
     paper: '5',
   },
   guidance: {
@@ -120,11 +139,18 @@ export const PRIOR_FIELDS = {
     text: 'What is selected: head indices, averaged over layers, or heads of single layers',
     paper: 'head',
   },
+  direction: {
+    type: 'choice',
+    choices: ['text-to-video', 'video-to-text', 'both'],
+    default: 'text-to-video',
+    text: 'Attention that gives a word its map: of the word to places, of places to the word, or both, each head’s map with sum 1; cross-attention has one direction, whatever this says',
+    paper: 'text-to-video',
+  },
   selection: {
     type: 'choice',
-    choices: ['mhs', 'focus', 'change'],
+    choices: ['mhs', 'focus', 'change', 'reliability', 'change-reliability', 'difference'],
     default: 'mhs',
-    text: 'How heads are chosen: DFC, TCS and DSR of Section 4.2, low entropy of their words’ maps, or how much these change from frame to frame',
+    text: 'How heads are chosen: DFC, TCS and DSR of Section 4.2; low entropy of their words’ maps; how much these change from frame to frame; how alike they are between draws of noise (mode renoise); the product of both; or their correlation with the latents’ difference of frames',
     paper: 'mhs',
   },
   headRatio: {
@@ -136,6 +162,18 @@ export const PRIOR_FIELDS = {
     paper: '0.5',
   },
   headCount: { type: 'integer', default: 0, min: 0, text: 'Heads kept, whatever the ratio; 0: by the ratio' },
+  spread: {
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 16,
+    text: 'How often the maps are carried through the video → video attention: m ← A m, A the mean over heads; 0 leaves them',
+  },
+  spreadLayer: {
+    type: 'string',
+    default: 'middle',
+    text: 'Layer whose attention spreads: middle, all (their mean), or a number from 0',
+  },
   keepHeads: {
     type: 'boolean',
     default: false,

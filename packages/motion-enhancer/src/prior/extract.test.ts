@@ -84,6 +84,68 @@ test('latents that are given are used as they are; `between` comes once, between
   negative.x0.dispose();
 });
 
+test(`a difference needs the encoder alone: every word has the latents' change, with the tokens' grid (seed ${seed})`, async () => {
+  const alone = await loadCogVideoX(vdm.dir, { device: 'cpu', dtype: 'float32', denoiser: false });
+  try {
+    assert.throws(() => alone.denoise(alone.texts.get('').embedding, alone.texts.get('').embedding, 1), /not loaded/);
+    const [plain, shifted] = [
+      await extract(alone, frames, TEXT, config({ mode: 'difference' })),
+      await extract(alone, frames, TEXT, config({ mode: 'difference-shifted' })),
+    ];
+    scope(() => {
+      const latents = noGrad(() => encodeClip(vdm, frames, config())).x0.select(0, 0); // [F, C, h, w]
+      const { frames: F, height, width } = plain.grid;
+      assert.deepEqual(plain.rows_WFHW.shape, [6, F, height, width]);
+      assert.deepEqual(
+        plain.words.map(({ text }) => text),
+        TEXT.split(' '),
+      );
+      const n = latents.size(0);
+      const change = latents
+        .narrow(0, 1, n - 1)
+        .sub(latents.narrow(0, 0, n - 1))
+        .abs()
+        .mean(1);
+      // The last token: the changes before and in its two latent frames.
+      const last = change
+        .narrow(0, n - 3, 2)
+        .mean(0)
+        .reshape(height, 2, width, 2)
+        .mean([1, 3]);
+      for (const word of [0, 5]) closeTo(plain.rows_WFHW.select(0, word).select(0, F - 1), last, 1e-5);
+      assert.ok(shifted.rows_WFHW.sum().item() <= plain.rows_WFHW.sum().item());
+    });
+    for (const prior of [plain, shifted]) free(prior);
+  } finally {
+    alone.dispose();
+  }
+});
+
+test('mode renoise has a prior without inversion; agreement with the difference orders heads; stages are its own', async () => {
+  const stages: string[] = [];
+  const o = { mode: 'renoise', unit: 'layer-head', headCount: 2, spread: 1 } as const;
+  const prior = await extract(vdm, frames, TEXT, config({ ...o, selection: 'difference', direction: 'both' }), {
+    onProgress: (stage) => stages.push(stage),
+    between: () => stages.push('between'),
+  });
+  assert.deepEqual(stages, ['encode', 'between', 'renoise', 'renoise', 'renoise', 'renoise', 'select']);
+  assert.equal(prior.heads.filter(({ kept }) => kept).length, 4);
+  const kept = prior.heads.filter(({ kept, direction }) => kept && direction === 'text-to-video');
+  const others = prior.heads.filter(({ kept, direction }) => !kept && direction === 'text-to-video');
+  const least = Math.min(...kept.map(({ difference }) => difference!));
+  assert.ok(others.every(({ difference }) => difference! <= least));
+  free(prior);
+  await assert.rejects(extract(vdm, frames, TEXT, config({ selection: 'reliability' })), { code: 'ERR_VALUE' });
+  // Spreading serves the paper's form too.
+  const [plain, spread] = [
+    await extract(vdm, frames, TEXT, config()),
+    await extract(vdm, frames, TEXT, config({ spread: 1 })),
+  ];
+  assert.deepEqual(spread.heads, plain.heads);
+  scope(() => assert.ok(spread.rows_WFHW.sub(plain.rows_WFHW).abs().max().item() > 0));
+  for (const one of [plain, spread]) free(one);
+});
+
 test('vaeMemory encodes in tiles where the clip needs more', () => {
   scope(() => {
     const x0 = (o: Partial<PriorConfig>) => noGrad(() => encodeClip(vdm, frames, config(o)).x0);

@@ -1,20 +1,24 @@
-import { noGrad, scopeAsync, type Tensor } from '@motion-enhancer/libtorch';
+import { noGrad, scopeAsync, type Tensor, zeros } from '@motion-enhancer/libtorch';
 import type { VideoFrames } from '../data/video/index.js';
 import { capturedMaps } from './capture/captured-maps.js';
 import type { HeadMaps } from './capture/head-maps.js';
+import { renoisedMaps } from './capture/renoised-maps.js';
+import { checkOptions, fromAttention } from './check-options.js';
 import type { PriorConfig } from './config.js';
+import { differencePrior } from './difference-prior.js';
 import { checkText } from './diffusion/check-text.js';
 import { encodeClip } from './diffusion/encode-clip.js';
 import type { EncodedText } from './diffusion/text-encoder.js';
 import { invert } from './diffusion/trajectory.js';
 import type { Latents, VideoDiffusion } from './diffusion/video-diffusion.js';
 import type { TokenGrid } from './grid.js';
-import { type Selection, select } from './selection/select.js';
+import { clipDifference } from './selection/clip-difference.js';
+import { type Selection, selectUnits } from './selection/select.js';
 import { tokensAsWords } from './selection/tokens.js';
 import type { PriorCapture } from './store/prior.js';
 import { stripOf } from './strip.js';
 
-export type Stage = 'encode' | 'invert' | 'reconstruct' | 'select';
+export type Stage = 'encode' | 'invert' | 'reconstruct' | 'renoise' | 'select';
 export type OnProgress = (stage: Stage, done: number, total: number) => void;
 
 export interface Extraction extends Selection {
@@ -42,6 +46,7 @@ export interface ExtractOptions {
 /**
  * Frames and text to a prior (docs/method.md 1–3). Tensors of the result belong to the caller's care.
  * Between stages the event loop gets a turn, so that signals and timers are heard.
+ * @throws UserError for options that contradict each other, or a text without a word that the model knows
  */
 export async function extract(
   vdm: VideoDiffusion,
@@ -50,26 +55,20 @@ export async function extract(
   config: PriorConfig,
   { onProgress = () => {}, others = [], latents: given, between }: ExtractOptions = {},
 ): Promise<Extraction> {
+  const configs = [config, ...others];
+  for (const one of configs) checkOptions(one);
   return scopeAsync(async (s) => {
     const inference = <T>(body: () => T): T => s.run(() => noGrad(body));
     onProgress('encode', 0, 1);
     const latents = given ?? inference(() => encodeClip(vdm, frames, config));
-    const { x0 } = latents;
     await breath();
-    const { told, empty } = inference(() => textsOf(vdm, text));
-    const conditioning = { text: told.embedding, empty };
-    const trajectory = inference(() =>
-      invert(vdm, x0, empty, config.steps, (done, total) => onProgress('invert', done, total)),
-    );
-    await breath();
-    between?.();
-    const configs = [config, ...others];
-    const { captured, outcome } = inference(() =>
-      capturedMaps({ model: vdm, x0, trajectory, conditioning }, configs, {
-        onStep: (done, total) => onProgress('reconstruct', done, total),
-        textRows: [...new Set(told.words.flatMap((word) => word.tokens))].sort((a, b) => a - b),
-      }),
-    );
+    const { pixelFrames, grid } = inference(() => cellsOf(vdm, latents));
+    if (!fromAttention(config)) {
+      between?.();
+      const [selection, ...rest] = inference(() => configs.map((one) => differencePrior(vdm, latents, text, one)));
+      return { ...selection!, others: rest, strip_SFHWC: null, grid, pixelFrames };
+    }
+    const { told, captured, outcome } = await passes({ vdm, latents, text, configs, inference, onProgress, between });
     await breath();
     const strip_SFHWC = outcome && inference(() => stripOf(vdm, outcome, latents.padded, config));
     onProgress('select', 0, 1);
@@ -77,12 +76,60 @@ export async function extract(
     const [selection, ...rest] = inference(() =>
       configs.map((one, i) => {
         const { maps, chosen } = captured[i]!;
-        return { ...select(maps, one.subWords ? asTokens : told.words, one), capture: withError(chosen, maps) };
+        const words = one.subWords ? asTokens : told.words;
+        const selected = selectUnits(captured[i]!, words, one, differenceFor(vdm, latents, grid, one));
+        return { ...selected, capture: withError(chosen, maps) };
       }),
     );
-    const { grid } = captured[0]!.maps;
-    return { ...selection!, others: rest, strip_SFHWC, grid, pixelFrames: vdm.pixelFrames(latents) };
+    return { ...selection!, others: rest, strip_SFHWC, grid: captured[0]!.grid, pixelFrames };
   });
+}
+
+interface Passes {
+  vdm: VideoDiffusion;
+  latents: Latents;
+  text: string;
+  configs: readonly PriorConfig[];
+  inference: <T>(body: () => T) => T;
+  onProgress: OnProgress;
+  between: (() => void) | undefined;
+}
+
+/** The diffusion passes of the mode, and what was captured of them. */
+async function passes({ vdm, latents: { x0 }, text, configs, inference, onProgress, between }: Passes) {
+  const [config] = configs as [PriorConfig];
+  const { told, empty } = inference(() => textsOf(vdm, text));
+  const textRows = [...new Set(told.words.flatMap((word) => word.tokens))].sort((a, b) => a - b);
+  if (config.mode === 'renoise') {
+    between?.();
+    const onStep = (done: number, total: number) => onProgress('renoise', done, total);
+    const captured = inference(() =>
+      renoisedMaps({ model: vdm, x0, text: told.embedding }, configs, { onStep, textRows }).map(([ofClip]) => ofClip!),
+    );
+    return { told, captured, outcome: null };
+  }
+  const conditioning = { text: told.embedding, empty };
+  const trajectory = inference(() =>
+    invert(vdm, x0, empty, config.steps, (done, total) => onProgress('invert', done, total)),
+  );
+  await breath();
+  between?.();
+  const onStep = (done: number, total: number) => onProgress('reconstruct', done, total);
+  const found = inference(() =>
+    capturedMaps({ model: vdm, x0, trajectory, conditioning }, configs, { onStep, textRows }),
+  );
+  return { told, ...found };
+}
+
+/** The token grid, and the pixel frames of its frames, of which neither needs a text. */
+function cellsOf(vdm: VideoDiffusion, latents: Latents): Pick<Extraction, 'grid' | 'pixelFrames'> {
+  return { grid: vdm.grid(latents.x0, zeros([1, 0, 1])), pixelFrames: vdm.pixelFrames(latents) };
+}
+
+/** What heads are compared with, where the options choose them so: [S] */
+function differenceFor(vdm: VideoDiffusion, { x0 }: Latents, grid: TokenGrid, o: PriorConfig): Tensor | null {
+  if (o.selection !== 'difference') return null;
+  return clipDifference(vdm.latentFrames(x0).select(0, 0), grid).flatten();
 }
 
 /** The text and "" as the model takes them. @throws UserError for a text without a word that the model knows */
@@ -94,7 +141,8 @@ function textsOf({ texts }: Pick<VideoDiffusion, 'texts'>, text: string): { told
 }
 
 /** Adds how exact sampled denominators are. */
-function withError(chosen: PriorCapture, { masked }: HeadMaps): PriorCapture {
+function withError(chosen: PriorCapture, maps: HeadMaps | null): PriorCapture {
+  const masked = maps?.masked;
   if (!masked?.error_H) return chosen;
   return { ...chosen, relativeError: masked.error_H.div(masked.outside_H).toArray() };
 }

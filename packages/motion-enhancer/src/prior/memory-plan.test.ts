@@ -8,6 +8,7 @@ import { PRIOR_FIELDS, type PriorConfig } from './config.js';
 import { tinyVdm } from './dataset/testing.js';
 import { loadVdm } from './diffusion/vdm.js';
 import { planPrior, priorPlanText, settled } from './memory-plan.js';
+import { PRESETS } from './presets.js';
 
 const dir = tinyVdm(join(temporaryFolder(), 'vdm'));
 const FP32 = { device: 'cpu', dtype: 'float32' } as const;
@@ -71,4 +72,17 @@ test('further selections add their captures, once where they want the same; the 
 
 test('a size that no token grid has is told as such', () => {
   assert.throws(() => planPrior(dir, config({ height: 50 }), FP32), /Expected a multiple of 16 for height/);
+});
+
+test('single passes plan their words’ maps and what spreads them; differences plan the encoder alone', () => {
+  const one = planPrior(dir, config(PRESETS['renoise-4']), FP32);
+  const [layers, heads, headDim, T, S] = [2, 4, 16, 32, 6];
+  const words = 2 * 2 * layers * heads * T * S * 4; // directions · (sums, and sums of standardised maps)
+  const spread = 4 * heads * headDim * (T + 2 * S) * 4; // passes of one layer
+  assert.equal(one.captures, words + spread);
+  assert.equal(one.capture.squareSum, 'none');
+  assert.match(priorPlanText(one).join('\n'), /capture +words' maps alone, [\d.]+ MiB$/m);
+  const none = planPrior(dir, config({ mode: 'difference' }), FP32);
+  assert.deepEqual([none.textEncoder, none.transformer, none.passes, none.captures], [0, 0, 0, 0]);
+  assert.equal(none.peak, none.vae + none.encoding);
 });

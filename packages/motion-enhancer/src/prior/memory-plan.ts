@@ -11,6 +11,9 @@ import {
   planCapture,
   waysOfCapture,
 } from './capture/choose-capture.js';
+import { wordBytes } from './capture/collector.js';
+import { wantsStatistics } from './capture/wanted.js';
+import { checkOptions, fromAttention } from './check-options.js';
 import type { PriorConfig } from './config.js';
 import { videoDiffusionFamily } from './diffusion/families.js';
 import type { FrameRule } from './diffusion/frame-rule.js';
@@ -66,18 +69,28 @@ export function planPrior(
   { device, dtype }: { device: string; dtype: DType },
   { others = [], ahead = false }: PlanOptions = {},
 ): PriorPlan {
+  for (const one of [config, ...others]) checkOptions(one);
   const model = videoDiffusionFamily(dir).plan(dir, config, dtype);
-  const { grid, textEncoder, transformer, vae, encoding, decoding } = model;
+  const { grid, vae, encoding, decoding } = model;
+  // The difference of the latents needs the video's encoder alone.
+  const [textEncoder, transformer] = fromAttention(config) ? [model.textEncoder, model.transformer] : [0, 0];
   const weights = transformer + vae;
   const beside = ahead ? encoding : 0;
   const needsOf = (one: PriorConfig) => captureNeeds({ attention: model.attention, device, dtype }, grid, one);
+  const capturing = { attention: model.attention, device, dtype };
   const { planned, captures } = planCaptures(
-    [config, ...others].map((one) => [captureIdentity(one), needsOf(one)]),
+    [config, ...others].map((one) => ({
+      identity: captureIdentity(one),
+      needs: fromAttention(one) && wantsStatistics(one) ? needsOf(one) : null,
+      words: fromAttention(one) ? wordBytes(capturing, grid, one) : 0,
+    })),
     {
       taken: weights + beside,
     },
   );
-  const passes = passBytes(model.attention.heads * model.attention.headDim, grid, bytesPerElement(dtype));
+  const passes = fromAttention(config)
+    ? passBytes(model.attention.heads * model.attention.headDim, grid, bytesPerElement(dtype))
+    : 0;
   const { height, width } = config;
   return {
     frameRule: model.frameRule,
@@ -93,19 +106,36 @@ export function planPrior(
   };
 }
 
+interface WantedCapture {
+  identity: string;
+  /** Of the statistics of MHS; null where they are not wanted. */
+  needs: CaptureNeeds | null;
+  /** Bytes of the words' maps and of what spreads them, where these are captured apart. */
+  words: number;
+}
+
+const withStatistics = (needs: CaptureNeeds, taken: number): PlannedCapture => {
+  const { chosen, plan } = waysOfCapture({ ...needs, taken });
+  return { ...chosen, plan };
+};
+
+const wordsAlone = (bytes: number): PlannedCapture => ({
+  ...{ squareSum: 'none', fused: false, bytes },
+  plan: bytes > 0 ? `words' maps alone, ${gibibytes(bytes)}` : 'none',
+});
+
 /** The capture of each of the options, in turn; those that want the same of the pass share one. */
 function planCaptures(
-  wanted: readonly (readonly [identity: string, needs: CaptureNeeds])[],
+  wanted: readonly WantedCapture[],
   { taken }: { taken: number },
 ): { planned: PlannedCapture[]; captures: number } {
   const byIdentity = new Map<string, PlannedCapture>();
   let captures = 0;
-  const planned = wanted.map(([identity, needs]) => {
+  const planned = wanted.map(({ identity, needs, words }) => {
     const known = byIdentity.get(identity);
     if (known) return known;
-    const { chosen, plan } = waysOfCapture({ ...needs, taken: taken + captures });
-    captures += chosen.bytes;
-    const capture = { ...chosen, plan };
+    const capture = needs ? withStatistics(needs, taken + captures + words) : wordsAlone(words);
+    captures += needs ? capture.bytes + words : words;
     byIdentity.set(identity, capture);
     return capture;
   });
@@ -125,13 +155,14 @@ export function priorPlanText(plan: PriorPlan): string[] {
   const others = (['accumulate', 'replay', 'sampled'] as const)
     .filter((way) => capture.fused || way !== capture.squareSum)
     .map((way) => `${way} ${gibibytes(ways[way])}`);
+  const byOperators = capture.squareSum === 'none' ? '' : `; by plain operators: ${others.join(', ')}`;
   const rows: [string, string][] = [
     ['text encoder, alone, then freed', gibibytes(plan.textEncoder)],
     ['transformer and VAE', gibibytes(plan.transformer + plan.vae)],
     [`encoding a clip, about${tile ? `, in tiles of ${tile.height} × ${tile.width}` : ''}`, gibibytes(plan.encoding)],
     ['a pass, about', gibibytes(plan.passes)],
     ...(plan.decoding > 0 ? [['decoding for the strip, about', gibibytes(plan.decoding)] as [string, string]] : []),
-    ['capture', `${capture.plan}; by plain operators: ${others.join(', ')}`],
+    ['capture', `${capture.plan}${byOperators}`],
     ...(plan.captures > capture.bytes
       ? [['captures of all selections', gibibytes(plan.captures)] as [string, string]]
       : []),

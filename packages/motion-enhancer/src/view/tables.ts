@@ -25,7 +25,7 @@ export function shortNumber(value: number): string {
   return size < 1e-3 || size >= 1e5 ? value.toExponential(2) : String(Number(value.toPrecision(4)));
 }
 
-const number = (value: number): Cell => ({ shown: shortNumber(value), value });
+const number = (value = Number.NaN): Cell => ({ shown: Number.isNaN(value) ? '' : shortNumber(value), value });
 const yes = (kept: boolean): Cell => ({ shown: kept ? 'kept' : '', value: kept ? 1 : 0 });
 
 /** DFC, TCS, DSR, score and rank of each head, best rank first, with a bar of what they were ranked by. */

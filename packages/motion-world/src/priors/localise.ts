@@ -100,7 +100,7 @@ const newFinding = (): ArmFinding => ({
 });
 
 /** The role of each word of a prior; the world's words and the tokenizer's are the same ones. */
-function rolesOf(caption: readonly CaptionWord[], words: readonly Word[]): CaptionWord['role'][] {
+export function rolesOf(caption: readonly CaptionWord[], words: readonly Word[]): CaptionWord['role'][] {
   return words.map(({ start, end }) => {
     const word = caption.find((one) => one.start === start && one.end === end);
     if (!word) throw new Error(`No word of the caption is at ${start}–${end}.`);

@@ -1,8 +1,14 @@
 import type { VideoDiffusion } from '@motion-enhancer/core/internal/prior/diffusion/video-diffusion.js';
+import type { Selection } from '@motion-enhancer/core/internal/prior/selection/select.js';
 import { cat, keep, scope, type Tensor, tensor, writeSafetensors } from '@motion-enhancer/libtorch';
+import type { Word } from '@motion-enhancer/models';
 import { expected } from '@motion-enhancer/support';
+import type { WorldClip } from '../generate/index.js';
 import { ARMS, type FixedHeads, selectArm } from './arms.js';
 import { type BatchOptions, eachClip } from './each-batch.js';
+import { eachRecipeBatch } from './localise-recipes.js';
+import { recipeMaps } from './recipe-maps.js';
+import { RECIPES, recipesWith } from './recipes.js';
 
 export interface WorldPriorOptions extends BatchOptions {
   /** Names of arms; all of ARMS by default. */
@@ -24,24 +30,35 @@ export interface WorldPriorOptions extends BatchOptions {
  * @throws UserError for an arm that is none
  */
 export function writeWorldPriors(path: string, vdm: VideoDiffusion, o: WorldPriorOptions): void {
-  for (const name of o.arms ?? [])
-    if (!ARMS.some((arm) => arm.name === name)) throw expected(ARMS.map((arm) => arm.name).join(', '), 'arms', name);
-  const arms = ARMS.filter(({ name }) => !o.arms || o.arms.includes(name));
+  const known = [...ARMS, ...RECIPES].map(({ name }) => name);
+  for (const name of o.arms ?? []) if (!known.includes(name)) throw expected(known.join(', '), 'arms', name);
+  const ofPass = ARMS.filter(({ name }) => !o.arms || o.arms.includes(name));
+  // Those without a reconstruction come only where they are named: files of all arms stay what they were.
+  const recipes = recipesWith({ seed: o.seed, wordRatio: o.wordRatio }).filter(({ name }) => o.arms?.includes(name));
+  const arms: readonly { name: string }[] = [...ofPass, ...recipes];
   const called = (name: string) => (o.tag ? `${name}@${o.tag}` : name);
   const maps = new Map<string, Tensor[]>(arms.map(({ name }) => [name, []]));
   const kept = new Map<string, number[]>(arms.map(({ name }) => [name, []]));
   const counts: number[] = [];
-  eachClip(vdm, o, (clip, batch, place, words) => {
+  const add = (name: string, selection: Selection) => {
+    maps.get(name)!.push(keep(halved(selection.rows_WFHW).to('cpu')));
+    kept.get(name)!.push(...selection.words.map((word) => (word.kept ? 1 : 0)));
+  };
+  const count = (clip: WorldClip, words: readonly Word[]) => {
     if (words.length !== clip.captionWords.length) throw new Error(`${clip.id}: ${words.length} words`);
     counts.push(words.length);
-    for (const arm of arms) {
-      scope(() => {
-        const selection = selectArm(batch, place, arm, words, { ...o, fixedHeads: o.fixed });
-        maps.get(arm.name)!.push(keep(halved(selection.rows_WFHW).to('cpu')));
-        kept.get(arm.name)!.push(...selection.words.map((word) => (word.kept ? 1 : 0)));
-      });
-    }
-  });
+  };
+  if (ofPass.length > 0)
+    eachClip(vdm, o, (clip, batch, place, words) => {
+      count(clip, words);
+      for (const arm of ofPass)
+        scope(() => add(arm.name, selectArm(batch, place, arm, words, { ...o, fixedHeads: o.fixed })));
+    });
+  if (recipes.length > 0)
+    eachRecipeBatch(vdm, o, (clips, batch) => {
+      if (ofPass.length === 0) for (const [place, clip] of clips.entries()) count(clip, batch.words[place]!);
+      recipeMaps(vdm, batch, recipes, (_place, { name }, selection) => add(name, selection));
+    });
   scope(() => {
     const tensors: Record<string, Tensor> = { words: tensor(counts, { dtype: 'int32' }) };
     for (const { name } of arms) {
@@ -69,6 +86,9 @@ export function writeWorldPriors(path: string, vdm: VideoDiffusion, o: WorldPrio
       headRatio: String(o.headRatio),
       wordRatio: String(o.wordRatio),
       fixed: JSON.stringify([...o.fixed]),
+      ...(recipes.length > 0
+        ? { recipes: JSON.stringify(recipes.map(({ name, config }) => ({ name, ...config }))) }
+        : {}),
       vdm: vdm.sha256,
       weights: vdm.weights,
     });

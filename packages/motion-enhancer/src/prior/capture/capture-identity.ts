@@ -1,4 +1,6 @@
+import { byReliability } from '../check-options.js';
 import type { PriorConfig } from '../config.js';
+import { wantsStatistics } from './wanted.js';
 
 /** Equal for options that can be selected from the same capture. */
 export function captureIdentity(o: PriorConfig): string {
@@ -15,5 +17,9 @@ export function captureIdentity(o: PriorConfig): string {
     maskWidth,
     maskShare,
     maskSelf,
+    o.direction,
+    wantsStatistics(o),
+    byReliability(o),
+    ...(o.spread > 0 ? [o.spreadLayer] : []),
   ]);
 }

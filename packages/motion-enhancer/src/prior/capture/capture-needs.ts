@@ -1,12 +1,15 @@
 import type { PriorConfig } from '../config.js';
+import { passesOf } from '../diffusion/noise-levels.js';
 import { startSeed } from '../diffusion/seeds.js';
 import type { Denoiser } from '../diffusion/video-diffusion.js';
 import type { TokenGrid } from '../grid.js';
 import type { CaptureNeeds } from './choose-capture.js';
 import { maskOf } from './mask.js';
 
-/** How many of the last steps are captured. */
-export const stepsCaptured = ({ steps, stepsUsed }: Pick<PriorConfig, 'steps' | 'stepsUsed'>): number =>
+/** How many of the last steps are captured; of single passes all. */
+export const stepsCaptured = (o: PriorConfig): number => (o.mode === 'renoise' ? passesOf(o) : lastSteps(o));
+
+const lastSteps = ({ steps, stepsUsed }: Pick<PriorConfig, 'steps' | 'stepsUsed'>): number =>
   stepsUsed > 0 ? Math.min(stepsUsed, steps) : steps;
 
 /**

@@ -4,7 +4,8 @@ import { seededNoise } from '../diffusion/seeded-noise.js';
 import { startSeed } from '../diffusion/seeds.js';
 import { type Conditioning, type OnStep, reconstruct } from '../diffusion/trajectory.js';
 import type { Denoiser } from '../diffusion/video-diffusion.js';
-import { type Captured, Collectors } from './collectors.js';
+import type { Captured } from './captured.js';
+import { Collectors } from './collectors.js';
 
 /** What a reconstruction starts from. */
 export interface Pass {
@@ -42,7 +43,7 @@ export function capturedMaps(
   const grid = model.grid(x0, conditioning.text);
   const collectors = new Collectors();
   try {
-    for (const one of configs) collectors.start(model, grid, one, textRows);
+    for (const one of configs) collectors.start(model, grid, one, { textRows });
     return scope(() => {
       const inverted = trajectory.at(-1)!;
       const states = reconstruct(model, trajectory, conditioning, {
@@ -55,7 +56,7 @@ export function capturedMaps(
         ...(onStep ? { onStep } : {}),
       });
       return {
-        captured: collectors.finish(configs),
+        captured: collectors.finish(configs).map(([ofClip]) => ofClip!),
         outcome: config.keepStrip ? { inverted, x: states.at(-1)! } : null,
       };
     });

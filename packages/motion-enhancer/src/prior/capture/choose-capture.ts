@@ -22,6 +22,8 @@ export interface CaptureNeeds extends CaptureScope {
   squareSum: SquareSum | 'auto';
   sampleRows?: number;
   sampleSeed?: number;
+  /** Clips that are captured side by side (default 1); the fused kernel takes one. */
+  clips?: number;
   /** Bytes of the device that are taken already; what libtorch holds now, unless told. */
   taken?: number;
 }
@@ -53,7 +55,8 @@ export interface CapturePlan {
 
 /** What every way of having Σ A² would need. */
 export function planCapture(needs: CaptureNeeds): CapturePlan {
-  const { heads, headDim, grid, passes, dtype, groups = 1, sampleRows = 512 } = needs;
+  const { headDim, grid, passes, dtype, groups = 1, sampleRows = 512, clips = 1 } = needs;
+  const heads = needs.heads * clips;
   const bytes = bytesPerElement(dtype === 'float64' ? dtype : 'float32');
   const S = videoTokens(grid);
   const why = whyPlain(needs);
@@ -68,14 +71,15 @@ export function planCapture(needs: CaptureNeeds): CapturePlan {
 }
 
 /** Why the fused kernel cannot serve, or null. */
-function whyPlain({ kind, mask, device, dtype, headDim }: CaptureNeeds): string | null {
+function whyPlain({ kind, mask, device, dtype, headDim, clips = 1 }: CaptureNeeds): string | null {
+  if (clips > 1) return 'it takes one clip at a time';
   if (kind === 'self-cross') return 'it takes joint attention of text and video only';
   if (mask && mask.halfWidth > 0) return 'it knows masks of equal locations only';
   return whyNotFused(device, dtype, headDim);
 }
 
 /** Which way serves: the one asked for, or the first that fits; `replay` takes the fused kernel where that can serve. */
-export function waysOfCapture(needs: CaptureNeeds): { chosen: PriorCapture; plan: string } {
+export function waysOfCapture(needs: CaptureNeeds): { chosen: PriorCapture & { squareSum: SquareSum }; plan: string } {
   const plan = planCapture(needs);
   const { passes, squareSum } = needs;
   if (plan.fused !== null && (squareSum === 'replay' || (squareSum === 'auto' && plan.fused <= plan.free))) {

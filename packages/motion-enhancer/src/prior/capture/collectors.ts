@@ -3,29 +3,10 @@ import type { Stream } from '../diffusion/streams.js';
 import type { StepAttention } from '../diffusion/trajectory.js';
 import type { Denoiser } from '../diffusion/video-diffusion.js';
 import type { TokenGrid } from '../grid.js';
-import { sayOnce } from '../say-once.js';
-import type { PriorCapture } from '../store/prior.js';
 import { captureIdentity } from './capture-identity.js';
-import { captureNeeds, stepsCaptured } from './capture-needs.js';
-import { capturedStream, captureStream } from './capture-stream.js';
-import type { Capture } from './capture-types.js';
-import { chooseCapture } from './choose-capture.js';
-import type { HeadMaps } from './head-maps.js';
-
-/** What one of the options is selected from. */
-export interface Captured {
-  maps: HeadMaps;
-  chosen: PriorCapture;
-}
-
-/** One capture that serves all options which want the same of the pass. */
-interface Collector {
-  config: PriorConfig;
-  /** The first step that is captured. */
-  from: number;
-  capture: Capture;
-  chosen: PriorCapture;
-}
+import { capturedStream } from './capture-stream.js';
+import type { Captured } from './captured.js';
+import { Collector, type CollectorOptions } from './collector.js';
 
 /** The captures that a pass runs under: one for all options which want the same of it. */
 export class Collectors {
@@ -36,13 +17,10 @@ export class Collectors {
     model: Pick<Denoiser, 'attention' | 'device' | 'dtype'>,
     grid: TokenGrid,
     config: PriorConfig,
-    textRows?: readonly number[],
+    o: Omit<CollectorOptions, 'config'> = {},
   ): void {
     const identity = captureIdentity(config);
-    if (this.#byIdentity.has(identity)) return;
-    const { capture, chosen, plan } = chooseCapture(captureNeeds(model, grid, config, textRows));
-    if (model.device !== 'cpu' || chosen.squareSum === 'sampled') sayOnce(`capture: ${plan}`);
-    this.#byIdentity.set(identity, { config, from: config.steps - stepsCaptured(config), capture, chosen });
+    if (!this.#byIdentity.has(identity)) this.#byIdentity.set(identity, new Collector(model, grid, { ...o, config }));
   }
 
   #at(step: number): Collector[] {
@@ -55,21 +33,16 @@ export class Collectors {
   }
 
   add(attention: StepAttention): void {
-    for (const { capture, config } of this.#at(attention.step)) captureStream(capture, attention, config);
+    for (const collector of this.#at(attention.step)) collector.add(attention);
   }
 
-  /** What each of `configs` is selected from, in order; call it once. */
-  finish(configs: readonly PriorConfig[]): Captured[] {
-    const finished = new Map(
-      [...this.#byIdentity].map(([identity, { capture, chosen }]) => [
-        identity,
-        { maps: capture.finish()[0]!, chosen },
-      ]),
-    );
+  /** What each of `configs` is selected from, in order, of each clip; call it once. */
+  finish(configs: readonly PriorConfig[]): Captured[][] {
+    const finished = new Map([...this.#byIdentity].map(([identity, collector]) => [identity, collector.finish()]));
     return configs.map((config) => finished.get(captureIdentity(config))!);
   }
 
   dispose(): void {
-    for (const { capture } of this.#byIdentity.values()) capture.dispose();
+    for (const collector of this.#byIdentity.values()) collector.dispose();
   }
 }

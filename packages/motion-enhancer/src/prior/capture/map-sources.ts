@@ -20,6 +20,8 @@ export interface MapSources {
    * @param rows int64, which tokens; null: all
    */
   textToVideo(rows: Tensor | null): Tensor;
+  /** How much each place of the video attends to text tokens, of the same shape; in cross-attention the same maps. */
+  videoToText(rows: Tensor | null): Tensor;
 }
 
 /** @param dtype in which maps are computed */
@@ -42,6 +44,7 @@ function jointSources(scores: Scores, grid: TokenGrid, dtype: DType): MapSources
     },
     textToVideo: (rows) =>
       attentionFromLse(chosen(q.narrow(2, 0, T), rows), video.k, chosen(lse.narrow(2, 0, T), rows)),
+    videoToText: (rows) => attentionFromLse(video.q, chosen(k.narrow(2, 0, T), rows), video.lse).transpose(-2, -1),
   };
 }
 
@@ -51,13 +54,15 @@ function jointSources(scores: Scores, grid: TokenGrid, dtype: DType): MapSources
  */
 function selfCrossSources(self: Scores, cross: Scores, dtype: DType): MapSources {
   const video = scaled(self, dtype);
+  const columns = (rows: Tensor | null) => {
+    const { q, k, lse } = scaled(cross, dtype);
+    return attentionFromLse(q, chosen(k, rows), lse).transpose(-2, -1);
+  };
   return {
     videoToVideo: video,
     videoTotal: () => massOf(self.ownLse_BHN.to(dtype), video.lse),
-    textToVideo(rows) {
-      const { q, k, lse } = scaled(cross, dtype);
-      return attentionFromLse(q, chosen(k, rows), lse).transpose(-2, -1);
-    },
+    textToVideo: columns,
+    videoToText: columns,
   };
 }
 

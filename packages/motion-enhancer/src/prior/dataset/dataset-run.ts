@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Claim, claimState, refreshClaim, releaseClaim } from '@motion-enhancer/support';
+import { fromAttention } from '../check-options.js';
 import { computePrior, type ExtractOutcome, type SampleInput } from '../run-extract.js';
 import type { VideoSource } from '../video-source.js';
 import type { Entry } from './choose-rows.js';
@@ -120,7 +121,8 @@ export class DatasetRun {
     try {
       if (this.#job.signal?.aborted) return null;
       this.#ahead = this.#next(waiting);
-      encodeTexts(this.#job, row.text, this.#ahead ? [this.#ahead.entry, ...waiting] : waiting);
+      if (fromAttention(this.#job.config))
+        encodeTexts(this.#job, row.text, this.#ahead ? [this.#ahead.entry, ...waiting] : waiting);
       return await this.#compute(row, input, claim);
     } finally {
       releaseClaim(claim);

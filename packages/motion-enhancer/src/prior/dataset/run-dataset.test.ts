@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { liveTensors } from '@motion-enhancer/libtorch';
+import { liveTensors, scope } from '@motion-enhancer/libtorch';
 import { ownIdentity, releaseClaim, takeClaim, UserError } from '@motion-enhancer/support';
 import { fixture, freshSeed, randomSource, temporaryFolder } from '@motion-enhancer/support/testing';
 import { resolve } from '../../config/field.js';
@@ -13,6 +13,7 @@ import { PRIOR_FIELDS } from '../config.js';
 import { type CogVideoX, loadCogVideoX } from '../diffusion/cogvideox/load-cogvideox.js';
 import type { TextEmbeddings } from '../diffusion/text-embeddings.js';
 import type { VideoDiffusion } from '../diffusion/video-diffusion.js';
+import { PRESETS } from '../presets.js';
 import { readAliases } from '../store/aliases.js';
 import { PriorStore } from '../store/store.js';
 import type { Entry } from './choose-rows.js';
@@ -72,6 +73,35 @@ async function run(entries: readonly Entry[], more: Partial<DatasetJob> = {}) {
     assert.deepEqual(leftovers(store.dir), [], 'claims and temporary files after the run');
   }
 }
+
+test('mode renoise and the differences: computed once, found again, each under its own key', async () => {
+  const entries = await entriesOf(goodRows(2));
+  const store = new PriorStore(join(dir, 'modes'));
+  const small = { frames: 5, height: 32, width: 48 };
+  const modes = [
+    resolve(PRIOR_FIELDS, { ...PRESETS['renoise-4'], ...small }),
+    resolve(PRIOR_FIELDS, { ...small, mode: 'difference' }),
+    resolve(PRIOR_FIELDS, { ...small, mode: 'difference-shifted' }),
+  ];
+  for (const options of modes) {
+    const first = await run(entries.slice(0, 1), { store, config: options });
+    assert.deepEqual(first.counts, { rows: 1, done: 1, existed: 0, failed: 0 });
+    // As after an end between the rows: what is there is not computed again.
+    const second = await run(entries, { store, config: options });
+    assert.deepEqual(second.counts, { rows: 2, done: 1, existed: 1, failed: 0 });
+  }
+  assert.equal(store.keys().length, 6);
+  for (const key of store.keys()) {
+    const { info, rows } = scope(() => {
+      const { info, rows_WFHW } = store.read(key);
+      return { info, rows: rows_WFHW.isfinite().all().item() };
+    });
+    assert.equal(rows, 1);
+    assert.equal(info.capture?.squareSum, 'none');
+    assert.equal(info.heads.length, info.options.mode === 'renoise' ? 16 : 0);
+    assert.ok(info.options.mode === 'renoise' || info.words.every(({ kept }) => kept));
+  }
+});
 
 test('rows in order, twice the same sample once; the prior says what its text was; an abort ends after the row', async () => {
   const [a, b, c] = goodRows(3) as [object, object, object];

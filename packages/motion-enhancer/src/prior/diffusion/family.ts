@@ -12,6 +12,8 @@ export interface LoadOptions {
   texts?: Iterable<string>;
   /** Load what `decodeVideo` needs too (default false). */
   decoder?: boolean;
+  /** Load what `denoise` needs (default true); without it only encoding and `grid` must work. */
+  denoiser?: boolean;
 }
 
 /** What of the options sizes a clip and its coding. */

@@ -78,7 +78,7 @@ function mapsOf(o: Partial<PriorConfig>) {
   const { embedding: empty } = vdm.texts.get('');
   const trajectory = invert(vdm, x0, empty, 3);
   const pass = { model: vdm, x0, trajectory, conditioning: { text, empty } };
-  return { pass, maps: capturedMaps(pass, [config(o)]).captured[0]!.maps };
+  return { pass, maps: capturedMaps(pass, [config(o)]).captured[0]!.maps! };
 }
 
 test('a plugin’s folder is told by its model_index.json; a class that nobody registered is named', () => {
@@ -124,7 +124,7 @@ test(`it yields priors: maps of words, heads in order, words in order (seed ${se
     const [first] = prior.heads;
     assert.deepEqual([first!.rank, first!.kept, first!.tcs, first!.dsr], [0, true, F, 1]);
     const [inside, outside] = [F * (self / selfSum) ** 2, (S - F) / selfSum ** 2];
-    assert.ok(Math.abs(first!.dfc / (inside / outside) - 1) < 1e-6, `${first!.dfc}`);
+    assert.ok(Math.abs(first!.dfc! / (inside / outside) - 1) < 1e-6, `${first!.dfc}`);
     // And a place of frame f at the text's token f, of which each word has one.
     for (let word = 0; word < words; word++)
       for (let f = 0; f < F; f++) {

@@ -279,7 +279,7 @@ tensorTest(`options of the captured map: init, stream, half, keys, steps used (s
     const trajectory = invert(model, x0, conditioning.empty, 2);
     const pass = (o: Partial<PriorConfig>, more?: PassOptions) =>
       capturedMaps({ model, x0, trajectory, conditioning }, [{ ...resolve(PRIOR_FIELDS, {}), steps: 2, ...o }], more);
-    const maps = (o: Partial<PriorConfig> = {}) => pass(o).captured[0]!.maps.textToVideo_HTS;
+    const maps = (o: Partial<PriorConfig> = {}) => pass(o).captured[0]!.maps!.textToVideo_HTS;
     const base = maps();
     const differs = (o: Partial<PriorConfig>) => maps(o).sub(base).abs().max().item() > 1e-9;
     assert.ok(!differs({}), 'the same seed gives the same maps');
@@ -308,7 +308,7 @@ tensorTest(`options of the captured map: init, stream, half, keys, steps used (s
     assert.equal(outcome, null);
     // The whole way down, and the same maps.
     const whole = pass({ keepStrip: true });
-    closeTo(whole.captured[0]!.maps.textToVideo_HTS, base, 1e-12);
+    closeTo(whole.captured[0]!.maps!.textToVideo_HTS, base, 1e-12);
     const last = reconstruct(model, trajectory, conditioning, {
       steps: 2,
       guidance: 6,

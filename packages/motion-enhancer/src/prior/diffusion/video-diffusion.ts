@@ -64,6 +64,8 @@ export interface VideoDiffusion extends Denoiser, ModelIdentity {
   encodeVideo(clip_BCTHW: Tensor, options?: CodingOptions): Latents;
   /** Back to pixels, [B, 3, frames, height, width], without the padding. @throws Error without its decoder */
   decodeVideo(latents: Latents, options?: Pick<CodingOptions, 'memory'>): Tensor;
+  /** Latents with their axes told apart: [B, frames, channels, height, width], a view. */
+  latentFrames(x0: Tensor): Tensor;
   /** First and last pixel frame (inclusive) behind each token frame. */
   pixelFrames(latents: Latents): [first: number, last: number][];
   dispose(): void;

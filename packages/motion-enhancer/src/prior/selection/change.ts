@@ -1,6 +1,6 @@
 import { scope, type Tensor } from '@motion-enhancer/libtorch';
 import type { Word } from '@motion-enhancer/models';
-import type { HeadMaps } from '../capture/head-maps.js';
+import type { WordMaps } from '../capture/head-maps.js';
 import { wordRows } from './tokens.js';
 
 /** Heads at once: bounds the scratch space where there are thousands of (layer, head) pairs. */
@@ -12,7 +12,10 @@ const CHUNK = 48;
  * then over words; 0 for a single frame. A map that follows something that moves changes; one that rests on a place, or
  * is uniform, does not. Not in the paper: see docs/results/world.md for how well it finds what moves.
  */
-export function changeOfHeads(maps: HeadMaps, words: readonly Pick<Word, 'tokens'>[]): number[] {
+export function changeOfHeads(
+  maps: Pick<WordMaps, 'grid' | 'textToVideo_HTS'>,
+  words: readonly Pick<Word, 'tokens'>[],
+): number[] {
   const heads = maps.textToVideo_HTS.size(0);
   const found: number[] = [];
   for (let start = 0; start < heads; start += CHUNK) {

@@ -1,6 +1,6 @@
 import { scope } from '@motion-enhancer/libtorch';
 import type { Word } from '@motion-enhancer/models';
-import type { HeadMaps } from '../capture/head-maps.js';
+import type { WordMaps } from '../capture/head-maps.js';
 import { focusOf } from './focus.js';
 import { wordRows } from './tokens.js';
 
@@ -8,7 +8,10 @@ import { wordRows } from './tokens.js';
 const CHUNK = 48;
 
 /** How focused the words' maps of every head are, mean over the words. */
-export function focusOfHeads(maps: HeadMaps, words: readonly Pick<Word, 'tokens'>[]): number[] {
+export function focusOfHeads(
+  maps: Pick<WordMaps, 'grid' | 'textToVideo_HTS'>,
+  words: readonly Pick<Word, 'tokens'>[],
+): number[] {
   const heads = maps.textToVideo_HTS.size(0);
   const found: number[] = [];
   for (let start = 0; start < heads; start += CHUNK) {

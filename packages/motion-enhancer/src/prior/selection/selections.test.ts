@@ -109,4 +109,4 @@ async function compareWithPassesOfTheirOwn(count: number): Promise<void> {
 /** Of these a pass of their own computes fewer streams: on several threads, products of other batches round differently. */
 const SMALLER_BATCHES: ReadonlySet<string | undefined> = new Set(['reference']);
 
-const focusOf = ({ heads }: PriorInfo): number[] => heads.flatMap(({ dfc, focus }) => [dfc, focus ?? 0]);
+const focusOf = ({ heads }: PriorInfo): number[] => heads.flatMap(({ dfc, focus }) => [dfc ?? 0, focus ?? 0]);

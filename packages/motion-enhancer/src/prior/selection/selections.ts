@@ -24,6 +24,9 @@ export const SELECTION_FIELDS = [
   'keepAllHeads',
   'subWords',
   'wordRatio',
+  'direction',
+  'spread',
+  'spreadLayer',
 ] as const satisfies readonly (keyof PriorConfig)[];
 
 /**

@@ -1,12 +1,12 @@
 import { scope, stack, type Tensor, tensor } from '@motion-enhancer/libtorch';
 import type { Encoding, Word } from '@motion-enhancer/models';
-import type { HeadMaps } from '../capture/head-maps.js';
+import type { WordMaps } from '../capture/head-maps.js';
 import { zScores } from './heads.js';
 
 type TokensOf = Pick<Word, 'tokens'>;
 
 /** Mean over heads of the text → video maps: A_t2v [T, S]. `heads` null means all of them (the no-MHS ablation). */
-export function textToVideo(maps: HeadMaps, heads: readonly number[] | null): Tensor {
+export function textToVideo(maps: Pick<WordMaps, 'textToVideo_HTS'>, heads: readonly number[] | null): Tensor {
   const all = maps.textToVideo_HTS;
   if (heads === null) return all.mean(0);
   const index = tensor([...heads], { dtype: 'int64', device: all.device });

@@ -36,14 +36,16 @@ test('the key changes with model, video, text and dtype', () => {
 
 test('the key changes with every option, but not with the way that exact sums are had', () => {
   for (const [name, field] of Object.entries(PRIOR_FIELDS)) {
-    const value =
-      field.type === 'choice' ? field.choices.at(-1)! : field.type === 'boolean' ? !field.default : field.default + 1;
+    const value = otherValue(field);
     assert.notEqual(value, field.default, name);
     // A setting counts where it is in use.
     const use: Record<string, Partial<PriorConfig>> = {
       sampleRows: { squareSum: 'sampled' },
       maskWidth: { mask: 'half-width' },
       maskShare: { mask: 'share' },
+      levels: { mode: 'renoise' },
+      draws: { mode: 'renoise' },
+      spreadLayer: { spread: 1 },
     };
     const key = (o: Partial<PriorConfig>) => priorKey({ ...PARTS, options: { ...PARTS.options, ...o } });
     assert.notEqual(key({ ...use[name], [name]: value }), key({ ...use[name] }), name);
@@ -51,6 +53,37 @@ test('the key changes with every option, but not with the way that exact sums ar
   }
   for (const squareSum of ['accumulate', 'replay'] as const)
     assert.equal(priorKey({ ...PARTS, options: { ...PARTS.options, squareSum } }), priorKey(PARTS));
+});
+
+/** Another value than the default. */
+function otherValue(field: (typeof PRIOR_FIELDS)[keyof typeof PRIOR_FIELDS]): string | number | boolean {
+  switch (field.type) {
+    case 'choice':
+      return field.choices.at(-1)!;
+    case 'boolean':
+      return !field.default;
+    case 'string':
+      return `${field.default}0`;
+    default:
+      return field.default + 1;
+  }
+}
+
+test('options of other modes do not change the key of a mode', () => {
+  const key = (o: Partial<PriorConfig>) => priorKey({ ...PARTS, options: { ...PARTS.options, ...o } });
+  for (const o of [
+    { steps: 7 },
+    { guidance: 1 },
+    { stream: 'reference' },
+    { half: 'negative' },
+    { init: 'inverted' },
+  ] as const) {
+    assert.equal(key({ mode: 'renoise', ...o }), key({ mode: 'renoise' }));
+    assert.equal(key({ mode: 'difference', ...o }), key({ mode: 'difference' }));
+  }
+  for (const o of [{ selection: 'change' }, { direction: 'both' }, { spread: 2 }, { wordRatio: 1 }] as const)
+    assert.equal(key({ mode: 'difference', ...o }), key({ mode: 'difference' }));
+  assert.equal(new Set(PRIOR_FIELDS.mode.choices.map((mode) => key({ mode }))).size, 4);
 });
 
 test('the order in which options were given does not matter', () => {

@@ -3,6 +3,7 @@ import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { makeFolder, sha256File } from '@motion-enhancer/support';
+import { fromAttention } from '../check-options.js';
 import type { PriorConfig } from '../config.js';
 
 /** What of a run, besides the software, determines a prior. */
@@ -34,10 +35,32 @@ function keyOptions(o: PriorConfig): Partial<PriorConfig> {
     keepStrip,
     subWords,
     vaeMemory,
+    mode,
+    levels,
+    draws,
+    direction,
+    spread,
+    spreadLayer,
+    headRatio,
+    wordRatio,
+    steps,
+    guidance,
+    init,
+    stream,
+    half,
+    keys,
+    stepsUsed,
     ...rest
   } = o;
+  // Without attention there are no heads, and all words have the same map.
+  if (!fromAttention(o)) return { ...rest, mode, ...(vaeMemory > 0 ? { vaeMemory } : {}) };
   return {
     ...rest,
+    headRatio,
+    wordRatio,
+    ...(mode === 'invert' ? { steps, guidance, init, stream, half, keys, stepsUsed } : { mode, levels, draws }),
+    ...(direction === 'text-to-video' ? {} : { direction }),
+    ...(spread > 0 ? { spread, spreadLayer } : {}),
     ...(squareSum === 'sampled' ? { squareSum, sampleRows } : {}),
     ...(mask === 'half-width' ? { mask, maskWidth } : mask === 'share' ? { mask, maskShare } : {}),
     ...(maskSelf ? {} : { maskSelf }),

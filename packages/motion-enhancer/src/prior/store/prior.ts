@@ -19,22 +19,30 @@ export interface PriorHead {
   /** With units of single layers: where the head is. Else its place in the list is its index. */
   layer?: number;
   head?: number;
-  dfc: number;
-  tcs: number;
-  dsr: number;
+  /** Whose maps these are, where a head has maps of both directions, or of the one from video to text. */
+  direction?: 'text-to-video' | 'video-to-text';
+  /** Absent where the statistics of MHS were not taken: in mode renoise with another selection. */
+  dfc?: number;
+  tcs?: number;
+  dsr?: number;
   /** z(DFC) + z(TCS) + z(DSR) */
-  score: number;
+  score?: number;
   /** (since version 2) 1 − mean over words of the entropy of the normalised map, in units of that of a uniform one */
   focus?: number;
   /** How much the words' maps change from frame to frame, 0 to 1 */
   change?: number;
+  /** Mean correlation of the words' maps between passes of other noise, 0 to 1; where heads are chosen by it */
+  reliability?: number;
+  /** Correlation of the words' mean map with the latents' difference of frames; where heads are chosen by it */
+  difference?: number;
   /** 0 is the most motion-sensitive, or the most focused or changing where that was asked for */
   rank: number;
   kept: boolean;
 }
 
 export interface PriorCapture {
-  squareSum: 'accumulate' | 'replay' | 'sampled';
+  /** `none`: Σ A² was not wanted. */
+  squareSum: 'accumulate' | 'replay' | 'sampled' | 'none';
   /** Rebuilt by CUDA kernels, or plain operators. */
   fused: boolean;
   bytes: number;

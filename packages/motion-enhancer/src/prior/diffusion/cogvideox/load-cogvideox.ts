@@ -14,6 +14,7 @@ import { pixelFramesOf } from '../../grid.js';
 import type { LoadOptions } from '../family.js';
 import { identify } from '../identify.js';
 import type { ModelIdentity, VideoDiffusion } from '../video-diffusion.js';
+import { absentTransformer } from './absent-transformer.js';
 import { cogVideoXDenoiser } from './denoiser.js';
 import { frameRuleOf } from './frame-rule-of.js';
 import { decodeLatents, encodeLatents } from './latents.js';
@@ -45,7 +46,10 @@ export function openCogVideoX(identity: ModelIdentity, o: LoadOptions): CogVideo
   };
   try {
     texts.encode(o.texts ?? []);
-    const transformer = loadCogVideoXTransformer(folders.transformer, run);
+    const transformer =
+      o.denoiser === false
+        ? absentTransformer(readCogVideoXConfig(readJsonObject(configFile, 'ERR_CONFIG'), configFile), run)
+        : loadCogVideoXTransformer(folders.transformer, run);
     parts.push(transformer);
     const vae = loadVae(folders.vae, { ...run, decoder: o.decoder ?? false });
     parts.push(vae);
@@ -77,6 +81,7 @@ function cogVideoX(
     frameRule: frameRuleOf(vae.config),
     sizeMultiple: vae.config.spatialCompression * patchSize,
     encodeVideo: (clip_BCTHW, options = {}) => encodeLatents(vae, patchT, clip_BCTHW, options),
+    latentFrames: (x0_BFCHW) => x0_BFCHW,
     decodeVideo: (latents, options = {}) => decodeLatents(vae, latents, options),
     pixelFrames: ({ x0, padded }) =>
       pixelFramesOf(Math.ceil(x0.size(1) / patchT), patchT, padded, vae.config.temporalCompression),
