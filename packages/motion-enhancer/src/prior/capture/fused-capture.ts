@@ -150,13 +150,19 @@ export class FusedCapture implements Capture {
       const { rows, columns, qBytes, kBytes, passBytes } = this.#layout;
       const address = addressOf(this.#kept) + (group * this.#passes + count) * passBytes;
       const lse = lse_HN.to('float32').contiguous();
-      this.#pack(q_HND, N, rows, address, addressOf(lse), address + qBytes + kBytes);
-      this.#pack(k_HND.narrow(1, T, S), S, columns, address + qBytes, 0, 0);
+      const lseCopy = { from: addressOf(lse), to: address + qBytes + kBytes };
+      this.#pack(q_HND, { tokens: N, padded: rows, to: address }, lseCopy);
+      this.#pack(k_HND.narrow(1, T, S), { tokens: S, padded: columns, to: address + qBytes });
     });
     this.#counts[group] = count + 1;
   }
 
-  #pack(x_HND: Tensor, rows: number, padded: number, target: number, lse: number, targetLse: number): void {
+  /** Copies queries or keys, and of queries their log-sum-exp, to where the replay reads them; `from` and `to` are addresses. */
+  #pack(
+    x_HND: Tensor,
+    { tokens, padded, to }: { tokens: number; padded: number; to: number },
+    lse: { from: number; to: number } = { from: 0, to: 0 },
+  ): void {
     // The kernel reads 16 bytes at a time.
     const whole = (x: Tensor) => x.strides[2] === 1 && x.strides.every((s, i) => i === 2 || s % 8 === 0);
     const x = whole(x_HND) && addressOf(x_HND) % 16 === 0 ? x_HND : x_HND.clone().contiguous();
@@ -164,11 +170,11 @@ export class FusedCapture implements Capture {
       x,
       { i64: x.strides[0]! / 8 },
       { i64: x.strides[1]! / 8 },
-      { i32: rows },
+      { i32: tokens },
       { i32: padded },
-      { i64: target },
-      { i64: lse },
-      { i64: targetLse },
+      { i64: to },
+      { i64: lse.from },
+      { i64: lse.to },
     ]);
   }
 
