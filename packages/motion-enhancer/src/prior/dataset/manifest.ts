@@ -44,12 +44,12 @@ export interface BrokenVideo {
 
 /** What a run turned out to do, beside its counts. */
 export interface RunFacts {
-  /** The way to Σ A² that the memory plan chose before the run. */
+  /** How Σ A² is computed, as the memory plan chose before the run. */
   planned: PriorCapture & { plan: string };
-  /** How many priors had it by which way. */
+  /** Number of priors by how their Σ A² was computed: `accumulate`, `replay`, each perhaps `, fused`. */
   captures: Record<string, number>;
   broken: BrokenVideo[];
-  /** Rows with a prior whose text the diffusion model was told in part only, and how many of their words are missing. */
+  /** Rows with a prior of whose text the diffusion model got only a part, and how many of their words are missing. */
   texts: { cutRows: number; cutWords: number; unknownRows: number; unknownWords: number };
 }
 

@@ -76,7 +76,7 @@ export async function prepareRow(request: PrepareRequest): Promise<Prepared> {
   }
 }
 
-/** What is no file, or not to be read, is told as probing tells it. */
+/** Where a source cannot be read, the error is the one that decoding it gives, which says more than a failed hash. */
 async function hashOf(video: VideoSource, onBroken: 'fail' | 'use'): Promise<ReturnType<typeof hashSource>> {
   try {
     return hashSource(video);

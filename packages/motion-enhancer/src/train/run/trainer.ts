@@ -55,7 +55,7 @@ export class Trainer {
     const { vlm } = o;
     this.#o = o;
     this.#lambda = index ? recipe.lambda : 0;
-    // Nothing draws from the default generators today; what ever does is then the same in every run of this seed.
+    // Training draws from `generator` alone. Seeding the default generators keeps any other use reproducible too.
     manualSeed(recipe.seed);
     const generator = new Generator(recipe.seed);
     this.aligner = createAligner({
