@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { runMain, SetupError } from './setup/errors.mjs';
 import { listFiles, selectTests } from './setup/select-tests.mjs';
 import { setup } from './setup/setup.mjs';
+import { removeStaleOutputs } from './setup/stale-outputs.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -19,6 +20,7 @@ await runMain('test', async () => {
       '`npm ci --ignore-scripts`, or `make test`, which does it all.',
     );
   if (!existsSync(join(root, 'native/build/libtorch_node.node'))) await setup({ root });
+  removeStaleOutputs(root);
   const build = spawnSync(tsc, ['-b'], { cwd: root, stdio: 'inherit' });
   if (build.status !== 0) {
     process.exitCode = build.status ?? 1;

@@ -11,6 +11,7 @@ import {
 import { basename, dirname, join, relative } from 'node:path';
 import { SetupError } from '../setup/errors.mjs';
 import { productionPackages } from '../setup/lockfile.mjs';
+import { staleOutputs } from '../setup/stale-outputs.mjs';
 
 /**
  * Copies what runs into `stage`, in the repository's own layout: compiled packages, native sources, set-up scripts, and
@@ -30,8 +31,9 @@ export function stageApp({ root, stage, without, notLoaded, extra, tests }) {
   }
   writeFileSync(join(stage, 'package.json'), `${JSON.stringify({ private: true, type: 'module' })}\n`);
   copy(join(root, 'LICENSE'), join(stage, 'LICENSE'));
+  const stale = new Set(staleOutputs(root));
   for (const path of Object.keys(lock.packages).filter((path) => path !== '' && !path.includes('node_modules/'))) {
-    stageWorkspace(root, stage, path, tests);
+    stageWorkspace(root, stage, path, (file) => !stale.has(file) && (tests || !/\.test\.js$/.test(file)));
   }
   for (const name of readdirSync(join(root, 'native')).filter((name) => /\.(cc|h|cu|cpp)$/.test(name))) {
     copy(join(root, 'native', name), join(stage, 'native', name));
@@ -55,18 +57,15 @@ export function stageApp({ root, stage, without, notLoaded, extra, tests }) {
   }
 }
 
-function stageWorkspace(root, stage, path, tests) {
+/** @param wanted which of the compiled files */
+function stageWorkspace(root, stage, path, wanted) {
   const manifest = JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8'));
   copy(join(root, path, 'package.json'), join(stage, path, 'package.json'));
   for (const item of (manifest.files ?? ['dist']).filter((name) => name !== 'src')) {
     const source = join(root, path, item);
     if (!existsSync(source))
       throw new SetupError(`${path}/${item} is not there.`, '`npm run build`, then bundle again.');
-    copy(
-      source,
-      join(stage, path, item),
-      (file) => !/\.(map|d\.ts|tsbuildinfo)$/.test(file) && (tests || !/\.test\.js$/.test(file)),
-    );
+    copy(source, join(stage, path, item), (file) => !/\.(map|d\.ts|tsbuildinfo)$/.test(file) && wanted(file));
   }
   const link = join(stage, 'node_modules', manifest.name);
   mkdirSync(dirname(link), { recursive: true });

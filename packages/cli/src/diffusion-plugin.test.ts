@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { PriorStore } from '@motion-enhancer/core/internal/prior/store/store.js';
 import { scope } from '@motion-enhancer/libtorch';
 import { fixture, temporaryFolder } from '@motion-enhancer/support/testing';
-import { jsonLines, refuses, runCli } from './testing.js';
+import { jsonLines, refuses, spawnCli } from './testing.js';
 
 const TOY = fixture('../plugins/toy-diffusion.mjs');
 const dir = temporaryFolder();
@@ -17,7 +17,7 @@ test('extract makes priors of a data set with a diffusion model of a plugin; wit
   writeFileSync(data, JSON.stringify([row('a', 'a dog jumps'), row('b', 'two cats sleep now')]));
   const options = ['--frames', '9', '--height', '32', '--width', '48', '--steps', '2', '--device', 'cpu', '--json'];
   const args = ['extract', '--vdm', vdm, '--data', data, '--out', out, ...options];
-  const { code, out: told, err } = await runCli(['--plugin', TOY, ...args]);
+  const { code, out: told, err } = await spawnCli(['--plugin', TOY, ...args]);
   assert.equal(code, 0, err);
   const { done, failed } = jsonLines(told).at(-1)! as { done?: number; failed?: number };
   assert.deepEqual([done, failed], [2, 0], err);
@@ -36,7 +36,7 @@ test('extract makes priors of a data set with a diffusion model of a plugin; wit
     [2, 0],
     [0, 2],
   ]) {
-    const again = await runCli(renoise);
+    const again = await spawnCli(renoise);
     assert.equal(again.code, 0, again.err);
     const { done, existed } = jsonLines(again.out).at(-1)! as { done?: number; existed?: number };
     assert.deepEqual([done, existed], [fresh, there], again.err);
@@ -44,5 +44,5 @@ test('extract makes priors of a data set with a diffusion model of a plugin; wit
   const made = store.samples().get('a')!.options;
   assert.deepEqual([made.mode, made.levels, made.draws, made.headCount, made.spread], ['renoise', '200', 2, 1, 2]);
   assert.equal(store.keys().length, 4);
-  await refuses(args, /for _class_name in .*"ToyVideoPipeline".*--plugin FILE\.mjs/);
+  await refuses(args, /for _class_name in .*"ToyVideoPipeline".*--plugin FILE\.mjs/, spawnCli);
 });

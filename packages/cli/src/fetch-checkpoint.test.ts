@@ -42,7 +42,7 @@ const environment = {
   HF_HUB_OFFLINE: '',
   TRANSFORMERS_OFFLINE: '',
 };
-// The commands, which are processes of their own, take it from here.
+// The commands take it from here.
 Object.assign(process.env, environment);
 
 test('a command takes org/name: fetched with progress, then used like a folder, also offline', async () => {

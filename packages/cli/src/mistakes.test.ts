@@ -18,7 +18,7 @@ import { fileURLToPath } from 'node:url';
 import { BROKEN_VIDEO, TEXT, VIDEO, writePrior, writeTestVlm } from '@motion-enhancer/core/internal/train/testing.js';
 import { writeRandomCogVideoX } from '@motion-enhancer/models';
 import { fixture, temporaryFolder } from '@motion-enhancer/support/testing';
-import { refusal, refuses, runCli } from './testing.js';
+import { refusal, refuses, runCli, spawnCli } from './testing.js';
 
 const dir = temporaryFolder();
 const at = (...names: string[]) => join(dir, ...names);
@@ -56,10 +56,11 @@ const ask = (given: { vlm?: string; video?: string } = {}) => [
 const teach = (...more: string[]) => ['train', '--vlm', vlm, '--data', data, '--max-pixels', '784', ...more];
 const watch = (...more: string[]) => ['extract', '--vdm', vdm, '--video', VIDEO, '--text', TEXT, ...more];
 
-describe('mistakes are told in one line, exit code 2', { concurrency: 2 }, () => {
+describe('mistakes are told in one line, exit code 2', () => {
   it('clips to score on of which none has a question', () =>
     refuses(['world', 'train-vlm', '--out', at('w'), '--evaluate', '1'], /question for evaluate .*Take more/));
-  it('an unknown command', () => refuses(['extrct'], /no command extrct\. Did you mean extract\?.*--help/));
+  it('an unknown command, in a process of its own', () =>
+    refuses(['extrct'], /no command extrct\. Did you mean extract\?.*--help/, spawnCli));
   it('an unknown option', () => refuses(teach('--stps', '3'), /no option --stps\. Did you mean --steps\?/));
   it('a missing required option', () => refuses(['train', '--vlm', vlm], /data.*nothing/));
   it('a bad number', () =>
@@ -73,9 +74,9 @@ describe('mistakes are told in one line, exit code 2', { concurrency: 2 }, () =>
   it('sound as a video', () => refuses(ask({ video: BROKEN_VIDEO }), /made_audio_only\.m4a/));
   it('a missing video', () => refuses(ask({ video: at('none.mp4') }), /none\.mp4/));
   it('a missing checkpoint', () => refuses(ask({ vlm: at('none') }), /none/));
-  it('a truncated checkpoint', () => {
+  it('a truncated checkpoint, in a process of its own', () => {
     const cut = variant('cut', 'model.safetensors', (path) => truncateSync(path, statSync(path).size - 1000));
-    return refuses(ask({ vlm: cut }), /model\.safetensors/);
+    return refuses(ask({ vlm: cut }), /model\.safetensors/, spawnCli);
   });
   it('a config with a wrong field', () => {
     const wrong = variant('wrong', 'config.json', (path) => {

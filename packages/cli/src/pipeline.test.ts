@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { TEXT, VIDEO, writeTestVlm } from '@motion-enhancer/core/internal/train/testing.js';
 import { demoCheckpoints } from '@motion-enhancer/motion-world/internal/demo/checkpoints.js';
 import { fixture, temporaryFolder } from '@motion-enhancer/support/testing';
-import { jsonLines, runCli } from './testing.js';
+import { type CliResult, jsonLines, runCli, spawnCli } from './testing.js';
 
 const dir = temporaryFolder();
 const at = (...names: string[]) => join(dir, ...names);
@@ -17,30 +17,26 @@ const ID = 'clips/007';
 const TINY = ['--frames', '9', '--height', '64', '--width', '96', '--steps', '2'];
 
 async function succeeds(...args: string[]) {
-  const result = await runCli(args);
+  return whole(args, await runCli(args));
+}
+/** The first run of each command is a process, as a user starts it. */
+async function spawned(...args: string[]) {
+  return whole(args, await spawnCli(args));
+}
+function whole(args: readonly string[], result: CliResult) {
   assert.equal(result.code, 0, `${args.join(' ')}\n${result.err}`);
   return result;
 }
-const extract = (...more: string[]) =>
-  succeeds(
-    'extract',
-    '--vdm',
-    vdm,
-    '--video',
-    VIDEO,
-    '--text',
-    TEXT,
-    '--id',
-    ID,
-    '--out',
-    at('priors'),
-    ...TINY,
-    ...more,
-  );
+const extraction = (...more: string[]) => [
+  ...['extract', '--vdm', vdm, '--video', VIDEO, '--text', TEXT, '--id', ID, '--out', at('priors')],
+  ...TINY,
+  ...more,
+];
+const extract = (...more: string[]) => succeeds(...extraction(...more));
 const priorFiles = () => readdirSync(at('priors')).filter((name) => name.endsWith('.safetensors'));
 
 test('extract: progress on stderr, results on stdout', async () => {
-  const { out, err } = await extract();
+  const { out, err } = await spawned(...extraction());
   for (const line of out.trimEnd().split('\n')) assert.match(line, /^(prior|grid|heads|words|picture) /);
   assert.match(err, /untrained random weights/);
   assert.match(err, /extract: done/);
@@ -124,7 +120,7 @@ test('train and generate', async () => {
   };
   writeFileSync(data, `${JSON.stringify(good)}\n${JSON.stringify({ id: 'bad' })}\n`);
   const recipe = ['--steps', '2', '--batch-size', '1', '--aligner-width', '8', '--max-pixels', '3136', '--lr', '1e-3'];
-  const train = await succeeds(
+  const train = await spawned(
     ...['train', '--vlm', vlm, '--data', data, '--priors', at('priors'), '--out', at('run'), ...recipe, '--json'],
   );
   const lines = jsonLines(train.err);
@@ -170,7 +166,7 @@ test('train and generate', async () => {
   const [answer] = jsonLines(json.out);
   assert.deepEqual([answer!.type, answer!.weights, answer!.prompt], ['answer', 'random', 'What moves?']);
   assert.match(String(jsonLines(json.err)[0]!.message), /random weights/);
-  const plain = await succeeds('generate', ...ask, '--max-pixels', '3136');
+  const plain = await spawned('generate', ...ask, '--max-pixels', '3136');
   assert.equal(plain.out, `${answer!.answer}\n`);
 });
 

@@ -8,7 +8,7 @@ import { TEXT, VIDEO } from '@motion-enhancer/core/internal/train/testing.js';
 import { fixture, temporaryFolder } from '@motion-enhancer/support/testing';
 import { command as train } from './commands/train.js';
 import { pluginsOfSettings, takePlugins } from './take-plugins.js';
-import { jsonLines, refuses, runCli } from './testing.js';
+import { jsonLines, refuses, spawnCli } from './testing.js';
 
 const dir = temporaryFolder();
 const vlm = await writeToyVlm(join(dir, 'toy'));
@@ -39,11 +39,11 @@ test('the command knows a family of a plugin; without it, and without the file, 
     '--prompt',
     'What?',
   ];
-  const { code, out, err } = await runCli(['--plugin', TOY_VLM, ...ask, '--json']);
+  const { code, out, err } = await spawnCli(['--plugin', TOY_VLM, ...ask, '--json']);
   assert.equal(code, 0, err);
   assert.equal(jsonLines(out).at(-1)!.type, 'answer');
   await refuses(ask, /received "toy_vlm".*--plugin FILE\.mjs/);
-  await refuses([...ask, '--plugin', join(dir, 'none.mjs')], /There is no plugin .*none\.mjs/);
+  await refuses([...ask, '--plugin', join(dir, 'none.mjs')], /There is no plugin .*none\.mjs/, spawnCli);
 });
 
 test('a run file names plugins; the run it writes names them too', async () => {
@@ -79,7 +79,7 @@ test('a benchmark of a plugin is evaluated and compared', async () => {
   writeFileSync(join(data, 'toy.json'), JSON.stringify(rows));
   const out = join(dir, 'toy-scores');
   const ask = ['eval', '--vlm', vlm, '--bench', 'toy', '--data', data, '--out', out, '--frames', '2'];
-  const evaluated = await runCli([
+  const evaluated = await spawnCli([
     ...toy,
     '--plugin',
     TOY_VLM,
@@ -94,7 +94,7 @@ test('a benchmark of a plugin is evaluated and compared', async () => {
   const scores = jsonLines(evaluated.out).at(-1)!;
   assert.deepEqual([scores.answers, scores.left, scores.official], [3, 0, { answered: 3 }]);
   assert.ok(existsSync(join(out, 'toy-submission.txt')));
-  const compared = await runCli(['compare', out, ...toy]);
+  const compared = await spawnCli(['compare', out, ...toy]);
   assert.match(compared.out, /toy: measured by this project[\s\S]*toy-scores \(toy[\s\S]*Nobody-0B/);
   await refuses(ask, /Expected one of motionbench, .* for bench but received "toy"/);
 });

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { freshSeed, randomSource } from '@motion-enhancer/support/testing';
 import { aten, backward, grad, linear, liveTensors, randn, scope, tensor, zeros } from './index.js';
 import { leakFree } from './testing/leak-free.js';
+
+const RANDOM = randomSource(freshSeed());
 
 /** Runs `body` many times; the live count must be flat and the memory must not grow with the rounds. */
 function flat(name: string, rounds: number, body: () => void): void {
@@ -20,13 +23,13 @@ function flat(name: string, rounds: number, body: () => void): void {
 
 const MATRIX = 200 * 200; // 160 kB
 
-flat('arithmetic', 3000, () => {
+flat('arithmetic', 1200, () => {
   const a = zeros([MATRIX]).add(1).mul(2);
   aten.cat([a, a]).sum().item();
   a.toString();
 });
 
-flat('throws', 3000, () => {
+flat('throws', 1200, () => {
   const a = zeros([MATRIX]);
   assert.throws(() => a.view(7));
   assert.throws(() => aten.cat([a, zeros([2, 2])]));
@@ -38,15 +41,15 @@ flat('throws', 3000, () => {
   );
 });
 
-flat('autograd graphs, finished, abandoned and of second order', 1000, () => {
+flat('autograd graphs, finished, abandoned and of second order', 500, () => {
   const w = randn([200, 200], { requiresGrad: true });
   const y = linear(w, w).tanh().sum();
-  if (Math.random() < 0.3) return;
-  if (Math.random() < 0.5) backward([y]);
+  if (RANDOM.next() < 0.3) return;
+  if (RANDOM.next() < 0.5) backward([y]);
   else grad([grad([y], [w], { createGraph: true })[0]!.square().sum()], [w]);
 });
 
-flat('values in and out', 2000, () => {
+flat('values in and out', 1200, () => {
   const data = new Float32Array(MATRIX).fill(1);
   assert.equal((tensor(data).toTypedArray() as Float32Array)[3], 1);
 });

@@ -68,7 +68,7 @@ export interface Native {
   loadCudaKernel(cubin: ArrayBuffer, name: string, device: number): number;
   launchCudaKernel(handle: number, shape: number[], kinds: string, values: (number | bigint)[]): void;
   freeCudaKernel(handle: number): void;
-  /** Makes the stream on which graphs are recorded libtorch's current one, or the default stream again. */
+  /** Makes the stream on which CUDA graphs are captured libtorch's current one, or the default stream again. */
   useGraphStream(device: number, on: boolean): void;
   beginCapture(device: number): void;
   endCapture(device: number): number;
@@ -108,7 +108,8 @@ export interface Native {
   ): void;
 }
 
-type Differentiate<R> = (
+/** Arguments of the binding's `differentiate`, in its order. */
+type DifferentiateArguments = [
   accumulate: boolean,
   outputs: number[],
   inputs: number[],
@@ -116,7 +117,8 @@ type Differentiate<R> = (
   retainGraph: boolean,
   createGraph: boolean,
   allowUnused: boolean,
-) => R;
+];
+type Differentiate<R> = (...args: DifferentiateArguments) => R;
 
 export interface NativeSchema {
   /** [name, kind, optional, hasDefault, keywordOnly, type] */
@@ -143,6 +145,15 @@ function spinBriefly(): void {
     process.env.GOMP_SPINCOUNT = '1000';
 }
 
+/**
+ * A thread's number of libtorch threads is settled when it first asks, and is then the last number that any thread set: a
+ * worker that took one thread for itself before the main thread's first operator left the main thread with one, too. So
+ * each thread asks at once. Sums that are split over threads depend on the number in their last bits.
+ */
+function settleThreads(binding: Native): void {
+  binding.getThreads();
+}
+
 function load(): Native {
   const path = bindingPath();
   if (!existsSync(path)) {
@@ -153,7 +164,9 @@ function load(): Native {
   }
   spinBriefly();
   try {
-    return createRequire(import.meta.url)(path) as Native;
+    const binding = createRequire(import.meta.url)(path) as Native;
+    settleThreads(binding);
+    return binding;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new UserError(

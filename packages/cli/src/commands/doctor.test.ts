@@ -18,7 +18,7 @@ writeFileSync(
   runner,
   `import { command } from ${JSON.stringify(doctorUrl)};\nprocess.exitCode = await command.run(process.argv.slice(2));\n`,
 );
-const repository = fileURLToPath(new URL('../../../../../', import.meta.url));
+const repository = fileURLToPath(new URL('../../../../', import.meta.url));
 
 /** The command in a process of its own: if a bad binding takes it down, the test sees that. */
 function doctor(

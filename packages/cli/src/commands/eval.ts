@@ -15,7 +15,7 @@ import { loadVlm, VIDEO_FIELDS } from '@motion-enhancer/core/internal/vlm/index.
 import { VLM_FILES } from '@motion-enhancer/models';
 import { parseShard, UserError } from '@motion-enhancer/support';
 import { checkpointText } from '../checkpoint-text.js';
-import { answerTeller, tellScore } from '../eval-progress.js';
+import { answerReporter, reportScore } from '../eval-progress.js';
 import { changedSettings, FAVOR_DICTIONARY_FIELD, settingsOfRun } from '../eval-settings.js';
 import { fetchCheckpoint } from '../fetch-checkpoint.js';
 import { createProgress } from '../progress.js';
@@ -56,7 +56,7 @@ const FIELDS = {
   protocol: {
     type: 'string',
     default: 'official',
-    text: 'Whose prompt, frames, decoding and judge: official, lmms-eval, vlmevalkit, motionsight, letter (ours), loss-ranking; options given here stand above it and are told',
+    text: 'Whose prompt, frames, decoding and judge: official, lmms-eval, vlmevalkit, motionsight, letter (ours), loss-ranking; options given here override it and are reported',
   },
   judge: { type: 'string', default: '', text: 'Another judge or parser for the verdict than the protocol’s' },
   split: {
@@ -111,7 +111,7 @@ export const command: Command = {
       const { answers, left, damaged } = mergeRuns(values.merge, values.out);
       if (damaged > 0) console.error(`note: ${damaged} damaged lines of answers are left out`);
       if (!values.json) console.log(`merged ${values.merge.length} runs: ${answers} answers, ${left} questions left`);
-      return await tellScore(values.out, values);
+      return await reportScore(values.out, values);
     }
     return evaluate(values, argv);
   },
@@ -123,7 +123,7 @@ async function evaluate(values: Values<typeof FIELDS>, argv: readonly string[]):
       throw new UserError(`Expected a text for ${name} but received nothing. It is: ${FIELDS[name].text}.`, {
         code: 'ERR_VALUE',
       });
-  // Mistakes are told before anything is loaded.
+  // Mistakes are reported before anything is loaded.
   const benchmark = benchmarkOf(values.bench);
   const protocol = protocolOf(benchmark.name, values.protocol);
   if (values.judge !== '') judgeOf(values.judge);
@@ -151,7 +151,7 @@ async function evaluate(values: Values<typeof FIELDS>, argv: readonly string[]):
       if (vlm.weights === 'random') progress.log(RANDOM_WEIGHTS_NOTE);
       const given = changedSettings(argv, FIELDS);
       const { video, decoding, changed } = settingsOfRun(protocol, vlm.family.traits, values, given);
-      const teller = answerTeller(progress, values.json);
+      const reporter = answerReporter(progress, values.json);
       const { total, before, answered, ids } = await runEval({
         vlm,
         loaded,
@@ -170,14 +170,14 @@ async function evaluate(values: Values<typeof FIELDS>, argv: readonly string[]):
         retryErrors: values.retryErrors,
         out: values.out,
         signal: stop.signal,
-        ...teller,
+        ...reporter,
       });
       const stopped = stop.signal.aborted && before + answered < total;
       progress.finish(
         `${stopped ? 'interrupted: ' : ''}${answered} answered, ${before} before, ${total - before - answered} left`,
       );
       if (stopped) return INTERRUPTED;
-      return await tellScore(values.out, values, ids);
+      return await reportScore(values.out, values, ids);
     } finally {
       vlm.dispose();
     }

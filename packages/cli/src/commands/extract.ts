@@ -22,7 +22,7 @@ import { fetchCheckpoint, OR_NAME } from '../fetch-checkpoint.js';
 import { fileName } from '../file-name.js';
 import { createProgress } from '../progress.js';
 import { OUTPUT_FIELDS, parseCommand, resolveRun } from '../run-options.js';
-import { printPlan, tellPlan } from '../tell-plan.js';
+import { logPlan, printPlan } from '../tell-plan.js';
 import { DATASET_FIELDS, extractDataset } from './extract-dataset.js';
 import type { Command } from './registry.js';
 
@@ -81,14 +81,14 @@ export const command: Command = {
     if (values.data !== '') return extractDataset(values, fetchVdm);
     // Told before a minute goes into the video.
     if (wordSpans(values.text).length === 0) throw expected('at least one word', '--text', values.text);
-    const asked: PriorConfig = pick(PRIOR_FIELDS, values);
-    if (values.selections) readSelections(values.selections, asked);
+    const requested: PriorConfig = pick(PRIOR_FIELDS, values);
+    if (values.selections) readSelections(values.selections, requested);
     const run = resolveRun(values);
     const dir = await fetchVdm();
     const fit = textFitOf(dir, values.text);
     checkText(values.text, fit);
-    const wanted = values.selections ? readSelections(values.selections, asked) : [];
-    const plan = planPrior(dir, asked, run, { others: wanted.map((one) => one.config) });
+    const wanted = values.selections ? readSelections(values.selections, requested) : [];
+    const plan = planPrior(dir, requested, run, { others: wanted.map((one) => one.config) });
     if (values.plan) {
       printPlan(plan, values.json);
       return 0;
@@ -99,9 +99,9 @@ export const command: Command = {
       json: values.json,
       ...(run.device === 'cpu' ? {} : { device: run.device }),
     });
-    tellPlan(progress, plan, values.json);
+    logPlan(progress, plan, values.json);
     if (fit.cut + fit.unknown > 0) progress.log(`text: ${missingWords(fit)}`);
-    const config = settled(asked, plan.capture);
+    const config = settled(requested, plan.capture);
     const selections = wanted.map((one, i) => ({ ...one, config: settled(one.config, plan.others[i]!) }));
     const job = {
       store,

@@ -14,7 +14,7 @@ import { jsonLines, refuses, runCli } from '../testing.js';
 
 const dir = temporaryFolder();
 
-describe('priors and extract --data on the command line', { concurrency: 2 }, () => {
+describe('priors and extract --data on the command line', () => {
   test('mistakes are told', async () => {
     const rows = writeRows(join(dir, 'rows.jsonl'), goodRows(1));
     const extract = ['extract', '--vdm', 'x', '--out', join(dir, 'out')];

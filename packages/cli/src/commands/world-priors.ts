@@ -2,8 +2,8 @@ import type { Fields } from '@motion-enhancer/core/internal/config/field.js';
 import { DEVICE_FIELDS } from '@motion-enhancer/core/internal/config/fields-of-run.js';
 import { loadVdm } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
 import { CLIP_FIELDS } from '@motion-enhancer/motion-world/internal/fields.js';
-import type { FixedUnits } from '@motion-enhancer/motion-world/internal/priors/arms.js';
-import { chooseUnits } from '@motion-enhancer/motion-world/internal/priors/localise.js';
+import type { FixedHeads } from '@motion-enhancer/motion-world/internal/priors/arms.js';
+import { chooseFixedHeads } from '@motion-enhancer/motion-world/internal/priors/localise.js';
 import { lastSteps, PASS_FIELDS } from '@motion-enhancer/motion-world/internal/priors/pass-fields.js';
 import { writeWorldPriors } from '@motion-enhancer/motion-world/internal/priors/write-world-priors.js';
 import { createProgress } from '../progress.js';
@@ -48,10 +48,10 @@ export const command: Command = {
       const range = (first: number, count: number) => Array.from({ length: count }, (_, i) => first + i);
       const { arms, ...rest } = values;
       const names = arms ? arms.split(',') : null;
-      // Units of the fixed arms are chosen where one of them is wanted.
-      const fixed: FixedUnits =
+      // Heads of the fixed arms are chosen where one of them is wanted.
+      const fixed: FixedHeads =
         !names || names.some((name) => name.startsWith('fixed'))
-          ? chooseUnits(vdm, {
+          ? chooseFixedHeads(vdm, {
               ...rest,
               indices: range(0, values.unitClips),
               onClip: (done, total) => progress.step('units', done, total),

@@ -4,7 +4,7 @@ import { cat, keep, scope, type Tensor, tensor, writeSafetensors } from '@motion
 import type { Word } from '@motion-enhancer/models';
 import { expected } from '@motion-enhancer/support';
 import type { WorldClip } from '../generate/index.js';
-import { ARMS, type FixedUnits, selectArm } from './arms.js';
+import { ARMS, type FixedHeads, selectArm } from './arms.js';
 import { type BatchOptions, eachClip } from './each-batch.js';
 import { eachRecipeBatch } from './localise-recipes.js';
 import { recipeMaps } from './recipe-maps.js';
@@ -17,7 +17,7 @@ export interface WorldPriorOptions extends BatchOptions {
   tag?: string;
   headRatio: number;
   wordRatio: number;
-  fixed: FixedUnits;
+  fixed: FixedHeads;
 }
 
 /**
@@ -52,7 +52,7 @@ export function writeWorldPriors(path: string, vdm: VideoDiffusion, o: WorldPrio
     eachClip(vdm, o, (clip, batch, place, words) => {
       count(clip, words);
       for (const arm of ofPass)
-        scope(() => add(arm.name, selectArm(batch, place, arm, words, { ...o, units: o.fixed })));
+        scope(() => add(arm.name, selectArm(batch, place, arm, words, { ...o, fixedHeads: o.fixed })));
     });
   if (recipes.length > 0)
     eachRecipeBatch(vdm, o, (clips, batch) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { isAlive, ownIdentity } from '../process-identity.js';
@@ -123,31 +124,26 @@ test('processes that find the same void claims: each goes to one of them', { tim
   const dead = deadPid();
   for (const key of keys) put(dir, key, { ...ownIdentity(), pid: dead, token: key });
   const claims = new URL(`./claim.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url).href;
-  // They start together, at a time that all of them have reached by then, and stay until all have tried.
+  // They start at the same millisecond once all are there, and stay until all have tried.
   const script = `import { takeClaim } from ${JSON.stringify(claims)};
-    while (Date.now() < Number(process.argv[2])) ;
-    console.log(JSON.stringify(${JSON.stringify(keys)}.filter((key) => takeClaim(process.argv[1], key))));
-    setTimeout(() => {}, 1500);`;
-  const begin = Date.now() + 6000;
+    process.stdin.once('data', (begin) => {
+      while (Date.now() < Number(begin)) ;
+      console.log(JSON.stringify(${JSON.stringify(keys)}.filter((key) => takeClaim(process.argv[1], key))));
+    });
+    console.log('ready');`;
   const cwd = fileURLToPath(new URL('.', import.meta.url));
-  const taken = await Promise.all(
-    [0, 1, 2].map(
-      () =>
-        new Promise<string[]>((resolve, reject) => {
-          const flags = [...loaderFlags(process.execArgv), '--input-type=module', '-e', script];
-          const child = spawn(process.execPath, [...flags, dir, String(begin)], {
-            cwd,
-            stdio: ['ignore', 'pipe', 'inherit'],
-          });
-          let out = '';
-          child.stdout.on('data', (text: Buffer) => {
-            out += String(text);
-          });
-          child.on('error', reject);
-          child.on('close', () => resolve(JSON.parse(out) as string[]));
-        }),
-    ),
-  );
+  const children = [0, 1, 2].map(() => {
+    const flags = [...loaderFlags(process.execArgv), '--input-type=module', '-e', script];
+    const child = spawn(process.execPath, [...flags, dir], { cwd, stdio: ['pipe', 'pipe', 'inherit'] });
+    const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+    return { child, line: async () => String((await lines.next()).value) };
+  });
+  const linesOfAll = () => Promise.all(children.map(({ line }) => line()));
+  assert.deepEqual(await linesOfAll(), ['ready', 'ready', 'ready']);
+  const begin = Date.now() + 50;
+  for (const { child } of children) child.stdin.write(String(begin));
+  const taken = (await linesOfAll()).map((line) => JSON.parse(line) as string[]);
+  for (const { child } of children) child.stdin.end();
   assert.deepEqual(taken.flat().toSorted(), keys);
 });
 

@@ -4,7 +4,7 @@ import { appendFileSync, existsSync, readFileSync, rmSync, truncateSync, writeFi
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { liveTensors } from '@motion-enhancer/libtorch';
+import { liveTensors, setThreads } from '@motion-enhancer/libtorch';
 import { loaderFlags } from '@motion-enhancer/support';
 import { freshSeed, randomSource, temporaryFolder } from '@motion-enhancer/support/testing';
 import { loadVlm } from '../../vlm/families/load.js';
@@ -19,6 +19,9 @@ import { runEval } from './run-eval.js';
 import { evalOptions, FIXTURE_RUNS } from './testing.js';
 
 const root = temporaryFolder();
+// Answers are equal bit for bit on several threads too, in the processes that are killed as here.
+const THREADS = 2;
+setThreads(THREADS);
 const script = fileURLToPath(
   new URL(`./killed-child.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url),
 );
@@ -88,6 +91,7 @@ test('kill -9 somewhere in all five: the answers are those of runs that nobody k
       [...loaderFlags(process.execArgv), script, qwen.dir, join(root, 'data'), out],
       {
         stdio: ['ignore', 'ignore', 'inherit'],
+        env: { ...process.env, OMP_NUM_THREADS: String(THREADS) },
       },
     );
     const ended = new Promise<number | null>((resolve) => child.on('close', resolve));

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { Generator, randn, type Tensor, zeros } from '@motion-enhancer/libtorch';
+import { closeTo, tensorTest } from '@motion-enhancer/libtorch/testing';
 import { freshSeed } from '@motion-enhancer/support/testing';
-import { closeTo } from '../../testing/close-to.js';
-import { tensorTest } from '../../testing/tensor-test.js';
 import { correlation } from '../selection/correlation.js';
 import type { LayerAttention, Scores } from './layer-attention.js';
 import { WordCapture, type WordCaptureOptions, type WordMapsByDirection } from './word-capture.js';

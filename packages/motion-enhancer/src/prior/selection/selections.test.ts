@@ -2,15 +2,16 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { liveTensors, scope } from '@motion-enhancer/libtorch';
+import { liveTensors, scope, setThreads, threads } from '@motion-enhancer/libtorch';
+import { closeTo } from '@motion-enhancer/libtorch/testing';
 import { fixture, temporaryFolder } from '@motion-enhancer/support/testing';
 import { resolve } from '../../config/field.js';
-import { closeTo } from '../../testing/close-to.js';
 import { PRIOR_FIELDS } from '../config.js';
 import { tinyVdm } from '../dataset/testing.js';
 import { loadVdm } from '../diffusion/vdm.js';
 import type { VideoDiffusion } from '../diffusion/video-diffusion.js';
 import { runExtract } from '../run-extract.js';
+import type { PriorInfo } from '../store/prior.js';
 import { PriorStore } from '../store/store.js';
 import { readSelections, SELECTION_FIELDS } from './selections.js';
 
@@ -54,7 +55,18 @@ after(() => {
   assert.equal(liveTensors(), atStart, 'live tensors after the model');
 });
 
-test('selections of one pass are the priors of passes of their own, under the same keys', async () => {
+for (const count of [1, 2])
+  test(`selections of one pass are the priors of passes of their own, under the same keys, on ${count} threads`, async () => {
+    const before = threads();
+    setThreads(count);
+    try {
+      await compareWithPassesOfTheirOwn(count);
+    } finally {
+      setThreads(before);
+    }
+  });
+
+async function compareWithPassesOfTheirOwn(count: number): Promise<void> {
   const selections = readSelections(
     JSON.stringify({
       focus: { selection: 'focus', unit: 'layer-head', headCount: 3 },
@@ -67,17 +79,22 @@ test('selections of one pass are the priors of passes of their own, under the sa
     base,
   );
   const job = { vdm, video: fixture('videos/made_vfr.mkv'), text: 'a dog jumps over walls', id: 'x' };
-  const together = new PriorStore(join(dir, 'together'));
+  const together = new PriorStore(join(dir, `together-${count}`));
   const main = await runExtract({ ...job, store: together, config: base, selections });
   assert.equal(together.keys().length, 1 + selections.length);
-  const apart = new PriorStore(join(dir, 'apart'));
+  const apart = new PriorStore(join(dir, `apart-${count}`));
   for (const { name, config } of [{ name: undefined, config: base }, ...selections]) {
     const { key } = await runExtract({ ...job, store: apart, config });
     scope(() => {
       const [a, b] = [together.read(key), apart.read(key)];
       assert.equal(a.info.selection, name);
-      assert.deepEqual([a.info.heads, a.info.words], [b.info.heads, b.info.words], name);
-      closeTo(a.rows_WFHW, b.rows_WFHW, 0, name);
+      if (count === 1 || !SMALLER_BATCHES.has(name)) {
+        assert.deepEqual([a.info.heads, a.info.words], [b.info.heads, b.info.words], name);
+        closeTo(a.rows_WFHW, b.rows_WFHW, 0, name);
+      } else {
+        closeTo(focusOf(a.info), focusOf(b.info), 1e-5, name);
+        closeTo(a.rows_WFHW, b.rows_WFHW, 1e-5, name);
+      }
       assert.equal(a.heads_UWFHW === null, !config.keepHeads);
       assert.equal(a.allHeads_WFHW === null, !config.keepAllHeads);
       if (a.heads_UWFHW) closeTo(a.heads_UWFHW, b.heads_UWFHW!, 0, name);
@@ -87,4 +104,9 @@ test('selections of one pass are the priors of passes of their own, under the sa
   }
   // Whoever looks for the sample finds the run's own options, not one of the selections.
   assert.equal(together.samples().get('x')!.key, main.key);
-});
+}
+
+/** Of these a pass of their own computes fewer streams: on several threads, products of other batches round differently. */
+const SMALLER_BATCHES: ReadonlySet<string | undefined> = new Set(['reference']);
+
+const focusOf = ({ heads }: PriorInfo): number[] => heads.flatMap(({ dfc, focus }) => [dfc ?? 0, focus ?? 0]);

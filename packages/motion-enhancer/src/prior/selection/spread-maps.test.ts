@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { cat, eye, Generator, rand, randn, type Tensor, zeros } from '@motion-enhancer/libtorch';
+import { closeTo, tensorTest } from '@motion-enhancer/libtorch/testing';
 import { freshSeed } from '@motion-enhancer/support/testing';
-import { closeTo } from '../../testing/close-to.js';
-import { tensorTest } from '../../testing/tensor-test.js';
 import { SpreadCapture } from '../capture/spread-capture.js';
 import { spreadMaps } from './spread-maps.js';
 

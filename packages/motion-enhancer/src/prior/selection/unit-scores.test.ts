@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { cat, Generator, rand, stack, type Tensor, zeros } from '@motion-enhancer/libtorch';
+import { closeTo, tensorTest } from '@motion-enhancer/libtorch/testing';
 import type { Word } from '@motion-enhancer/models';
 import { freshSeed } from '@motion-enhancer/support/testing';
-import { closeTo } from '../../testing/close-to.js';
-import { tensorTest } from '../../testing/tensor-test.js';
 import type { UnitMaps } from '../capture/captured.js';
 import { correlation } from './correlation.js';
 import { selectUnits } from './select.js';

@@ -45,7 +45,8 @@ function runFile(out: string, given: Record<string, unknown> = {}): string {
         lambda: 'auto:0.5',
         ratioEvery: 3,
         saveEvery: 10,
-        threads: 1,
+        // What is promised bit for bit holds with several.
+        threads: 2,
         lengthWindow: 3,
         priorScale: 'share',
         ...given,
@@ -125,7 +126,6 @@ test('20 steps equal 10, kill -9, and 10 more, bit for bit; a damaged state is p
   // Another recipe is not the same run, which is said before the model is looked at.
   const others = [
     { option: ['--lr', '2e-3'], told: /Expected 0\.001 .* for lr but received/ },
-    { option: ['--sharpen', '4'], told: /Expected 1 .* for sharpen but received/ },
     { option: ['--prior-scale', 'raw'], told: /Expected "share" .* for priorScale but received/ },
   ];
   for (const { option, told } of others) {
