@@ -48,7 +48,7 @@ export const command: Command = {
       const range = (first: number, count: number) => Array.from({ length: count }, (_, i) => first + i);
       const { arms, ...rest } = values;
       const names = arms ? arms.split(',') : null;
-      // Units of the fixed arms are chosen where one of them is wanted.
+      // Heads of the fixed arms are chosen where one of them is wanted.
       const fixed: FixedHeads =
         !names || names.some((name) => name.startsWith('fixed'))
           ? chooseFixedHeads(vdm, {

@@ -152,6 +152,6 @@ leakFree('only the named parts are run', async () => {
 test('folders without any part, absent folders', async () => {
   const empty = temporaryFolder();
   mkdirSync(join(empty, 'other'));
-  for (const dir of [empty, join(empty, 'absent')])
+  for (const dir of [empty, join(empty, 'absent'), join(REFERENCE, 'schedule.json')])
     await assert.rejects(run(dir), (e) => e instanceof UserError && e.code === 'ERR_PARITY' && e.message.includes(dir));
 });

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DType } from '@motion-enhancer/libtorch';
 import { UserError } from '@motion-enhancer/support';
@@ -39,7 +39,7 @@ const WIDER: Partial<Record<DType, Tolerance>> = {
  * @throws UserError when the folder is absent or has no known part
  */
 export async function runParity(dir: string, options: ParityOptions): Promise<ParityResult> {
-  if (!existsSync(dir))
+  if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory())
     throw new UserError(`There is no folder ${dir}. Give one laid out like test/fixtures/reference.`, {
       code: 'ERR_PARITY',
     });
