@@ -82,7 +82,7 @@ async function kills(share) {
 
 async function flips(share) {
   const script = fileURLToPath(new URL('./torture/flip-worker.mjs', import.meta.url));
-  const time = Math.max(1000, until(share) - performance.now());
+  const time = Math.max(4000, until(share) - performance.now());
   const child = spawn(process.execPath, [script, scratch, String(seed), String(time)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -199,6 +199,7 @@ test('killed between the file and the end of its claim: the next run removes the
   const claim = JSON.stringify({ ...ownIdentity(), pid: dead, token: 'x' });
   writeFileSync(join(store.dir, `.${key}.claim`), claim);
   writeFileSync(join(store.dir, `.${key}.safetensors.${dead}-00ff.tmp`), 'half');
+  writeFileSync(join(store.dir, `.manifest-00112233.json.${dead}-00ff00ff.tmp`), 'half');
   // `run` sees to it that nothing is left.
   const { counts } = await run(entries, { store });
   assert.deepEqual(counts, { rows: 2, done: 0, existed: 2, failed: 0 });
