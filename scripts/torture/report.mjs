@@ -11,20 +11,22 @@ const WORDS = {
 };
 const NAMES = { nth: 'kills', random: 'kills', pair: 'kills', full: 'refusals', flip: 'noticed', mutant: 'refused' };
 
-const commit = () => {
+const commitOf = () => {
   try {
     return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
   } catch {
     return 'unknown';
   }
 };
+/** As it is when the run begins. */
+const COMMIT = commitOf();
 
 /** The table as Markdown. */
 export function report({ rows, seconds, seed, wholes, lanes }) {
   const lines = [
     '# Torture',
     '',
-    `\`npm run torture\` (seed ${seed}, ${Math.round(seconds)} s, ${lanes} at a time), commit ${commit()}, ${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, Node ${process.version}.`,
+    `\`npm run torture\` (seed ${seed}, ${Math.round(seconds)} s, ${lanes} at a time), commit ${COMMIT}, ${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, Node ${process.version}.`,
     'What each line means and what is promised: [reliability.md](../../docs/reliability.md). An undisturbed run: ' +
       `${Object.entries(wholes)
         .map(([name, { ms, calls }]) => `${name} ${(ms / 1000).toFixed(1)} s and ${calls} changes of files`)
