@@ -18,6 +18,11 @@ export function readRunFile(path: string): Record<string, unknown> {
       cause,
     });
   }
+  // Node puts U+FFFD where bytes are no character; a path or a name would be another one.
+  if (text.includes('\uFFFD'))
+    throw new UserError(`The run file ${path} is not UTF-8. Convert it: iconv -f ENCODING -t UTF-8.`, {
+      code: 'ERR_CONFIG',
+    });
   const document = parseDocument(text);
   const [mistake] = document.errors;
   if (mistake)

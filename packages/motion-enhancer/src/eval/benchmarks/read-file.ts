@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '@motion-enhancer/support';
+import { utf8Text } from '../../data/rows/utf8.js';
 import type { BadRow } from '../../data/rows.js';
 import type { LoadedBenchmark } from './question.js';
 
@@ -50,9 +51,14 @@ export function readJsonLines(path: string): { line: number; value?: unknown; re
     });
 }
 
+/** @throws UserError ERR_DATA for what cannot be read or is not UTF-8: other characters would be asked than are there */
 export function readText(path: string): string {
+  return utf8Text(path, readBytes(path));
+}
+
+function readBytes(path: string): Buffer {
   try {
-    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
+    return readFileSync(path);
   } catch (cause) {
     throw new UserError(`The file ${path} cannot be read: ${(cause as Error).message}. Check --data.`, {
       code: 'ERR_DATA',
