@@ -10,7 +10,7 @@ export function checkText(text: string, { words, known }: TextFit): void {
     });
   if (!known)
     throw new UserError(
-      `Expected words that the diffusion model knows for text but received ${shown}: its tokenizer knows none of them, and their maps would all be equal. Translate the text (CogVideoX reads English).`,
+      `Expected words that the diffusion model knows for text but received ${shown}: its tokenizer knows none of them, and their maps would all be equal. Translate it into the language of the captions that the model was trained on, mostly English.`,
       { code: 'ERR_TEXT' },
     );
 }
