@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expected, UserError } from '@motion-enhancer/support';
 import { type Document, parseDocument } from 'yaml';
+import { assertRegularFile } from '../data/regular-file.js';
 
 const camel = (name: string) => name.replace(/-([a-z])/g, (_, c: string) => c.toUpperCase());
 
@@ -9,14 +10,14 @@ const camel = (name: string) => name.replace(/-([a-z])/g, (_, c: string) => c.to
  * @throws UserError ERR_CONFIG naming file, line and remedy; names and values are checked by `resolve`
  */
 export function readRunFile(path: string): Record<string, unknown> {
+  const refuse = (problem: string, remedy: string, cause?: unknown) =>
+    new UserError(`The run file ${path} cannot be read: ${problem}. ${remedy}`, { code: 'ERR_CONFIG', cause });
+  assertRegularFile(path, refuse);
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new UserError(`The run file ${path} cannot be read: ${(cause as Error).message}. Check its name.`, {
-      code: 'ERR_CONFIG',
-      cause,
-    });
+    throw refuse((cause as Error).message, 'Check its name.', cause);
   }
   // Node puts U+FFFD where bytes are no character; a path or a name would be another one.
   if (text.includes('\uFFFD'))

@@ -18,6 +18,11 @@ test('a file of questions that is not UTF-8 is refused with byte and line', asyn
     code: 'ERR_DATA',
     message: new RegExp(`video_info\\.meta\\.jsonl is not UTF-8: byte 0xe4 at offset ${at} \\(line \\d+\\)`),
   });
+  // Reading it would have no end.
+  await assert.rejects(loadBenchmark('motionbench', '/dev/zero', { allowCounts: true }), {
+    code: 'ERR_DATA',
+    message: /\/dev\/zero cannot be read: it is not a regular file/,
+  });
   const marked = join(dir, 'marked.srt');
   writeFileSync(marked, '\uFEFF1\ngrößer 𝄞');
   assert.equal(readText(marked), '1\ngrößer 𝄞');

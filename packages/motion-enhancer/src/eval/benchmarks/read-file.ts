@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '@motion-enhancer/support';
+import { assertRegularFile } from '../../data/regular-file.js';
 import { utf8Text } from '../../data/rows/utf8.js';
 import type { BadRow } from '../../data/rows.js';
 import type { LoadedBenchmark } from './question.js';
@@ -14,7 +15,7 @@ export function findFile(data: string, names: readonly string[], benchmark: stri
     throw new UserError(`There is no folder ${data}. Check --data: it is the folder of ${benchmark} as published.`, {
       code: 'ERR_DATA',
     });
-  if (statSync(data).isFile()) return data;
+  if (!statSync(data).isDirectory()) return data;
   const found = names.map((name) => join(data, name)).find((path) => existsSync(path));
   if (found) return found;
   const there = readdirSync(data).slice(0, 8).join(', ') || 'nothing';
@@ -57,6 +58,9 @@ export function readText(path: string): string {
 }
 
 function readBytes(path: string): Buffer {
+  const refuse = (problem: string, remedy: string) =>
+    new UserError(`The file ${path} cannot be read: ${problem}. ${remedy}`, { code: 'ERR_DATA' });
+  assertRegularFile(path, refuse);
   try {
     return readFileSync(path);
   } catch (cause) {
