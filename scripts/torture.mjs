@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// npm run torture [-- --seconds N --seed N --out FILE.md]: kills, full disks, flipped bytes and mutated inputs, for so long, and a
-// table of what came of it (docs/reliability.md). Ends with code 1 where something was lost, silent, untyped or without an end.
+// npm run torture [-- --seconds N --seed N --only flips|mutants|kills --out FILE.md]
+// Kills, full disks, flipped bytes and mutated inputs, for so long, and a table of what came of it (docs/reliability.md).
+// Ends with code 1 where something was lost, silent, untyped or without an end.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     out: { type: 'string' },
     lanes: { type: 'string' },
+    only: { type: 'string' },
   },
 });
 const seconds = Number(values.seconds ?? 480);
@@ -41,10 +43,11 @@ log(
     .join('; ')}`,
 );
 
+const wanted = (name) => !values.only || values.only === name;
 const rows = [];
-rows.push(...(await flips(0.12)));
-rows.push(...(await mutated(0.37)));
-rows.push(...(await kills(0.93)));
+if (wanted('flips')) rows.push(...(await flips(values.only ? 0.95 : 0.12)));
+if (wanted('mutants')) rows.push(...(await mutated(values.only ? 0.95 : 0.37)));
+if (wanted('kills')) rows.push(...(await kills(0.93)));
 const bad = rows.filter(({ wrong }) => wrong.length > 0);
 const text = report({ rows, seconds: gone(), seed, wholes, lanes });
 console.log(text);
