@@ -24,6 +24,7 @@ export { sha256File } from './files/sha256-file.js';
 export { writeFileAtomically, writeFully } from './files/write-file-atomically.js';
 export { writeBytes, writeText } from './files/write-text.js';
 export { writeWhole } from './files/write-whole.js';
+export { jsonSum } from './json-sum.js';
 export { nearestName } from './nearest-name.js';
 export { hostIdentity, isAlive, ownIdentity, type ProcessIdentity } from './process-identity.js';
 export { randomSource } from './random-source.js';

@@ -40,7 +40,7 @@ export const DATASET_FIELDS = {
     type: 'choice',
     choices: TEXT_FROM,
     default: 'descriptive',
-    text: 'With --data: text of a row that the diffusion model gets; descriptive is the caption, or the answer to a question for one, else question and answer',
+    text: 'With --data: text of a row that the diffusion model gets; descriptive is the caption, or the answer to a question for one, else question and answer; with question, rows need no answer',
   },
   shard: { type: 'string', default: '', text: 'With --data: i/n takes every n-th row from the i-th on, i from 0' },
   limit: { type: 'integer', default: 0, min: 0, text: 'With --data: the first N rows, before sharding; 0 is all' },
@@ -72,7 +72,11 @@ const INTERRUPTED = 130;
  */
 export async function extractDataset(values: Settings, fetchVdm: () => Promise<string>): Promise<number> {
   const shard = parseShard(values.shard);
-  const data = await readData([values.data], { media: values.media, seed: values.seed });
+  const data = await readData([values.data], {
+    media: values.media,
+    seed: values.seed,
+    prompts: values.textFrom === 'question',
+  });
   const { usable, bad } = rowsOfVideos(data);
   const entries = chooseRows(usable, bad, shard, values.limit);
   const run = resolveRun(values);

@@ -23,6 +23,9 @@ test('a run file: names as in the tables or as options, values as YAML has them'
 });
 
 test('mistakes in a run file are named', () => {
+  writeFileSync(path, Buffer.from('out: gr\xfcn', 'latin1'));
+  assert.throws(() => readRunFile(path), { code: 'ERR_CONFIG', message: /is not UTF-8/ });
+  assert.throws(() => readRunFile('/dev/zero'), { code: 'ERR_CONFIG', message: /it is not a regular file/ });
   const refuses = (text: string, message: RegExp) => assert.throws(() => read(text), { name: 'UserError', message });
   refuses('a: [1\n', /not valid YAML.*line/);
   refuses('- a\n- b\n', /Expected a map of settings .* but received .*a list/);

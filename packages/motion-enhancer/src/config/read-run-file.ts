@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expected, UserError } from '@motion-enhancer/support';
 import { type Document, parseDocument } from 'yaml';
+import { assertRegularFile } from '../data/regular-file.js';
 
 const camel = (name: string) => name.replace(/-([a-z])/g, (_, c: string) => c.toUpperCase());
 
@@ -9,15 +10,20 @@ const camel = (name: string) => name.replace(/-([a-z])/g, (_, c: string) => c.to
  * @throws UserError ERR_CONFIG naming file, line and remedy; names and values are checked by `resolve`
  */
 export function readRunFile(path: string): Record<string, unknown> {
+  const refuse = (problem: string, remedy: string, cause?: unknown) =>
+    new UserError(`The run file ${path} cannot be read: ${problem}. ${remedy}`, { code: 'ERR_CONFIG', cause });
+  assertRegularFile(path, refuse);
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new UserError(`The run file ${path} cannot be read: ${(cause as Error).message}. Check its name.`, {
-      code: 'ERR_CONFIG',
-      cause,
-    });
+    throw refuse((cause as Error).message, 'Check its name.', cause);
   }
+  // Node puts U+FFFD where bytes are no character; a path or a name would be another one.
+  if (text.includes('\uFFFD'))
+    throw new UserError(`The run file ${path} is not UTF-8. Convert it: iconv -f ENCODING -t UTF-8.`, {
+      code: 'ERR_CONFIG',
+    });
   const document = parseDocument(text);
   const [mistake] = document.errors;
   if (mistake)

@@ -45,6 +45,30 @@ test('another process knows what this one read, past damaged lines', () => {
   assert.equal(out.trim(), `${sha256('here')},${sha256('after')}`);
 });
 
+test('a line in which any bit changed counts as absent', () => {
+  const path = old('e', 'here');
+  rememberedHash(path);
+  old('e', 'gone');
+  const line = readFileSync(cacheFile, 'utf8').trimEnd().split('\n').at(-1)!;
+  const module = new URL('./remembered-hash.js', import.meta.url).href;
+  const code = `import { writeFileSync } from 'node:fs';
+    import { knownHash } from ${JSON.stringify(module)};
+    const [, path, line] = process.argv;
+    const found = [];
+    for (let bit = 0; bit < 8 * line.length; bit++) {
+      const bytes = Buffer.from(line);
+      bytes[bit >> 3] ^= 1 << (bit & 7);
+      process.env.XDG_CACHE_HOME = ${JSON.stringify(dir)} + '/flips/' + bit;
+      const { mkdirSync } = await import('node:fs');
+      mkdirSync(process.env.XDG_CACHE_HOME + '/motion-enhancer', { recursive: true });
+      writeFileSync(process.env.XDG_CACHE_HOME + '/motion-enhancer/file-hashes.jsonl', bytes);
+      found.push(knownHash(path));
+    }
+    console.log(found.length, found.filter((hash) => hash !== null).length);`;
+  const out = execFileSync(process.execPath, ['--input-type=module', '-e', code, path, line], { encoding: 'utf8' });
+  assert.equal(out.trim(), `${8 * line.length} 0`);
+});
+
 test('a file of this moment is not remembered: it may change without another time', () => {
   const path = join(dir, 'young');
   writeFileSync(path, 'one');

@@ -2,6 +2,7 @@ import { closeSync, openSync, readFileSync, type Stats, statSync } from 'node:fs
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.js';
+import { jsonSum } from '../json-sum.js';
 import { hashFile } from './hash-file.js';
 import { makeFolder } from './make-folder.js';
 import { writeWhole } from './write-whole.js';
@@ -65,7 +66,7 @@ function cacheOf(cachePath: string): Map<string, string> {
   return cache;
 }
 
-/** A damaged line, or one that a killed process left half, counts as absent. */
+/** A damaged line, one that a killed process left half, or one without a sum (of an earlier version) counts as absent. */
 function read(cachePath: string): Map<string, string> {
   const cache = new Map<string, string>();
   let text = '';
@@ -76,8 +77,8 @@ function read(cachePath: string): Map<string, string> {
   }
   for (const line of text.split('\n')) {
     try {
-      const [path, size, mtimeMs, hash] = JSON.parse(line) as [string, number, number, string];
-      if (/^[0-9a-f]{64}$/.test(hash)) cache.set(JSON.stringify([path, size, mtimeMs]), hash);
+      const [path, size, mtimeMs, hash, sum] = JSON.parse(line) as [string, number, number, string, string];
+      if (sum === jsonSum([path, size, mtimeMs, hash])) cache.set(JSON.stringify([path, size, mtimeMs]), hash);
     } catch {}
   }
   return cache;
@@ -89,7 +90,8 @@ function append(cachePath: string, id: string, hash: string): void {
     makeFolder(dirname(cachePath));
     const fd = openSync(cachePath, 'a', 0o644);
     try {
-      writeWhole(fd, `\n${id.slice(0, -1)},"${hash}"]\n`);
+      const entry = [...(JSON.parse(id) as unknown[]), hash];
+      writeWhole(fd, `\n${JSON.stringify([...entry, jsonSum(entry)])}\n`);
     } finally {
       closeSync(fd);
     }

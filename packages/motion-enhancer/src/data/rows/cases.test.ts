@@ -8,6 +8,7 @@ import { gzipSync } from 'node:zlib';
 import { temporaryFolder } from '@motion-enhancer/support/testing';
 import { readData } from '../rows.js';
 import { CASES } from '../video/test-videos.js';
+import { readParquet } from './read-parquet.js';
 import { splitList } from './split-json.js';
 
 const dir = temporaryFolder();
@@ -275,6 +276,18 @@ test('a damaged parquet file is a mistake of the user, wherever it is damaged; p
     code: 'ERR_DATA',
     message: /holds its image within itself \(bytes\)/,
   });
+});
+
+test('a parquet file whose decoder comes to no end is refused after a while, and the process goes on', async () => {
+  await assert.rejects(readParquet(at('tables/snappy.parquet'), 0).next(), {
+    name: 'UserError',
+    code: 'ERR_DATA',
+    message: /snappy\.parquet cannot be read as parquet: its decoder came to no end within 0 s/,
+  });
+  const rows = readParquet(at('tables/snappy.parquet'));
+  assert.equal((await rows.next()).done, false);
+  // Its thread would keep the process.
+  await rows.return(undefined);
 });
 
 test('gzip: lists, lines and tables; a cut one is reported', async () => {

@@ -39,6 +39,8 @@ export interface ReadDataOptions {
   captionPrompt?: string;
   /** Of the draw where only some rows are taken. */
   seed?: number;
+  /** Whether rows may be questions without answers: a prior can be of a question. */
+  prompts?: boolean;
 }
 
 /**
@@ -99,7 +101,7 @@ async function addSet(
     const { line } = record;
     try {
       if ('reason' in record) throw new Error(record.reason);
-      const read = toRow(set.adapt(record.value), line, root, options.captionPrompt ?? CAPTION_PROMPT);
+      const read = toRow(set.adapt(record.value), line, root, options.captionPrompt ?? CAPTION_PROMPT, options.prompts);
       rows.push(read.row);
       if (read.untagged) untagged++;
       for (const name of new Set([...read.unused, ...leftOut(set, record.value)]))

@@ -1,94 +1,60 @@
-import { type FileHandle, open } from 'node:fs/promises';
-import {
-  type AsyncBuffer,
-  type FileMetaData,
-  parquetMetadataAsync,
-  parquetReadObjects,
-  parquetSchema,
-} from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
-import { assertRegularFile } from '../regular-file.js';
-import { dataError } from './data-error.js';
+import { statSync } from 'node:fs';
+import type { Worker } from 'node:worker_threads';
+import { reviveError, threadOf } from '@motion-enhancer/support';
+import type { ParquetRow } from './decode-parquet.js';
+import { notParquet } from './not-parquet.js';
+import type { ParquetReply } from './parquet-thread.js';
 
-/** Rows in memory at a time, beside those that are made of them. */
-const ROWS = 4096;
+/** A sound file's next rows come far sooner, on a slow disk too. */
+const DEADLINE_MS = 60_000;
+const MS_PER_MIB = 250;
 
 /**
- * The rows of a parquet file, as plain values: snappy, gzip, brotli, zstd, lz4 and uncompressed.
+ * The rows of a parquet file, as plain values. They are decoded in a thread: where a file is damaged, the decoder may run
+ * without an end or fail where nobody listens, which must end neither the process nor its time.
+ * @param deadlineMs how long the next rows may take; by default a minute and a quarter of a second a MiB of the file
  * @throws UserError ERR_DATA
  */
-export async function* readParquet(path: string): AsyncGenerator<Record<string, unknown>> {
-  const refuse = (problem: string, remedy = '', cause?: unknown) =>
-    dataError(path, `cannot be read: ${problem}. ${remedy}`.trim(), cause);
-  const { size } = assertRegularFile(path, refuse);
-  let handle: FileHandle | undefined;
+export async function* readParquet(path: string, deadlineMs = deadlineOf(path)): AsyncGenerator<ParquetRow> {
+  const thread = threadOf(new URL('./parquet-thread.js', import.meta.url), import.meta.url, { path });
+  // It may fail between two questions, when nobody waits.
+  let failed: Error | undefined;
+  thread.on('error', (error) => {
+    failed = error as Error;
+  });
   try {
-    handle = await open(path);
-    const file = bufferOf(handle, size);
-    const metadata = await parquetMetadataAsync(file);
-    assertColumns(metadata);
-    const total = Number(metadata.num_rows);
-    for (let rowStart = 0; rowStart < total; rowStart += ROWS) {
-      const rowEnd = Math.min(total, rowStart + ROWS);
-      const rows = await parquetReadObjects({ file, metadata, compressors, rowStart, rowEnd });
-      for (const row of rows) yield plain(row) as Record<string, unknown>;
+    for (let reply = await ask(thread, path, deadlineMs); ; reply = await ask(thread, path, deadlineMs)) {
+      if ('error' in reply) throw reviveError(reply.error);
+      if (reply.rows === null) return;
+      yield* reply.rows;
+      if (failed) throw notParquet(path, failed.message, failed);
     }
-  } catch (cause) {
-    const { message, code } = cause as Error & { code?: string };
-    if (code === 'ERR_DATA') throw cause;
-    throw dataError(
-      path,
-      `cannot be read as parquet: ${message}. Fetch it again; its download may be incomplete.`,
-      cause,
-    );
   } finally {
-    await handle?.close();
+    await thread.terminate();
   }
 }
 
-/**
- * Columns that the schema does not have would be read and never looked at: where that fails, the failure would be nobody's
- * and end the process.
- */
-function assertColumns(metadata: FileMetaData): void {
-  const rows = metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0);
-  if (rows !== Number(metadata.num_rows)) throw new Error('its parts have not as many rows as it says');
-  type Tree = ReturnType<typeof parquetSchema>;
-  const leaves = ({ children, path }: Tree): string[] =>
-    children.length > 0 ? children.flatMap(leaves) : [path.join('.')];
-  const wanted = leaves(parquetSchema(metadata)).sort();
-  for (const { columns } of metadata.row_groups) {
-    const found = columns.map(({ meta_data: column }) => column?.path_in_schema.join('.') ?? '').sort();
-    if (new Set(found).size < found.length || found.join('\n') !== wanted.join('\n'))
-      throw new Error('its columns are not those of its schema');
-  }
-}
+const deadlineOf = (path: string): number =>
+  DEADLINE_MS + ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) / 2 ** 20) * MS_PER_MIB;
 
-function bufferOf(handle: FileHandle, byteLength: number): AsyncBuffer {
-  return {
-    byteLength,
-    slice(start, end = byteLength) {
-      const part = readPart(handle, byteLength, start < 0 ? Math.max(0, byteLength + start) : start, end);
-      // hyparquet reads ahead and may give up before it looks at all of it.
-      part.catch(() => {});
-      return part;
-    },
-  };
-}
-
-async function readPart(handle: FileHandle, size: number, from: number, end: number): Promise<ArrayBuffer> {
-  const length = Math.min(end, size) - from;
-  if (!(length >= 0)) throw new Error(`a part of it lies outside of its ${size} bytes`);
-  const part = new ArrayBuffer(length);
-  const { bytesRead } = await handle.read(new Uint8Array(part), 0, length, from);
-  if (bytesRead < length) throw new Error(`it ends at byte ${from + bytesRead}`);
-  return part;
-}
-
-/** Values as JSON has them: whole numbers of 64 bits are numbers where these are exact, else texts. */
-function plain(value: unknown): unknown {
-  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
-  if (Array.isArray(value)) return value.map(plain);
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || value instanceof Date) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, plain(item)]));
+function ask(thread: Worker, path: string, deadlineMs: number): Promise<ParquetReply> {
+  return new Promise((resolve, reject) => {
+    const end = () => {
+      clearTimeout(timer);
+      thread.off('message', take).off('error', fail).off('exit', ended);
+    };
+    const take = (reply: ParquetReply) => {
+      end();
+      resolve(reply);
+    };
+    const fail = (cause: Error) => {
+      end();
+      reject(notParquet(path, cause.message, cause));
+    };
+    const ended = (code: number) => fail(new Error(`its decoder ended with code ${code}`));
+    const late = () => fail(new Error(`its decoder came to no end within ${Math.round(deadlineMs / 1000)} s`));
+    const timer = setTimeout(late, deadlineMs);
+    thread.once('message', take).once('error', fail).once('exit', ended);
+    thread.postMessage(null);
+  });
 }

@@ -1,6 +1,6 @@
 import { placeTags, readMedia } from './media.js';
 import { holdsMedia, type Row, type Turn } from './row.js';
-import { NO_CONVERSATION, readTurns } from './turns.js';
+import { NO_CONVERSATION, readPrompt, readTurns } from './turns.js';
 
 /** What a caption answers: caption sets such as MotionBench-Train come without a question. */
 export const CAPTION_PROMPT = 'Describe the motion in this video in detail.';
@@ -9,6 +9,7 @@ export const CAPTION_PROMPT = 'Describe the motion in this video in detail.';
  * One record of a data file as a row.
  * @returns the row, whether a conversation left media without a tag (they then stand before the first question), and the
  *   fields that are not used
+ * @param prompts whether a row may be a question without an answer
  * @throws Error whose message completes "row N: …"
  */
 export function toRow(
@@ -16,18 +17,20 @@ export function toRow(
   line: number,
   root: string,
   captionPrompt: string,
+  prompts = false,
 ): { row: Row; untagged: boolean; unused: string[] } {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('not an object');
   const record = value as Record<string, unknown>;
   const caption = captionOf(record);
-  const read = readTurns(record);
+  const read = readTurns(record) ?? (prompts ? readPrompt(record) : null);
   if (!read && caption === undefined) throw new Error(NO_CONVERSATION);
   const asked: Turn[] = read?.turns ?? [
     { role: 'user', content: captionPrompt },
     { role: 'assistant', content: caption! },
   ];
-  if (!asked.some(({ role }) => role === 'assistant')) throw new Error('no turn is an answer (gpt or assistant)');
-  if (!asked.some(({ role, weight }) => role === 'assistant' && weight !== 0))
+  const answered = asked.some(({ role }) => role === 'assistant');
+  if (!answered && !prompts) throw new Error('no turn is an answer (gpt or assistant)');
+  if (answered && !asked.some(({ role, weight }) => role === 'assistant' && weight !== 0))
     throw new Error('none of its answers is learned (loss false or loss_scale 0 in all)');
   const tags = asked.filter(holdsMedia).reduce((n, { content }) => n + content.split('<video>').length - 1, 0);
   const given = read ? withInline(record, read.media) : record;

@@ -50,6 +50,17 @@ export function readTurns(row: Fields): Conversation | null {
   return { turns, media, fields: ['system', 'system_prompt', ...(messages?.fields ?? PAIR_FIELDS)] };
 }
 
+/** The question of a row that has no answer; null where it has none. */
+export function readPrompt(row: Fields): Conversation | null {
+  const content = questionOf(row);
+  if (content === undefined || content.trim() === '') return null;
+  return {
+    turns: [{ role: 'user', content }],
+    media: { images: [], videos: [], unused: new Set() },
+    fields: PAIR_FIELDS,
+  };
+}
+
 /** The row's list of messages, its chosen reply at the end; null where it has none. */
 function messagesOf(row: Fields): { list: unknown; fields: string[] } | null {
   const [name, asked] = Object.entries({

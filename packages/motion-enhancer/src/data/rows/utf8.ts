@@ -25,6 +25,12 @@ export async function* checkedUtf8(path: string, chunks: AsyncIterable<Buffer>):
   if (rest.length > 0) throw notUtf8(path, rest, offset, line);
 }
 
+/** The text of a whole file, without a byte order mark. @throws UserError ERR_DATA at the first byte that is not UTF-8 */
+export function utf8Text(path: string, bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw notUtf8(path, bytes, 0, 1);
+  return bytes.toString('utf8').replace(/^\uFEFF/, '');
+}
+
 /** Where a character that the bytes may have only the beginning of starts; their end if there is none. */
 function wholeCharacters(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {

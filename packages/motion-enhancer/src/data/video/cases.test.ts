@@ -93,6 +93,19 @@ describe('paths of videos', () => {
 });
 
 describe('frames that are resized as they are decoded', () => {
+  it('4gb-frames/uhd180.mp4: memory does not grow with the size of its frames', async () => {
+    const path = join(CASES, '4gb-frames/uhd180.mp4');
+    const before = process.resourceUsage().maxRSS;
+    const fit = () => ({ width: 32, height: 24, resize: () => new Uint8Array(32 * 24 * 3).fill(7) });
+    const { data, width, height } = await readFrames(path, {
+      choose: () => Array.from({ length: 40 }, (_, i) => i),
+      fit,
+    });
+    assert.deepEqual([width, height, data.length, data.at(-1)], [32, 24, 40 * 32 * 24 * 3, 7]);
+    const grown = (process.resourceUsage().maxRSS - before) / 1024;
+    assert.ok(grown < 600, `${grown} MiB for 40 frames, which have 950 MiB`);
+  });
+
   it('have what the resize of the whole frames gives, and memory for no whole ones', async () => {
     const path = join(CASES, 'a.mp4');
     const whole = await readFrames(path, { choose: () => [2, 0, 2] });

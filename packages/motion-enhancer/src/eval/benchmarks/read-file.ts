@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '@motion-enhancer/support';
+import { assertRegularFile } from '../../data/regular-file.js';
+import { utf8Text } from '../../data/rows/utf8.js';
 import type { BadRow } from '../../data/rows.js';
 import type { LoadedBenchmark } from './question.js';
 
@@ -13,7 +15,7 @@ export function findFile(data: string, names: readonly string[], benchmark: stri
     throw new UserError(`There is no folder ${data}. Check --data: it is the folder of ${benchmark} as published.`, {
       code: 'ERR_DATA',
     });
-  if (statSync(data).isFile()) return data;
+  if (!statSync(data).isDirectory()) return data;
   const found = names.map((name) => join(data, name)).find((path) => existsSync(path));
   if (found) return found;
   const there = readdirSync(data).slice(0, 8).join(', ') || 'nothing';
@@ -50,9 +52,17 @@ export function readJsonLines(path: string): { line: number; value?: unknown; re
     });
 }
 
+/** @throws UserError ERR_DATA for what cannot be read or is not UTF-8: other characters would be asked than are there */
 export function readText(path: string): string {
+  return utf8Text(path, readBytes(path));
+}
+
+function readBytes(path: string): Buffer {
+  const refuse = (problem: string, remedy: string) =>
+    new UserError(`The file ${path} cannot be read: ${problem}. ${remedy}`, { code: 'ERR_DATA' });
+  assertRegularFile(path, refuse);
   try {
-    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
+    return readFileSync(path);
   } catch (cause) {
     throw new UserError(`The file ${path} cannot be read: ${(cause as Error).message}. Check --data.`, {
       code: 'ERR_DATA',

@@ -2,7 +2,7 @@ import { vlmFamilyById } from '../../vlm/index.js';
 import type { RunScore } from './score-run.js';
 
 /** Everything that a score depends on, in one line: it stands at every published number. */
-export function recipeLine({ run, left, errors, malformed, damaged, surplus, own }: RunScore): string {
+export function recipeLine({ run, left, errors, malformed, damaged, unchecked, surplus, own }: RunScore): string {
   const { settings, vlm, data } = run;
   const { video, decoding, changed } = settings;
   const frames =
@@ -22,6 +22,7 @@ export function recipeLine({ run, left, errors, malformed, damaged, surplus, own
     `${settings.dtype}${vlm.weights === 'random' ? ', untrained random weights' : ''}`,
     `${data.questions} questions${left > 0 ? `, ${left} without answer: a part only` : ''}${errors > 0 ? `, ${errors} in error and counted wrong` : ''}${malformed > 0 ? `, ${malformed} malformed rows left out` : ''}`,
     ...(damaged > 0 ? [`${damaged} damaged lines of answers left out`] : []),
+    ...(unchecked > 0 ? [`${unchecked} answers of an earlier version, without checksums`] : []),
     ...(surplus > 0 ? [`${surplus} answers more than questions: run eval again, which drops them`] : []),
     ...run.notes,
     `questions ${settings.data.slice(0, 12)}, model ${settings.model.slice(0, 12)}`,

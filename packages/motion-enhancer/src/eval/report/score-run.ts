@@ -26,6 +26,8 @@ export interface RunScore {
   malformed: number;
   /** Lines of answers that are damaged and left out. */
   damaged: number;
+  /** Lines of answers without checksums, of runs of an earlier version. */
+  unchecked: number;
   /** Answers more than the run has questions: ids that the benchmark has not. Where `ids` are known, none. */
   surplus: number;
 }
@@ -48,7 +50,7 @@ export function scoreRun(dir: string, { judge = '', dictionary = '', ids }: Scor
   // Only replies can be judged anew: ranked options and captions stay as they are.
   const name = said.settings.judge && judge !== '' ? (judge as JudgeName) : said.settings.judge;
   const run: RunFile = { ...said, settings: { ...said.settings, judge: name } };
-  const { answers: all, damaged } = readRunAnswers(dir, said);
+  const { answers: all, damaged, unchecked } = readRunAnswers(dir, said);
   const known = ids ? new Map([...all].filter(([id]) => ids.has(id))) : all;
   const answers = name === null || name === said.settings.judge ? known : judgedBy(known, name);
   const { layout, score } = benchmarkOf(run.settings.benchmark);
@@ -63,6 +65,7 @@ export function scoreRun(dir: string, { judge = '', dictionary = '', ids }: Scor
     errors: [...answers.values()].filter(({ error }) => error).length,
     malformed: run.bad.length,
     damaged,
+    unchecked,
     surplus: Math.max(0, answers.size - run.data.questions),
   };
 }

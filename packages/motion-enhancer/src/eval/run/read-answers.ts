@@ -13,6 +13,8 @@ export interface RunAnswers {
   answers: Map<string, AnswerRecord>;
   /** Lines that are damaged; the last line of a file, which a killed run may have left in part, is none of them. */
   damaged: number;
+  /** Lines of format 1, which have no checksum: a changed byte of their replies goes unnoticed. */
+  unchecked: number;
 }
 
 /** Answers of all files of a run's folder, the last one of each question. Lines that are damaged are passed over. */
@@ -26,15 +28,19 @@ export const readAnswers = (dir: string): Map<string, AnswerRecord> => readRunAn
 export function readRunAnswers(dir: string, run = runOf(dir)): RunAnswers {
   const answers = new Map<string, AnswerRecord>();
   let damaged = 0;
+  let unchecked = 0;
   for (const name of existsSync(dir) ? readdirSync(dir).sort() : []) {
     if (!NAME.test(name)) continue;
     for (const line of wholeLines(readFileSync(join(dir, name))).lines) {
       const read = readAnswerLine(line);
       if (!read || (!read.checked && needsSums(run))) damaged++;
-      else answers.set(read.record.id, read.checked || !run ? read.record : regrade(read.record, run.settings.judge));
+      else {
+        if (!read.checked) unchecked++;
+        answers.set(read.record.id, read.checked || !run ? read.record : regrade(read.record, run.settings.judge));
+      }
     }
   }
-  return { answers, damaged };
+  return { answers, damaged, unchecked };
 }
 
 /** Whether each line of a run has a checksum, so that one without is damaged. */

@@ -125,6 +125,7 @@ test('lines of format 1 are graded anew, its fields are checked, and the run kee
   const fixed = await run(dir);
   assert.deepEqual([fixed.answered, fixed.run.format, fixed.run.settings.judge], [0, 1, 'strict']);
   assert.equal(fixed.run.settings.protocolVersion, 1);
+  assert.match(measuredLines(scoreRun(dir))[0]!.recipe, /13 answers of an earlier version, without checksums/);
   // Another judge than either is refused as before.
   await assert.rejects(run(dir, { judge: 'lmms-mcq' }), { message: /Expected "strict" for judge/ });
   assert.equal(scoreRun(dir, { judge: 'strict-2' }).answers.get(first.id)!.chosen, 'A');

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseShard } from '@motion-enhancer/support';
-import type { Row, Turn } from '../../data/rows.js';
+import { temporaryFolder } from '@motion-enhancer/support/testing';
+import { type Row, readData, type Turn } from '../../data/rows.js';
 import { chooseRows, rowsOfVideos, videoOf } from './choose-rows.js';
 import { textOfRow } from './text-of-row.js';
+import { textsOfRow } from './texts-of-row.js';
 
 const talk = (...contents: string[]): Turn[] =>
   contents.map((content, i) => ({ role: i % 2 === 0 ? 'user' : 'assistant', content }));
@@ -96,6 +100,31 @@ test('rows without a video are set apart', () => {
   assert.match(bad[1]!.reason, /no video/);
   assert.deepEqual(videoOf(rows[1]!), video);
   assert.deepEqual(videoOf(rows[0]!), { type: 'video', path: rows[0]!.video });
+});
+
+test('of a question without an answer the question is what a prior can be of', async () => {
+  const path = join(temporaryFolder(), 'prompts.jsonl');
+  const rows = [
+    { video: 'a.mp4', prompt: 'Which way does it turn?' },
+    { video: 'a.mp4', messages: [{ role: 'user', content: '<video>\nWhat falls?' }] },
+    { video: 'a.mp4' },
+  ];
+  writeFileSync(path, rows.map((one) => JSON.stringify(one)).join('\n'));
+  await assert.rejects(readData([path]), { code: 'ERR_DATA', message: /no usable row/ });
+  const read = await readData([path], { prompts: true });
+  assert.deepEqual(
+    read.rows.map((one) => textOfRow(one, 'question')),
+    ['Which way does it turn?', 'What falls?'].map((text) => ({ text, source: 'question' })),
+  );
+  assert.deepEqual(
+    read.rows.map((one) => [...textsOfRow(one)]),
+    [['Which way does it turn?'], ['What falls?']],
+  );
+  assert.throws(() => textOfRow(read.rows[0]!, 'answer'), /no question with an answer/);
+  assert.deepEqual(
+    read.bad.map(({ line }) => line),
+    [3],
+  );
 });
 
 test('tags are no part of what the diffusion model is told', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { liveTensors, scope } from '@motion-enhancer/libtorch';
@@ -229,9 +229,16 @@ test('killed between the file and the end of its claim: the next run removes the
   const claim = JSON.stringify({ ...ownIdentity(), pid: dead, token: 'x' });
   writeFileSync(join(store.dir, `.${key}.claim`), claim);
   writeFileSync(join(store.dir, `.${key}.safetensors.${dead}-00ff.tmp`), 'half');
+  writeFileSync(join(store.dir, `.manifest-00112233.json.${dead}-00ff00ff.tmp`), 'half');
   // `run` sees to it that nothing is left.
   const { counts } = await run(entries, { store });
   assert.deepEqual(counts, { rows: 2, done: 0, existed: 2, failed: 0 });
+  // A claim of which only the first bytes were written counts as held for a while.
+  rmSync(store.path(store.keys()[0]!));
+  writeFileSync(join(store.dir, `.${key}.claim`), claim.slice(0, 9));
+  utimesSync(join(store.dir, `.${key}.claim`), new Date(), new Date(Date.now() - 9500));
+  writeFileSync(join(store.dir, `.manifest-00112233.json.${dead}-00ff00ff.tmp`), 'half');
+  assert.equal((await run(entries, { store })).counts.done, 1);
 });
 
 test('verify finds a flipped bit at any place, a missing end, and a prior under another name', async () => {

@@ -33,10 +33,21 @@ function choose(
     return { text: described, source: caption === undefined && from === 'descriptive' ? 'answer' : 'caption' };
   }
   const [first] = pairs;
+  if (from === 'question') {
+    const question = first?.question ?? openQuestion(turns);
+    if (question === null) throw new Error('it has no question');
+    return { text: question, source: 'question' };
+  }
   if (!first) throw new Error('it has no question with an answer');
-  if (from === 'question') return { text: first.question, source: 'question' };
   if (from === 'answer') return { text: first.answer, source: 'answer' };
   return { text: `${first.question.trim()} ${first.answer.trim()}`, source: 'question-answer' };
+}
+
+/** What was said since the last answer; null where nothing was. */
+export function openQuestion(turns: readonly Turn[]): string | null {
+  const last = turns.findLastIndex(({ role }) => role === 'assistant');
+  const asked = turns.slice(last + 1).filter(({ role }) => role === 'user');
+  return asked.length === 0 ? null : asked.map(plainText).join('\n');
 }
 
 /** Each answer with what was said before it since the last one. */

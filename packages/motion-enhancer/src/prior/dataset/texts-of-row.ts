@@ -1,10 +1,12 @@
 import type { Row } from '../../data/rows.js';
-import { pairsOf } from './text-of-row.js';
+import { openQuestion, pairsOf } from './text-of-row.js';
 
-/** All texts of a row that a prior of it can be of, whatever `--text-from` said: its caption, and of every round question, answer, and both. */
+/** All texts of a row that a prior of it can be of, whatever `--text-from` said: its caption, and of every round question, answer, and both; a question without an answer too. */
 export function textsOfRow({ turns, caption }: Pick<Row, 'turns' | 'caption'>): Set<string> {
   const texts = caption === undefined ? [] : [caption];
   for (const { question, answer } of pairsOf(turns))
     texts.push(question, answer, `${question.trim()} ${answer.trim()}`);
+  const open = openQuestion(turns);
+  if (open !== null) texts.push(open);
   return new Set(texts.map((text) => text.trim()));
 }

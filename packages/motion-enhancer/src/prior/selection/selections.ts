@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expected, UserError } from '@motion-enhancer/support';
 import { checkValue } from '../../config/field.js';
+import { assertRegularFile } from '../../data/regular-file.js';
 import { PRIOR_FIELDS, type PriorConfig } from '../config.js';
 import type { NamedSelection } from '../run-extract.js';
 
@@ -57,13 +58,16 @@ export function readSelections(source: string, base: PriorConfig): NamedSelectio
 const isObject = (x: unknown): x is Record<string, unknown> => typeof x === 'object' && x !== null && !Array.isArray(x);
 
 function readText(file: string): string {
+  const refuse = (problem: string, cause?: unknown) =>
+    new UserError(`Expected a JSON file or a JSON object for --selections but received ${file}: ${problem}.`, {
+      code: 'ERR_VALUE',
+      cause,
+    });
+  assertRegularFile(file, (problem, _, cause) => refuse(problem, cause));
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new UserError(
-      `Expected a JSON file or a JSON object for --selections but received ${file}: ${(error as Error).message}.`,
-      { code: 'ERR_VALUE', cause: error },
-    );
+    throw refuse((error as Error).message, error);
   }
 }
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { beforeEach, test } from 'node:test';
-import { sha256File } from '@motion-enhancer/support';
+import { jsonSum, sha256File } from '@motion-enhancer/support';
 import { temporaryFolder } from '@motion-enhancer/support/testing';
 import { resolve } from '../../config/field.js';
 import { PRIOR_FIELDS, type PriorConfig } from '../config.js';
@@ -115,10 +115,13 @@ test('the hash of weights: over all files, whatever their order, and remembered'
   assert.notEqual(await weightsHash(files.slice(1)), hash);
 
   // Remembered: what the cache says is believed as long as size and time stay.
-  const cache = JSON.parse(readFileSync(cacheFile, 'utf8')) as Record<string, string>;
+  const { crc32c: _, ...cache } = JSON.parse(readFileSync(cacheFile, 'utf8')) as Record<string, string>;
   const id = Object.keys(cache).find((name) => name.startsWith(`${files[0]}:`))!;
-  writeFileSync(cacheFile, JSON.stringify({ ...cache, [id]: 'f'.repeat(64) }));
+  const other = { ...cache, [id]: 'f'.repeat(64) };
+  writeFileSync(cacheFile, JSON.stringify({ ...other, crc32c: jsonSum(other) }));
   assert.notEqual(await weightsHash(files), hash);
+  writeFileSync(cacheFile, JSON.stringify({ ...other, crc32c: jsonSum(cache) }));
+  assert.equal(await weightsHash(files), hash, 'a changed byte');
   writeFileSync(cacheFile, '{}');
   assert.equal(await weightsHash(files), hash);
 });

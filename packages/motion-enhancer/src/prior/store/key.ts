@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { makeFolder, sha256File } from '@motion-enhancer/support';
+import { jsonSum, makeFolder, sha256File } from '@motion-enhancer/support';
 import { fromAttention } from '../check-options.js';
 import type { PriorConfig } from '../config.js';
 
@@ -106,12 +106,11 @@ export async function weightsHash(files: readonly string[]): Promise<string> {
   return hash.digest('hex');
 }
 
-/** A cache that is damaged counts as empty. */
+/** A cache that is damaged, or has no sum (of an earlier version), counts as empty. */
 function readCache(path: string): Record<string, string> {
   try {
-    const cache: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    if (typeof cache !== 'object' || cache === null) return {};
-    return Object.fromEntries(Object.entries(cache).filter(([, hash]) => /^[0-9a-f]{64}$/.test(hash)));
+    const { crc32c, ...cache } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, string>;
+    return crc32c === jsonSum(cache) ? cache : {};
   } catch {
     return {};
   }
@@ -121,7 +120,7 @@ function writeCache(path: string, cache: Record<string, string>): void {
   try {
     makeFolder(dirname(path));
     const beside = `${path}.${process.pid}`;
-    writeFileSync(beside, JSON.stringify(cache));
+    writeFileSync(beside, JSON.stringify({ ...cache, crc32c: jsonSum(cache) }));
     renameSync(beside, path);
   } catch {
     // A cache that cannot be written only costs time.

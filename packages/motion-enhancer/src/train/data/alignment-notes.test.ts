@@ -8,11 +8,13 @@ test('coverage of priors and dropped words are told as counts and shares', () =>
     size: 7,
     grid: { frames: 2, height: 3, width: 4 },
     lacks: ({ id }: { id: string }) => (id === 'b' ? 'no prior is of their text' : null),
+    severalFit: ({ id }: { id: string }) => id === 'd',
   };
   assert.equal(
     coverage([row('a'), row('b'), row('c')], index),
     "priors: 2 of 3 rows have one of the store's 7, 1 learn from their answers alone (1: no prior is of their text); alignment grid 2 × 3 × 4",
   );
+  assert.match(coverage([row('a'), row('d')], index), /4; 1 rows have several of other options, of which the newest/);
   const step = { words: 6, droppedWords: 2, aligned: 1, samples: ['a', 'b'] };
   assert.equal(
     wordsOf([step, { ...step, droppedWords: 0 }]),

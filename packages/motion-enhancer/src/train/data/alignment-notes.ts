@@ -3,11 +3,19 @@ import type { StepLog } from '../record/step-log.js';
 import type { PriorIndex } from './prior-index.js';
 
 /** How many rows have a prior, what becomes of the others, and why those have none. */
-export function coverage(rows: readonly Row[], index: Pick<PriorIndex, 'lacks' | 'grid' | 'size'>): string {
+export function coverage(
+  rows: readonly Row[],
+  index: Pick<PriorIndex, 'lacks' | 'severalFit' | 'grid' | 'size'>,
+): string {
   const reasons = rows.map((row) => index.lacks(row)).filter((reason) => reason !== null);
   const { frames, height, width } = index.grid;
   const others = reasons.length > 0 ? `, ${reasons.length} learn from their answers alone (${counted(reasons)})` : '';
-  return `priors: ${rows.length - reasons.length} of ${rows.length} rows have one of the store's ${index.size}${others}; alignment grid ${frames} × ${height} × ${width}`;
+  const several = rows.filter((row) => index.severalFit(row)).length;
+  const chosen =
+    several > 0
+      ? `; ${several} rows have several of other options, of which the newest by its file's time is taken (copy stores with their times, or keep a folder for each selection)`
+      : '';
+  return `priors: ${rows.length - reasons.length} of ${rows.length} rows have one of the store's ${index.size}${others}; alignment grid ${frames} × ${height} × ${width}${chosen}`;
 }
 
 /** `3: why, 1: why`, the commonest first. */

@@ -162,6 +162,24 @@ tensorTest('of several priors of a sample the newest counts', () => {
   closeTo(index.place(row('a'), chatOf(TEXT), all, 'cpu')!.rows_WS, newest, 0);
 });
 
+tensorTest(
+  'of several priors of one moment, as copies without times have them, one is taken everywhere; it is said',
+  () => {
+    const made = Array.from({ length: 2 }, () => temporaryFolder());
+    const keys = ['ka', 'kb', 'kc'];
+    for (const [i, dir] of made.entries())
+      for (const key of i === 0 ? keys : keys.toReversed()) writePrior(dir, 'a', { key });
+    for (const dir of made) {
+      const index = new PriorIndex(dir, 4096);
+      assert.equal(index.keyOf(row('a')), 'kc');
+      assert.ok(index.severalFit(row('a')));
+    }
+    const [one] = [temporaryFolder()];
+    writePrior(one, 'a');
+    assert.equal(new PriorIndex(one, 4096).severalFit(row('a')), false);
+  },
+);
+
 tensorTest('a prior is of the row’s own video, part and text, whatever their names', () => {
   const dir = temporaryFolder();
   const clip = { ...seen(VIDEO), start: 0, end: 1 };

@@ -88,6 +88,12 @@ export class PriorIndex {
     return 'none' in match ? match.none : null;
   }
 
+  /** Whether a row has several priors, of which one was chosen: of other options, or of another model. */
+  severalFit(row: PriorOwner): boolean {
+    const match = this.#match(row);
+    return 'info' in match && match.others > 0;
+  }
+
   /** Finds the priors of all rows, with turns of the event loop between: videos that are not known yet are read. */
   async findAll(rows: readonly PriorOwner[], tell?: (line: string) => void): Promise<void> {
     let last = performance.now();

@@ -7,8 +7,8 @@ import { hashSource } from '../../prior/video-source.js';
 /** Whose prior is looked for. */
 export type PriorOwner = Pick<Row, 'id' | 'fileId' | 'video' | 'media' | 'turns' | 'caption'>;
 
-/** A row's prior; or why it has none, to complete "3 rows: …". */
-export type PriorMatch = { info: PriorInfo } | { none: string };
+/** A row's prior, and how many others would fit it as well; or why it has none, to complete "3 rows: …". */
+export type PriorMatch = { info: PriorInfo; others: number } | { none: string };
 
 /**
  * A prior belongs to a row if it was made of the row's video (by content), of that part of it, and of one of the row's
@@ -35,8 +35,11 @@ export function matchPrior(row: PriorOwner, byText: ReadonlyMap<string, readonly
   if (own.length === 0) return { none: 'priors of their text are of another video' };
   const names = new Set([row.id, row.fileId]);
   const named = own.filter(({ id }) => names.has(id));
-  return { info: newest(named.length > 0 ? named : own) };
+  const fitting = named.length > 0 ? named : own;
+  return { info: newest(fitting), others: new Set(fitting.map(({ key }) => key)).size - 1 };
 }
 
+/** Of those of one moment, as a copy without times has them, the one with the greatest key: the same in every copy. */
 const newest = (infos: readonly PriorInfo[]): PriorInfo =>
-  infos.reduce((best, info) => (info.createdAt > best.createdAt ? info : best));
+  infos.reduce((best, info) => (orderOf(info) > orderOf(best) ? info : best));
+const orderOf = ({ createdAt, key }: PriorInfo): string => `${createdAt} ${key}`;

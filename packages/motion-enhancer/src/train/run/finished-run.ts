@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { UserError, writeText } from '@motion-enhancer/support';
+import { jsonSum, UserError, writeText } from '@motion-enhancer/support';
 import { FREE_TO_CHANGE } from '../recipe-run.js';
 import { refuseStates } from './run-folder.js';
 
@@ -26,7 +26,7 @@ const bare = (settings: Record<string, unknown>) =>
 
 /** To be called when the checkpoint is there. @throws UserError ERR_WRITE */
 export function writeFinished(out: string, run: FinishedRun): void {
-  writeText(join(out, FILE), `${JSON.stringify(run, null, 2)}\n`);
+  writeText(join(out, FILE), `${JSON.stringify({ ...run, crc32c: jsonSum(run) }, null, 2)}\n`);
 }
 
 /**
@@ -56,10 +56,12 @@ export function finishedRun(out: string, settings: Record<string, unknown>, resu
   return found;
 }
 
-/** Null for a folder without the mark or without what the mark stands for. */
+/** Null for a folder without the mark, with a damaged one (of earlier versions none has a sum), or without what it stands for. */
 function read(out: string): FinishedRun | null {
   try {
-    const run = JSON.parse(readFileSync(join(out, FILE), 'utf8')) as FinishedRun;
+    const { crc32c, ...run } = JSON.parse(readFileSync(join(out, FILE), 'utf8')) as FinishedRun & { crc32c?: string };
+    const fields = Object.keys(run).sort().join();
+    if (crc32c === undefined ? fields !== 'settings,skipped,steps' : crc32c !== jsonSum(run)) return null;
     return statSync(join(out, 'checkpoint')).isDirectory() && existsSync(join(out, 'checkpoint', 'config.json'))
       ? run
       : null;
