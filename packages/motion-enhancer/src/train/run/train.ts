@@ -2,16 +2,22 @@
 //   motion-enhancer train run.yaml
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { setNumerics } from '@motion-enhancer/libtorch';
+import { barrier, broadcastJson, type ProcessGroup, setNumerics, soloGroup } from '@motion-enhancer/libtorch';
 import type { BadRow, Row, TakenSet } from '../../data/rows.js';
 import type { Vlm } from '../../vlm/index.js';
 import { coverage, wordsOf } from '../data/alignment-notes.js';
-import { batches, disposeSample, samplesAhead } from '../data/batch.js';
+import { disposeSample, samplesAhead } from '../data/batch.js';
 import { trainingOrder } from '../data/order.js';
 import type { PriorIndex } from '../data/prior-index.js';
 import { mediaReaders } from '../data/read-media.js';
 import { meanRowSum, scaledTo } from '../loss/row-sum.js';
 import { freezeParts } from '../optim/groups.js';
+import { checkGroup } from '../parallel/check-group.js';
+import { explainStep } from '../parallel/explain-step.js';
+import { groupLog } from '../parallel/group-log.js';
+import { nextBatches } from '../parallel/next-batches.js';
+import { RankLog } from '../parallel/rank-log.js';
+import { workersOf } from '../parallel/workers-of.js';
 import type { Recipe } from '../recipe.js';
 import { RunLog } from '../record/run-log.js';
 import type { StepLog } from '../record/step-log.js';
@@ -40,6 +46,8 @@ export interface TrainOptions {
   resume?: boolean;
   /** All settings of the run, for RUN/run.yaml. */
   settings?: Readonly<Record<string, unknown>>;
+  /** The ranks that train together, each with its own copy of these options. Default: this process alone. */
+  group?: ProcessGroup;
   /** Ends the run after the step in flight, with a state to go on from. */
   signal?: AbortSignal;
   onStep?(log: StepLog, total: number): void;
@@ -67,61 +75,78 @@ export interface TrainResult {
  * @throws UserError ERR_VALUE, ERR_PRIOR, ERR_DATA, ERR_RUN (a state of another run), ERR_WRITE, ERR_NOT_FINITE
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const { vlm, rows, out, recipe, signal, onStep, onWarning, onNote } = options;
+  const { vlm, rows, out, recipe, signal, onStep, onWarning, onNote, group = soloGroup() } = options;
   const index = options.index === undefined ? checkRun(options) : options.index;
   checkFrames(vlm, rows, recipe);
+  await checkGroup(options, index, group);
   if (index) onNote?.(coverage(rows, index));
   const total =
     recipe.steps > 0 ? recipe.steps : Math.max(1, Math.ceil(Math.ceil(rows.length / recipe.batchSize) * recipe.epochs));
   const order = trainingOrder(rows.length, total * recipe.batchSize, recipe.seed);
-  startRun({ ...options, total, grid: index?.grid ?? null });
+  if (group.rank === 0) startRun({ ...options, total, grid: index?.grid ?? null });
+  await barrier(group);
 
   freezeParts(vlm.model, recipe.freeze);
   const memory = planTrainingMemory(vlm.model.parameters().values(), recipe, vlm.device);
   if (memory) onNote?.(memory);
-  const trainer = new Trainer({ vlm, rows, recipe, index, out, total });
+  const trainer = new Trainer({ vlm, rows, recipe, index, out, total, group });
   if (recipe.deterministic) setNumerics('repeatable', true);
   try {
     const start = options.resume ? trainer.resume(onWarning) : null;
     const measured = index && recipe.priorScale === 'share' && !start;
-    if (measured) trainer.rowSum = await meanRowSum({ vlm, rows, order, recipe, index, ...(onNote ? { onNote } : {}) });
-    else if (trainer.rowSum !== null) onNote?.(`${scaledTo(trainer.rowSum)}, as it was measured before the first step`);
-    const log = new RunLog(out, trainer.step);
-    const readers = mediaReaders(vlm, recipe.workers, samplesAhead(recipe));
-    const next = batches({
-      ...{ vlm, rows, order, recipe: { ...recipe, rowSum: trainer.rowSum }, index, read: readers.read },
-      ...(start ? { start } : {}),
-      ...(onWarning ? { onWarning } : {}),
-    });
+    if (measured) {
+      const sum = await meanRowSum({ vlm, rows, order, recipe, index, ...(onNote ? { onNote } : {}) });
+      trainer.rowSum = await broadcastJson(sum, group);
+    } else if (trainer.rowSum !== null)
+      onNote?.(`${scaledTo(trainer.rowSum)}, as it was measured before the first step`);
+    const log = group.rank === 0 ? new RunLog(out, trainer.step) : null;
+    const readers = mediaReaders(vlm, workersOf(recipe, vlm, group), samplesAhead(recipe));
+    const next = nextBatches(
+      {
+        ...{ vlm, rows, order, recipe: { ...recipe, rowSum: trainer.rowSum }, index, read: readers.read },
+        ...(start ? { start } : {}),
+        ...(onWarning ? { onWarning } : {}),
+      },
+      group,
+    );
+    const ranks = group.size > 1 ? new RankLog(out, group.rank, group.size) : null;
     let state: string | null = null;
-    const save = () => {
-      state = trainer.save(next.where());
+    const save = async () => {
+      state = await trainer.save(next.where());
     };
     try {
-      trainer.checkDisk();
-      while (trainer.step < total && !signal?.aborted) {
+      if (group.rank === 0) trainer.checkDisk();
+      while (trainer.step < total) {
         const began = performance.now();
-        const batch = await next(recipe.batchSize);
+        const place = { group, step: trainer.step + 1, run: out };
+        const batch = await next.take(signal?.aborted ?? false).catch(async (error) => {
+          throw await explainStep(error, { ...place, samples: [] });
+        });
+        if (!batch) break;
         try {
-          const entry = trainer.run(batch, began);
-          log.add(entry);
+          const own = trainer.run(batch.mine, began, batch.totals);
+          ranks?.add({ type: 'step', ...own, passesSeconds: trainer.passesSeconds });
+          const entry = batch.dealt ? await groupLog(own, batch.dealt, trainer.passesSeconds, group) : own;
+          log?.add(entry);
           onStep?.(entry, total);
+        } catch (error) {
+          throw await explainStep(error, { ...place, samples: batch.mine });
         } finally {
-          batch.forEach(disposeSample);
+          batch.mine.forEach(disposeSample);
         }
-        if (recipe.saveEvery > 0 && trainer.step % recipe.saveEvery === 0 && trainer.step < total) save();
+        if (recipe.saveEvery > 0 && trainer.step % recipe.saveEvery === 0 && trainer.step < total) await save();
         // Signals and decoders need a turn of the event loop.
         await setImmediate();
       }
       const stopped = trainer.step < total;
-      if (index) onNote?.(wordsOf(log.steps));
-      if (stopped) save();
+      if (index && log) onNote?.(wordsOf(log.steps));
+      if (stopped) await save();
       trainer.checkFinite();
-      const about = () => provenanceOf({ ...options, index, log: log.steps, broken: next.broken.size });
-      if (!stopped) exportRun(out, vlm, index ? trainer.aligner : null, about());
+      const about = () => provenanceOf({ ...options, index, log: log?.steps ?? [], broken: next.broken.size });
+      if (!stopped) await trainer.export(() => exportRun(out, vlm, index ? trainer.aligner : null, about()));
       const checkpoint = join(out, 'checkpoint');
       const skipped = next.broken.size;
-      return { steps: trainer.step, total, log: log.steps, checkpoint, finished: !stopped, state, skipped };
+      return { steps: trainer.step, total, log: log?.steps ?? [], checkpoint, finished: !stopped, state, skipped };
     } finally {
       // Threads first: what they still read is given up.
       await readers.close();

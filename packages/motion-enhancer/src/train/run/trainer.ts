@@ -1,12 +1,13 @@
 import {
-  AdamW,
+  barrier,
+  broadcastJson,
   clipFactor,
   cosineWithWarmup,
   Generator,
-  gradNorm,
   manualSeed,
+  type ProcessGroup,
   resetPeakMemory,
-  scope,
+  soloGroup,
   type Tensor,
 } from '@motion-enhancer/libtorch';
 import { checkDiskSpace } from '@motion-enhancer/support';
@@ -16,9 +17,12 @@ import type { Vlm } from '../../vlm/index.js';
 import { balanced } from '../data/balance.js';
 import type { PreparedSample } from '../data/prepared-sample.js';
 import type { PriorIndex } from '../data/prior-index.js';
+import { type BatchTotals, totalsOf } from '../loss/batch-totals.js';
 import { checkFinite, notFinite } from '../loss/not-finite.js';
-import { accumulate, forget, gradientRatio, type StepContext } from '../loss/run-step.js';
+import { accumulate, gradientRatio, type StepContext } from '../loss/run-step.js';
 import { type NamedGroup, parameterGroups } from '../optim/groups.js';
+import { sumLosses } from '../parallel/sum-losses.js';
+import { WholeWeights } from '../parallel/whole-weights.js';
 import type { Recipe } from '../recipe.js';
 import { Meter } from '../record/meter.js';
 import type { StepLog } from '../record/step-log.js';
@@ -33,6 +37,8 @@ export interface TrainerOptions {
   index: PriorIndex | null;
   out: string;
   total: number;
+  /** The ranks that train together. Default: this process alone. */
+  group?: ProcessGroup;
 }
 
 /** Everything that a step changes: weights, aligner, moments, λ, and how many steps were done. */
@@ -41,19 +47,21 @@ export class Trainer {
   readonly #o: TrainerOptions;
   readonly #context: StepContext;
   readonly #groups: NamedGroup[];
-  readonly #names: string[];
-  readonly #optimiser: AdamW;
-  readonly #parameters: Tensor[];
+  readonly #weights: WholeWeights;
+  readonly #group: ProcessGroup;
   readonly #meter: Meter;
   /** The sum that rows of priors are scaled to; null: they are as they are. Of the start weights: it is saved, not measured again. */
   rowSum: number | null = null;
   #lambda: number;
   #step = 0;
+  /** What the passes of the last step took, before anything waited for other ranks, s. */
+  passesSeconds = 0;
 
   constructor(o: TrainerOptions) {
     const { recipe, index } = o;
     const { vlm } = o;
     this.#o = o;
+    this.#group = o.group ?? soloGroup();
     this.#lambda = index ? recipe.lambda : 0;
     // Nothing draws from the default generators today; what ever does is then the same in every run of this seed.
     manualSeed(recipe.seed);
@@ -64,6 +72,7 @@ export class Trainer {
       hidden: recipe.alignerWidth,
       device: vlm.device,
       generator,
+      dtype: vlm.dtype === 'float64' ? 'float64' : 'float32',
     });
     generator.dispose();
     this.#context = { vlm, aligner: this.aligner, recipe, grid: index?.grid ?? null };
@@ -73,12 +82,7 @@ export class Trainer {
       this.aligner.dispose();
       throw error;
     }
-    this.#names = this.#groups.flatMap((group) => group.names);
-    this.#optimiser = new AdamW(
-      this.#groups.map((g) => ({ params: g.params, lr: g.peak, weightDecay: g.weightDecay })),
-      { lr: recipe.lr, betas: [recipe.beta1, recipe.beta2], eps: recipe.adamEps, masterWeights: true },
-    );
-    this.#parameters = this.#optimiser.params;
+    this.#weights = new WholeWeights(this.#groups, recipe, this.#group);
     this.#meter = new Meter(vlm);
   }
 
@@ -90,31 +94,30 @@ export class Trainer {
   /**
    * One step on a batch.
    * @param began when its data was asked for, of `performance.now()`
+   * @param totals of the whole batch, where other ranks have a part of it
    * @throws UserError ERR_NOT_FINITE, after a dump; the weights are then those of the step before
    */
-  run(batch: readonly PreparedSample[], began: number): StepLog {
+  run(batch: readonly PreparedSample[], began: number, totals: BatchTotals = totalsOf(batch)): StepLog {
     const { recipe, total } = this.#o;
     const { device } = this.#o.vlm;
+    const weights = this.#weights;
     const waited = performance.now();
     if (device !== 'cpu') resetPeakMemory(device);
     const factor = cosineWithWarmup(this.#step, total, recipe.warmupRatio);
-    this.#optimiser.groups.forEach((group, g) => {
-      group.lr = this.#groups[g]!.peak * factor;
-    });
-    const ratio = this.#balance(batch);
-    const losses = accumulate(this.#context, batch, { ar: 1, align: this.#lambda });
-    const norm = scope(() => {
-      const grads = this.#parameters.map((p) => p.grad);
-      const before = gradNorm(grads).item();
-      if (!Number.isFinite(before) || !Number.isFinite(losses.ar + losses.gated))
-        throw notFinite({
-          ...{ run: this.#o.out, step: this.#step + 1, batch, losses },
-          ...{ norm: before, named: this.#named() },
-        });
-      this.#optimiser.step(grads, recipe.maxGradNorm > 0 ? clipFactor(before, recipe.maxGradNorm) : 1);
-      forget(this.#parameters);
-      return before;
-    });
+    weights.setRates(factor);
+    const ratio = this.#balance(batch, totals);
+    weights.begin();
+    const own = accumulate(this.#context, batch, { ar: 1, align: this.#lambda }, totals);
+    this.passesSeconds = (performance.now() - waited) / 1000;
+    const losses = sumLosses(own, totals, device, this.#group);
+    weights.reduce();
+    const norm = weights.norm('all');
+    if (!Number.isFinite(norm) || !Number.isFinite(losses.ar + losses.gated))
+      throw notFinite({
+        ...{ run: this.#o.out, step: this.#step + 1, batch, losses: own, norm, named: weights.named() },
+        group: this.#group,
+      });
+    weights.step(recipe.maxGradNorm > 0 ? clipFactor(norm, recipe.maxGradNorm) : 1);
     this.#step++;
     return {
       step: this.#step,
@@ -133,20 +136,24 @@ export class Trainer {
   }
 
   /** Measures ‖∇L_MSE‖ / ‖∇L_AR‖ where it is due, and moves λ where the recipe says so. */
-  #balance(batch: readonly PreparedSample[]): number | null {
+  #balance(batch: readonly PreparedSample[], totals: BatchTotals): number | null {
     const { ratioEvery, lambdaRatio } = this.#o.recipe;
     if (ratioEvery === 0 || this.#step % ratioEvery !== 0 || !this.#o.index) return null;
-    const own = new Set(this.aligner.parameters().values());
-    const ofVlm = this.#parameters.filter((p) => !own.has(p));
-    const ratio = gradientRatio(this.#context, batch, ofVlm);
+    const ratio = gradientRatio(this.#context, batch, this.#weights, totals);
     if (ratio !== null && lambdaRatio > 0)
       this.#lambda = balanced(this.#lambda, ratio, lambdaRatio, this.#step < ratioEvery);
     return ratio;
   }
 
-  /** Saves all that the next step depends on. */
-  save(where: Pick<RunState, 'place' | 'taken' | 'broken'>): string {
+  /** Saves all that the next step depends on. All ranks call it. */
+  async save(where: Pick<RunState, 'place' | 'taken' | 'broken'>): Promise<string> {
     this.checkFinite();
+    // Every rank has the same weights: one writes them, the others wait for it.
+    const dir = this.#group.rank === 0 ? this.#write(where) : '';
+    return await broadcastJson(dir, this.#group);
+  }
+
+  #write(where: Pick<RunState, 'place' | 'taken' | 'broken'>): string {
     const { out, recipe } = this.#o;
     const { device } = this.#o.vlm;
     const state = {
@@ -161,7 +168,7 @@ export class Trainer {
     const { out, recipe } = this.#o;
     const state = readState(out, this.#tensors(), { recipe, data: this.#data() }, onWarning);
     if (!state) return null;
-    this.#optimiser.restoreParameters();
+    this.#weights.restore();
     loadGenerators(state.generators);
     this.#step = state.step;
     this.#lambda = state.lambda;
@@ -182,25 +189,23 @@ export class Trainer {
     );
   }
 
+  /** @param write what writes the trained weights: one rank does, and the others wait for it */
+  async export(write: () => void): Promise<void> {
+    if (this.#group.rank === 0) write();
+    await barrier(this.#group);
+  }
+
   checkFinite(): void {
-    checkFinite(this.#parameters);
+    checkFinite(this.#weights.named().map(([, p]) => p));
   }
 
   dispose(): void {
-    forget(this.#parameters);
-    this.#optimiser.dispose();
+    this.#weights.dispose();
     this.aligner.dispose();
   }
 
-  #named(): [string, Tensor][] {
-    return this.#names.map((name, i) => [name, this.#parameters[i]!]);
-  }
-
-  /** Moments, and each weight once: its float32 master where it has one. */
   #tensors(): Map<string, Tensor> {
-    const found = this.#optimiser.stateTensors(this.#names);
-    for (const [name, p] of this.#named()) if (!found.has(`master.${name}`)) found.set(`weights.${name}`, p);
-    return found;
+    return this.#weights.stateTensors();
   }
 
   #data(): string {

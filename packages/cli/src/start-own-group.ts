@@ -1,0 +1,22 @@
+import { processCount } from '@motion-enhancer/core/internal/parallel/process-count.js';
+import { startProcesses } from '@motion-enhancer/core/internal/parallel/start-processes.js';
+import { readGroupEnvironment } from '@motion-enhancer/libtorch';
+
+/**
+ * Runs this very command in several processes where `--gpus` or `--processes` asks for them and nobody else started some.
+ * @returns the exit code; null where this process is to do the work itself
+ */
+export async function startOwnGroup(
+  command: string,
+  argv: readonly string[],
+  asked: { gpus: string; processes: number | null; device: string },
+): Promise<number | null> {
+  if (readGroupEnvironment().launcher !== 'none') return null;
+  const count = processCount(asked);
+  if (count === 1) return null;
+  return startProcesses({
+    command: process.execPath,
+    args: [...process.execArgv, process.argv[1]!, command, ...argv],
+    count,
+  });
+}
