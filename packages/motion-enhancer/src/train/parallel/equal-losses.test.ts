@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { openSafetensors, scope } from '@motion-enhancer/libtorch';
 import { temporaryFolder } from '@motion-enhancer/support/testing';
-import { BROKEN_VIDEO, OTHER_VIDEO, row, TEXT, writePrior, writeTestVlm } from '../testing.js';
+import { BROKEN_VIDEO, OTHER_VIDEO, row, TEXT, writePrior } from '../testing.js';
 import { type ChildRun, type RanksResult, runRanks } from './testing/run-ranks.js';
+import { writeSmallVlm } from './testing/write-small-vlm.js';
 
 const dir = temporaryFolder();
-const vlmDir = writeTestVlm(join(dir, 'vlm'));
+const vlmDir = writeSmallVlm(join(dir, 'vlm'));
 const priors = join(dir, 'priors');
 for (const id of ['a', 'd']) writePrior(priors, id);
 
