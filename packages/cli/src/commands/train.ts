@@ -7,6 +7,7 @@ import { absoluteSpec, dataOfSettings, readData } from '@motion-enhancer/core/in
 import { deviceOfRank } from '@motion-enhancer/core/internal/parallel/device-of-rank.js';
 import { loadedPlugins, loadPlugins } from '@motion-enhancer/core/internal/plugins/load-plugin.js';
 import { lambdaOfFlags, lambdaOfSettings } from '@motion-enhancer/core/internal/train/loss/lambda-auto.js';
+import { BlockGates } from '@motion-enhancer/core/internal/train/parallel/block-gates.js';
 import { RECIPE_FIELDS } from '@motion-enhancer/core/internal/train/recipe.js';
 import { stepLine } from '@motion-enhancer/core/internal/train/record/step-log.js';
 import { checkFrames, checkRun } from '@motion-enhancer/core/internal/train/run/check-run.js';
@@ -117,7 +118,9 @@ export const command: Command = {
     );
     try {
       progress.stage('load');
-      const vlm = loadVlm(dir, { ...run, trainable: true });
+      // Blocks that may come and go cost nothing until they do.
+      const gates = new BlockGates();
+      const vlm = loadVlm(dir, { ...run, trainable: true, wrapBlock: gates.wrap });
       try {
         if (vlm.weights === 'random') progress.log('note: this checkpoint has untrained random weights');
         const result = await train({
@@ -129,6 +132,8 @@ export const command: Command = {
           settings,
           signal: stop.signal,
           group,
+          gates,
+          sharding: values.sharding,
           onWarning: (message) => progress.log(message),
           onNote: (message) => progress.log(message),
           onStep: (log, total) => {

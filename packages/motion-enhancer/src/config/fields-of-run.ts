@@ -26,6 +26,12 @@ export const GROUP_FIELDS = {
     min: 1,
     text: 'Processes that train together on the CPU of this host (--device cpu), to try what --gpus does',
   },
+  sharding: {
+    type: 'choice',
+    choices: ['auto', 'none', 'optimizer', 'full'],
+    default: 'auto',
+    text: 'Each process has everything, or a shard of masters and moments, or of weights and gradients as well; auto: the first of these that fits the GPU',
+  },
   groupTimeout: {
     type: 'number',
     default: 600,

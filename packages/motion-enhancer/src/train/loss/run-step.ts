@@ -47,8 +47,7 @@ export function accumulate(
   totals: BatchTotals = totalsOf(batch),
 ): BatchLosses {
   const { aligned } = totals;
-  // Weights that come and go take their gradients to float32 shards themselves.
-  if (recipe.gradients === 'float32' && !passes) wideGradients(vlm.model, totals.sees);
+  if (recipe.gradients === 'float32') wideGradients(vlm.model, totals.sees, passes);
   return scope(() => {
     // Read once, after the last sample: a number that is asked for makes the host wait for the device.
     const losses: { ar: Tensor; align: Tensor | null; share: number; weight: number }[] = [];
@@ -56,7 +55,7 @@ export function accumulate(
       const { prior } = sample;
       const share = recipe.lossOver === 'tokens' ? learnedTokens(sample) / totals.learned : 1 / totals.samples;
       const weight = prior ? prior.weight / aligned : 0;
-      passes?.begin();
+      passes?.begin(totals.sees);
       if (shares.ar === 0 && !prior) {
         passes?.end();
         continue;
@@ -82,7 +81,7 @@ export function accumulate(
     }
     // Other ranks have a sample more: what they gather and reduce needs this one.
     for (let i = batch.length; passes && i < totals.passes; i++) {
-      passes.begin();
+      passes.begin(totals.sees);
       passes.end();
     }
     if (losses.length === 0) return { ar: 0, align: null, gated: 0 };
@@ -95,12 +94,14 @@ export function accumulate(
  * Gives weights of 16 bits a float32 gradient to add to: libtorch adds in the type of what is there. The tower's weights get
  * none where no sample has anything to see: they must stay as they are, without decay.
  */
-function wideGradients(model: Network, sees: boolean): void {
+function wideGradients(model: Network, sees: boolean, passes: SharedPasses | null): void {
   noGrad(() =>
     scope(() => {
       for (const [name, p] of model.parameters()) {
         const half = p.dtype === 'bfloat16' || p.dtype === 'float16';
-        if (!p.requiresGrad || !half || p.grad || (!sees && model.groupOf(name) !== 'llm')) continue;
+        // Weights that come and go take their gradients to float32 shards themselves.
+        if (passes?.carries(p) || !p.requiresGrad || !half || p.grad || (!sees && model.groupOf(name) !== 'llm'))
+          continue;
         p.grad = zeros(p.shape, { dtype: 'float32', device: p.device });
       }
     }),

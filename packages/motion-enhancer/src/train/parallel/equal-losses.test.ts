@@ -86,6 +86,20 @@ test('1 process × 8 = 2 × 4 = 4 × 2: losses and weights after 10 steps, in fl
   }
 });
 
+test('the same with sharded optimiser states, and with sharded weights, on one rank and several', async () => {
+  const recipe = { steps: 4, batchSize: 5, saveEvery: 0 };
+  const one = await trainOn(1, { recipe });
+  for (const [size, sharding] of [
+    [3, 'optimizer'],
+    [1, 'full'],
+    [3, 'full'],
+  ] as const) {
+    const sharded = await trainOn(size, { recipe, sharding });
+    assertLike(one, sharded, 1e-9);
+    assertSameWeights(one.out, sharded.out, 1e-9);
+  }
+});
+
 test('losses in float32; 5 samples on 4 ranks, over samples', async () => {
   const given = { dtype: 'float32' as const, recipe: { steps: 4, batchSize: 5, lossOver: 'samples' as const } };
   assertLike(await trainOn(1, given), await trainOn(4, given), 1e-5);

@@ -2,8 +2,13 @@ import type { Tensor } from '@motion-enhancer/libtorch';
 
 /** The passes of a step that several ranks take together, where weights are gathered for them. */
 export interface SharedPasses {
-  /** Before the forward pass of a sample, and for a rank that has none left as well. */
-  begin(): void;
+  /**
+   * Before the forward pass of a sample, and for a rank that has none left as well.
+   * @param sees whether any sample of the batch has something to see: else no tower runs
+   */
+  begin(sees: boolean): void;
+  /** Whether this weight comes and goes: its gradient is then taken away after each backward pass. */
+  carries(parameter: Tensor): boolean;
   /** After its backward pass: takes part in what the other ranks still gather. */
   end(): void;
 }

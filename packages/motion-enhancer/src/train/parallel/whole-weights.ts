@@ -1,6 +1,8 @@
-import { AdamW, gradNorm, type ProcessGroup, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { AdamW, gradNorm, noGrad, type ProcessGroup, scope, type Tensor } from '@motion-enhancer/libtorch';
 import type { NamedGroup } from '../optim/groups.js';
 import type { Recipe } from '../recipe.js';
+import type { StateReader } from '../state/open-state.js';
+import { stateBytes } from '../state/states.js';
 import { sumGradients } from './sum-gradients.js';
 import type { TrainedWeights } from './trained-weights.js';
 
@@ -66,15 +68,24 @@ export class WholeWeights implements TrainedWeights {
     return this.#names.map((name, i) => [name, this.#parameters[i]!] as const);
   }
 
-  /** Moments, and each weight once: its float32 master where it has one. Written in place, call `restore`. */
+  /** Moments, and each weight once: its float32 master where it has one. */
   stateTensors(): Map<string, Tensor> {
     const found = this.#optimiser.stateTensors(this.#names);
     for (const [name, p] of this.named()) if (!found.has(`master.${name}`)) found.set(`weights.${name}`, p);
     return found;
   }
 
-  restore(): void {
+  /** Goes on from a saved state, whoever saved it. */
+  load(saved: StateReader): void {
+    noGrad(() => {
+      for (const [name, target] of this.stateTensors()) scope(() => target.copy_(saved.read(name, target.shape)));
+    });
     this.#optimiser.restoreParameters();
+  }
+
+  /** Of a state's file. */
+  stateBytes(): number {
+    return stateBytes(this.stateTensors());
   }
 
   dispose(): void {

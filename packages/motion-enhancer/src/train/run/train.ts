@@ -12,10 +12,13 @@ import type { PriorIndex } from '../data/prior-index.js';
 import { mediaReaders } from '../data/read-media.js';
 import { meanRowSum, scaledTo } from '../loss/row-sum.js';
 import { freezeParts } from '../optim/groups.js';
+import type { BlockGates } from '../parallel/block-gates.js';
 import { checkGroup } from '../parallel/check-group.js';
+import type { Sharding } from '../parallel/choose-sharding.js';
 import { explainStep } from '../parallel/explain-step.js';
 import { groupLog } from '../parallel/group-log.js';
 import { nextBatches } from '../parallel/next-batches.js';
+import { planSharding } from '../parallel/plan-sharding.js';
 import { RankLog } from '../parallel/rank-log.js';
 import { workersOf } from '../parallel/workers-of.js';
 import type { Recipe } from '../recipe.js';
@@ -26,7 +29,6 @@ import { exportRun } from './export-run.js';
 import { provenanceOf } from './provenance.js';
 import { startRun } from './run-folder.js';
 import { Trainer } from './trainer.js';
-import { planTrainingMemory } from './training-memory.js';
 
 export type { StepLog } from '../record/step-log.js';
 
@@ -48,6 +50,10 @@ export interface TrainOptions {
   settings?: Readonly<Record<string, unknown>>;
   /** The ranks that train together, each with its own copy of these options. Default: this process alone. */
   group?: ProcessGroup;
+  /** How weights, masters and moments are spread over them. Default: as they fit. */
+  sharding?: Sharding | 'auto';
+  /** The blocks of the model, which `full` needs: give their `wrap` to `loadVlm`. */
+  gates?: BlockGates;
   /** Ends the run after the step in flight, with a state to go on from. */
   signal?: AbortSignal;
   onStep?(log: StepLog, total: number): void;
@@ -87,12 +93,13 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   await barrier(group);
 
   freezeParts(vlm.model, recipe.freeze);
-  const memory = planTrainingMemory(vlm.model.parameters().values(), recipe, vlm.device);
-  if (memory) onNote?.(memory);
-  const trainer = new Trainer({ vlm, rows, recipe, index, out, total, group });
+  const { sharding, line } = planSharding(vlm, recipe, group, options.sharding ?? 'auto');
+  if (line) onNote?.(line);
+  const { gates = null } = options;
+  const trainer = new Trainer({ vlm, rows, recipe, index, out, total, group, sharding, gates });
   if (recipe.deterministic) setNumerics('repeatable', true);
   try {
-    const start = options.resume ? trainer.resume(onWarning) : null;
+    const start = options.resume ? await trainer.resume(onWarning) : null;
     const measured = index && recipe.priorScale === 'share' && !start;
     if (measured) {
       const sum = await meanRowSum({ vlm, rows, order, recipe, index, ...(onNote ? { onNote } : {}) });
@@ -141,7 +148,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       const stopped = trainer.step < total;
       if (index && log) onNote?.(wordsOf(log.steps));
       if (stopped) await save();
-      trainer.checkFinite();
+      await trainer.checkFinite();
       const about = () => provenanceOf({ ...options, index, log: log?.steps ?? [], broken: next.broken.size });
       if (!stopped) await trainer.export(() => exportRun(out, vlm, index ? trainer.aligner : null, about()));
       const checkpoint = join(out, 'checkpoint');

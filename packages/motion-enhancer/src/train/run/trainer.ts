@@ -1,6 +1,4 @@
 import {
-  barrier,
-  broadcastJson,
   clipFactor,
   cosineWithWarmup,
   Generator,
@@ -8,7 +6,6 @@ import {
   type ProcessGroup,
   resetPeakMemory,
   soloGroup,
-  type Tensor,
 } from '@motion-enhancer/libtorch';
 import { checkDiskSpace } from '@motion-enhancer/support';
 import { type Aligner, cells, createAligner } from '../../align/index.js';
@@ -21,13 +18,27 @@ import { type BatchTotals, totalsOf } from '../loss/batch-totals.js';
 import { checkFinite, notFinite } from '../loss/not-finite.js';
 import { accumulate, gradientRatio, type StepContext } from '../loss/run-step.js';
 import { type NamedGroup, parameterGroups } from '../optim/groups.js';
+import type { BlockGates } from '../parallel/block-gates.js';
+import type { Sharding } from '../parallel/choose-sharding.js';
+import { ShardedWeights } from '../parallel/sharded-weights.js';
 import { sumLosses } from '../parallel/sum-losses.js';
+import { together } from '../parallel/together.js';
 import { WholeWeights } from '../parallel/whole-weights.js';
+import { writeShardedState } from '../parallel/write-sharded-state.js';
 import type { Recipe } from '../recipe.js';
 import { Meter } from '../record/meter.js';
 import type { StepLog } from '../record/step-log.js';
 import { loadGenerators, saveGenerators } from '../state/generators.js';
-import { type RunState, readState, stateBytes, stateSteps, writeState } from '../state/states.js';
+import { openState } from '../state/open-state.js';
+import {
+  filesOf,
+  findState,
+  type RunState,
+  type StateFacts,
+  stateBytes,
+  stateSteps,
+  writeState,
+} from '../state/states.js';
 import { dataHash } from './check-run.js';
 
 export interface TrainerOptions {
@@ -39,6 +50,10 @@ export interface TrainerOptions {
   total: number;
   /** The ranks that train together. Default: this process alone. */
   group?: ProcessGroup;
+  /** How weights, masters and moments are spread over the ranks. Default: every rank has all. */
+  sharding?: Sharding;
+  /** The model's blocks, for `full`. */
+  gates?: BlockGates | null;
 }
 
 /** Everything that a step changes: weights, aligner, moments, λ, and how many steps were done. */
@@ -47,7 +62,7 @@ export class Trainer {
   readonly #o: TrainerOptions;
   readonly #context: StepContext;
   readonly #groups: NamedGroup[];
-  readonly #weights: WholeWeights;
+  readonly #weights: WholeWeights | ShardedWeights;
   readonly #group: ProcessGroup;
   readonly #meter: Meter;
   /** The sum that rows of priors are scaled to; null: they are as they are. Of the start weights: it is saved, not measured again. */
@@ -82,7 +97,12 @@ export class Trainer {
       this.aligner.dispose();
       throw error;
     }
-    this.#weights = new WholeWeights(this.#groups, recipe, this.#group);
+    const { sharding = 'none', gates = null } = o;
+    this.#weights =
+      sharding === 'none'
+        ? new WholeWeights(this.#groups, recipe, this.#group)
+        : new ShardedWeights({ groups: this.#groups, gates, sharding, recipe, group: this.#group });
+    this.#context.passes = this.#weights.passes;
     this.#meter = new Meter(vlm);
   }
 
@@ -147,28 +167,35 @@ export class Trainer {
 
   /** Saves all that the next step depends on. All ranks call it. */
   async save(where: Pick<RunState, 'place' | 'taken' | 'broken'>): Promise<string> {
-    this.checkFinite();
+    await this.checkFinite();
+    const { out, recipe } = this.#o;
+    const [weights, group, state] = [this.#weights, this.#group, this.#facts(where)];
+    if (weights instanceof ShardedWeights)
+      return writeShardedState({ run: out, weights, state, keep: recipe.keepStates, group });
     // Every rank has the same weights: one writes them, the others wait for it.
-    const dir = this.#group.rank === 0 ? this.#write(where) : '';
-    return await broadcastJson(dir, this.#group);
+    const write = () => writeState(out, weights.stateTensors(), state, recipe.keepStates);
+    return (await together(group, () => (group.rank === 0 ? write() : '')))[0]!;
   }
 
-  #write(where: Pick<RunState, 'place' | 'taken' | 'broken'>): string {
-    const { out, recipe } = this.#o;
-    const { device } = this.#o.vlm;
-    const state = {
-      ...{ ...where, step: this.#step, lambda: this.#lambda, generators: saveGenerators(device) },
+  #facts(where: Pick<RunState, 'place' | 'taken' | 'broken'>): StateFacts {
+    return {
+      ...{ ...where, step: this.#step, lambda: this.#lambda, generators: saveGenerators(this.#o.vlm.device) },
       ...(this.rowSum === null ? {} : { rowSum: this.rowSum }),
+      ...{ recipe: this.#o.recipe, data: this.#data() },
     };
-    return writeState(out, this.#tensors(), { ...state, recipe, data: this.#data() }, recipe.keepStates);
   }
 
-  /** Goes on from the newest state of the run's folder; null where there is none. */
-  resume(onWarning?: (message: string) => void): RunState | null {
+  /** Goes on from the newest state of the run's folder; null where there is none. All ranks call it. */
+  async resume(onWarning?: (message: string) => void): Promise<RunState | null> {
     const { out, recipe } = this.#o;
-    const state = readState(out, this.#tensors(), { recipe, data: this.#data() }, onWarning);
+    const state = await findState(out, { recipe, data: this.#data() }, this.#group, onWarning);
     if (!state) return null;
-    this.#weights.restore();
+    const reader = openState(state.dir, Object.keys(filesOf(state)));
+    try {
+      this.#weights.load(reader);
+    } finally {
+      reader.close();
+    }
     loadGenerators(state.generators);
     this.#step = state.step;
     this.#lambda = state.lambda;
@@ -184,28 +211,34 @@ export class Trainer {
     const states = Math.max(1, most - stateSteps(out).length);
     checkDiskSpace(
       out,
-      states * stateBytes(this.#tensors()) + stateBytes(vlm.model.parameters()),
+      states * this.#weights.stateBytes() + stateBytes(vlm.model.parameters()),
       `${states} states and the exported checkpoint`,
     );
   }
 
   /** @param write what writes the trained weights: one rank does, and the others wait for it */
   async export(write: () => void): Promise<void> {
-    if (this.#group.rank === 0) write();
-    await barrier(this.#group);
+    const mine = () => {
+      if (this.#group.rank === 0) write();
+      return null;
+    };
+    const weights = this.#weights;
+    if (weights instanceof ShardedWeights) await weights.whole(() => together(this.#group, mine));
+    else await together(this.#group, mine);
   }
 
-  checkFinite(): void {
-    checkFinite(this.#weights.named().map(([, p]) => p));
+  /** @throws UserError ERR_NOT_FINITE on all ranks */
+  async checkFinite(): Promise<void> {
+    const check = () => {
+      checkFinite(this.#weights.named().map(([, p]) => p));
+      return null;
+    };
+    await together(this.#group, check);
   }
 
   dispose(): void {
     this.#weights.dispose();
     this.aligner.dispose();
-  }
-
-  #tensors(): Map<string, Tensor> {
-    return this.#weights.stateTensors();
   }
 
   #data(): string {

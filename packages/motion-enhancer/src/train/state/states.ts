@@ -3,15 +3,16 @@
 // beside, synced and renamed.
 import { closeSync, existsSync, fsyncSync, openSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { DTYPES, type Tensor } from '@motion-enhancer/libtorch';
+import { DTYPES, gatherJson, type ProcessGroup, type Tensor } from '@motion-enhancer/libtorch';
 import { checkDiskSpace, hashFile, makeFolder, UserError, writeText } from '@motion-enhancer/support';
-import { loadState, saveState } from '../../data/state-file.js';
+import { saveState } from '../../data/state-file.js';
 import type { Recipe } from '../recipe.js';
 import { checkSameRun } from './same-run.js';
 
 /** Where a run stands: with the tensors, all that its next step depends on. */
 export interface RunState {
-  format: 1;
+  /** 1: one file, state.safetensors. 2: the tensors of format 1 in `files`. */
+  format: 1 | 2;
   /** Steps done. */
   step: number;
   /** Place in the order of the data of the first sample of the window in use, and how many of its samples are used. */
@@ -28,9 +29,15 @@ export interface RunState {
   recipe: Recipe;
   /** Of the data and priors: ids of the rows in order, names of the priors, as a hash. */
   data: string;
-  /** sha256 of state.safetensors */
-  sha256: string;
+  /** Format 1: sha256 of state.safetensors. */
+  sha256?: string;
+  /** Format 2: files of tensors, and the sha256 of each. */
+  files?: Record<string, string>;
 }
+
+/** Files of tensors, and the sha256 that each must have. */
+export const filesOf = ({ sha256, files }: RunState): Record<string, string> =>
+  files ?? { 'state.safetensors': sha256 ?? '' };
 
 const NAME = /^step-(\d{8})$/;
 const nameOf = (step: number) => `step-${String(step).padStart(8, '0')}`;
@@ -50,7 +57,7 @@ export function newestState(run: string): (RunState & { dir: string }) | null {
   const dir = join(run, 'states', nameOf(step));
   try {
     const state = JSON.parse(readFileSync(join(dir, 'state.json'), 'utf8')) as RunState;
-    return state.format === 1 ? { ...state, dir } : null;
+    return state.format === 1 || state.format === 2 ? { ...state, dir } : null;
   } catch {
     return null;
   }
@@ -61,35 +68,44 @@ export function stateBytes(tensors: ReadonlyMap<string, Tensor>): number {
   return [...tensors.values()].reduce((sum, { numel, dtype }) => sum + numel * DTYPES[dtype].bytes, 0);
 }
 
+/** What `RunState` says beside where its tensors lie. */
+export type StateFacts = Omit<RunState, 'format' | 'sha256' | 'files'>;
+
 /**
  * Saves a state and lets go of all but the newest `keep`.
  * @throws UserError ERR_WRITE when the disk has no room, before anything is written
  */
-export function writeState(
-  run: string,
-  tensors: ReadonlyMap<string, Tensor>,
-  state: Omit<RunState, 'format' | 'sha256'>,
-  keep: number,
-): string {
-  const dir = join(run, 'states');
-  makeFolder(dir);
-  tidy(dir);
-  checkDiskSpace(dir, stateBytes(tensors), `the state after step ${state.step}`);
-  const target = join(dir, nameOf(state.step));
-  const beside = join(dir, `.${nameOf(state.step)}.${process.pid}.tmp`);
-  makeFolder(beside);
+export function writeState(run: string, tensors: ReadonlyMap<string, Tensor>, state: StateFacts, keep: number): string {
+  const beside = beginState(run, state.step, stateBytes(tensors));
   try {
     const file = join(beside, 'state.safetensors');
     saveState(file, tensors, state.step);
-    const whole: RunState = { format: 1, ...state, sha256: hashFile(file) };
-    writeText(join(beside, 'state.json'), `${JSON.stringify(whole, null, 2)}\n`);
-    rmSync(target, { recursive: true, force: true });
-    renameSync(beside, target);
-    syncFolder(dir);
+    return finishState(run, beside, { format: 1, ...state, sha256: hashFile(file) }, keep);
   } catch (error) {
     rmSync(beside, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** The folder in which a state is written before it appears. @throws UserError ERR_WRITE when the disk has no room */
+export function beginState(run: string, step: number, bytes: number): string {
+  const dir = join(run, 'states');
+  makeFolder(dir);
+  tidy(dir);
+  checkDiskSpace(dir, bytes, `the state after step ${step}`);
+  const beside = join(dir, `.${nameOf(step)}.${process.pid}.tmp`);
+  makeFolder(beside);
+  return beside;
+}
+
+/** The state appears, whole, by one rename; all but the newest `keep` go. @returns its folder */
+export function finishState(run: string, beside: string, state: RunState, keep: number): string {
+  const dir = join(run, 'states');
+  const target = join(dir, nameOf(state.step));
+  writeText(join(beside, 'state.json'), `${JSON.stringify(state, null, 2)}\n`);
+  rmSync(target, { recursive: true, force: true });
+  renameSync(beside, target);
+  syncFolder(dir);
   for (const old of stateSteps(run).slice(0, -keep)) rmSync(join(dir, nameOf(old)), { recursive: true, force: true });
   return target;
 }
@@ -113,34 +129,45 @@ function tidy(dir: string): void {
 }
 
 /**
- * Copies the newest state that is whole into these tensors; damaged ones are told and passed over.
- * @returns where the run stands; null where there is none
+ * The newest state that is whole; damaged ones are told and passed over. Called by all ranks, which share the work of
+ * verifying; all find the same one.
+ * @returns where the run stands, and the state's folder; null where there is none
  * @throws UserError ERR_RUN when the state is of another recipe or other data, or every state is damaged
  */
-export function readState(
+export async function findState(
   run: string,
-  tensors: ReadonlyMap<string, Tensor>,
   mine: Pick<RunState, 'recipe' | 'data'>,
+  group: ProcessGroup,
   onWarning?: (message: string) => void,
-): RunState | null {
+): Promise<(RunState & { dir: string }) | null> {
   const steps = stateSteps(run);
   for (const step of steps.reverse()) {
     const dir = join(run, 'states', nameOf(step));
-    const file = join(dir, 'state.safetensors');
-    let state: RunState;
-    try {
-      state = JSON.parse(readFileSync(join(dir, 'state.json'), 'utf8')) as RunState;
-      if (state.format !== 1 || hashFile(file) !== state.sha256) throw new Error('its content does not match its hash');
-    } catch (error) {
-      onWarning?.(`the state ${dir} is passed over: ${(error as Error).message}`);
+    const found = verify(dir, group);
+    const wrong = (await gatherJson(typeof found === 'string' ? found : null, group)).find((why) => why !== null);
+    if (wrong !== undefined || typeof found === 'string') {
+      onWarning?.(`the state ${dir} is passed over: ${wrong}`);
       continue;
     }
-    checkSameRun(dir, state, mine);
-    loadState(file, tensors);
-    return state;
+    checkSameRun(dir, found, mine);
+    return { ...found, dir };
   }
   if (steps.length === 0) return null;
   throw new UserError(`Every state in ${join(run, 'states')} is damaged. Start again with another --out.`, {
     code: 'ERR_RUN',
   });
+}
+
+/** Reads a state's description and hashes this rank's share of its files. @returns what is wrong, as text */
+function verify(dir: string, { rank, size }: ProcessGroup): RunState | string {
+  try {
+    const state = JSON.parse(readFileSync(join(dir, 'state.json'), 'utf8')) as RunState;
+    if (state.format !== 1 && state.format !== 2) throw new Error(`its format ${state.format} is not known here`);
+    for (const [i, [name, sha256]] of Object.entries(filesOf(state)).entries())
+      if (i % size === rank && hashFile(join(dir, name)) !== sha256)
+        throw new Error('its content does not match its hash');
+    return state;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }

@@ -6,6 +6,7 @@ import type { Row } from '../../../data/rows.js';
 import { startProcesses } from '../../../parallel/start-processes.js';
 import type { Recipe } from '../../recipe.js';
 import type { StepLog } from '../../record/step-log.js';
+import type { Sharding } from '../choose-sharding.js';
 
 /** What every rank of a test's run is told. */
 export interface ChildRun {
@@ -15,6 +16,7 @@ export interface ChildRun {
   priors: string | null;
   out: string;
   recipe: Partial<Recipe>;
+  sharding?: Sharding;
   resume?: boolean;
   timeoutMs?: number;
   /** Settings that rank 1 has otherwise. */

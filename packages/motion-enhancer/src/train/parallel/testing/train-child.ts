@@ -6,10 +6,11 @@ import { UserError } from '@motion-enhancer/support';
 import { loadVlm } from '../../../vlm/families/load.js';
 import { train } from '../../run/train.js';
 import { testRecipe } from '../../testing.js';
+import { BlockGates } from '../block-gates.js';
 import type { ChildRun } from './run-ranks.js';
 
 setThreads(1);
-const { vlmDir, dtype, rows, priors, out, recipe, resume, timeoutMs, onlyOnRank1, failure } = JSON.parse(
+const { vlmDir, dtype, rows, priors, out, recipe, sharding, resume, timeoutMs, onlyOnRank1, failure } = JSON.parse(
   process.env.TRAIN_CHILD!,
 ) as ChildRun;
 const group = await joinGroup({ ...readGroupEnvironment(), ...(timeoutMs ? { timeoutMs } : {}) });
@@ -17,11 +18,23 @@ const stop = new AbortController();
 process.on('SIGTERM', () => stop.abort());
 const before = liveTensors();
 try {
-  const vlm = loadVlm(vlmDir, { device: 'cpu', dtype, trainable: true });
+  const gates = new BlockGates();
+  const vlm = loadVlm(vlmDir, { device: 'cpu', dtype, trainable: true, wrapBlock: gates.wrap });
   const settings = testRecipe({ ...recipe, ...(group.rank === 1 ? onlyOnRank1 : {}) });
   try {
     const result = await train({
-      ...{ vlm, rows, priors, out, group, recipe: settings, resume: resume ?? false, signal: stop.signal },
+      ...{
+        vlm,
+        rows,
+        priors,
+        out,
+        group,
+        recipe: settings,
+        resume: resume ?? false,
+        gates,
+        sharding: sharding ?? 'none',
+        signal: stop.signal,
+      },
       onStep: ({ step }) => {
         if (!failure || failure.rank !== group.rank || failure.step !== step) return;
         if (failure.how === 'term') process.kill(process.pid, 'SIGTERM');
