@@ -197,6 +197,12 @@ export class FlatUnit {
   }
 
   dispose(): void {
+    // What is under way must not write to memory that is freed; after a failure nothing comes any more.
+    try {
+      this.#scope.run(() => this.#gathering?.flat.waitNow());
+      this.finishReduce();
+    } catch {}
+    this.#gathering = null;
     for (const { param } of this.weights) param.grad = null;
     this.#scope.close();
   }

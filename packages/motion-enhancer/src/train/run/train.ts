@@ -2,11 +2,11 @@
 //   motion-enhancer train run.yaml
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { barrier, broadcastJson, type ProcessGroup, setNumerics, soloGroup } from '@motion-enhancer/libtorch';
+import { broadcastJson, type ProcessGroup, setNumerics, soloGroup } from '@motion-enhancer/libtorch';
 import type { BadRow, Row, TakenSet } from '../../data/rows.js';
 import type { Vlm } from '../../vlm/index.js';
 import { coverage, wordsOf } from '../data/alignment-notes.js';
-import { disposeSample, samplesAhead } from '../data/batch.js';
+import { disposeSample, type PreparedSample, samplesAhead } from '../data/batch.js';
 import { trainingOrder } from '../data/order.js';
 import type { PriorIndex } from '../data/prior-index.js';
 import { mediaReaders } from '../data/read-media.js';
@@ -20,6 +20,7 @@ import { groupLog } from '../parallel/group-log.js';
 import { nextBatches } from '../parallel/next-batches.js';
 import { planSharding } from '../parallel/plan-sharding.js';
 import { RankLog } from '../parallel/rank-log.js';
+import { together } from '../parallel/together.js';
 import { workersOf } from '../parallel/workers-of.js';
 import type { Recipe } from '../recipe.js';
 import { RunLog } from '../record/run-log.js';
@@ -89,8 +90,11 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const total =
     recipe.steps > 0 ? recipe.steps : Math.max(1, Math.ceil(Math.ceil(rows.length / recipe.batchSize) * recipe.epochs));
   const order = trainingOrder(rows.length, total * recipe.batchSize, recipe.seed);
-  if (group.rank === 0) startRun({ ...options, total, grid: index?.grid ?? null });
-  await barrier(group);
+  const first = group.rank === 0;
+  await together(group, () => {
+    if (first) startRun({ ...options, total, grid: index?.grid ?? null });
+    return null;
+  });
 
   freezeParts(vlm.model, recipe.freeze);
   const { sharding, line } = planSharding(vlm, recipe, group, options.sharding ?? 'auto');
@@ -106,7 +110,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       trainer.rowSum = await broadcastJson(sum, group);
     } else if (trainer.rowSum !== null)
       onNote?.(`${scaledTo(trainer.rowSum)}, as it was measured before the first step`);
-    const log = group.rank === 0 ? new RunLog(out, trainer.step) : null;
+    const log = first ? new RunLog(out, trainer.step) : null;
     const readers = mediaReaders(vlm, workersOf(recipe, vlm, group), samplesAhead(recipe));
     const next = nextBatches(
       {
@@ -119,16 +123,21 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     const ranks = group.size > 1 ? new RankLog(out, group.rank, group.size) : null;
     let state: string | null = null;
     const save = async () => {
-      state = await trainer.save(next.where());
+      state = await trainer.save(next.where()).catch(explained([], trainer.step));
     };
+    const explained =
+      (samples: readonly PreparedSample[], step = trainer.step + 1) =>
+      async (error: unknown): Promise<never> => {
+        throw await explainStep(error, { group, step, samples, run: out });
+      };
     try {
-      if (group.rank === 0) trainer.checkDisk();
+      await together(group, () => {
+        if (first) trainer.checkDisk();
+        return null;
+      });
       while (trainer.step < total) {
         const began = performance.now();
-        const place = { group, step: trainer.step + 1, run: out };
-        const batch = await next.take(signal?.aborted ?? false).catch(async (error) => {
-          throw await explainStep(error, { ...place, samples: [] });
-        });
+        const batch = await next.take(signal?.aborted ?? false).catch(explained([]));
         if (!batch) break;
         try {
           const own = trainer.run(batch.mine, began, batch.totals);
@@ -137,7 +146,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
           log?.add(entry);
           onStep?.(entry, total);
         } catch (error) {
-          throw await explainStep(error, { ...place, samples: batch.mine });
+          await explained(batch.mine)(error);
         } finally {
           batch.mine.forEach(disposeSample);
         }
