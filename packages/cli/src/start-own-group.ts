@@ -9,7 +9,7 @@ import { readGroupEnvironment } from '@motion-enhancer/libtorch';
 export async function startOwnGroup(
   command: string,
   argv: readonly string[],
-  asked: { gpus: string; processes: number | null; device: string },
+  asked: { gpus: string; processes: number | null; device: string; json: boolean },
 ): Promise<number | null> {
   if (readGroupEnvironment().launcher !== 'none') return null;
   const count = processCount(asked);
@@ -18,5 +18,7 @@ export async function startOwnGroup(
     command: process.execPath,
     args: [...process.execArgv, process.argv[1]!, command, ...argv],
     count,
+    // Who reads JSON reads the first rank's lines as they are.
+    ...(asked.json ? { prefixOf: (rank) => (rank === 0 ? '' : `[rank ${rank}] `) } : {}),
   });
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve as absolute, join } from 'node:path';
-import { type Fields, pick } from '@motion-enhancer/core/internal/config/field.js';
+import { type Fields, pick, type Values } from '@motion-enhancer/core/internal/config/field.js';
 import { DEVICE_FIELDS, GROUP_FIELDS } from '@motion-enhancer/core/internal/config/fields-of-run.js';
 import { readRunFile } from '@motion-enhancer/core/internal/config/read-run-file.js';
 import { absoluteSpec, dataOfSettings, readData } from '@motion-enhancer/core/internal/data/rows.js';
@@ -13,10 +13,12 @@ import { stepLine } from '@motion-enhancer/core/internal/train/record/step-log.j
 import { checkFrames, checkRun } from '@motion-enhancer/core/internal/train/run/check-run.js';
 import { finishedRun, writeFinished } from '@motion-enhancer/core/internal/train/run/finished-run.js';
 import { train } from '@motion-enhancer/core/internal/train/run/train.js';
+import { trainPlan } from '@motion-enhancer/core/internal/train/run/train-plan.js';
 import { loadVlm } from '@motion-enhancer/core/internal/vlm/families/load.js';
 import { openMediumReader } from '@motion-enhancer/core/internal/vlm/media/medium-reader.js';
 import { barrier, cuda, type ProcessGroup, readGroupEnvironment } from '@motion-enhancer/libtorch';
 import { VLM_FILES } from '@motion-enhancer/models';
+import { expected } from '@motion-enhancer/support';
 import { checkpointText } from '../checkpoint-text.js';
 import { fetchCheckpoint } from '../fetch-checkpoint.js';
 import { joinStartedGroup } from '../join-started-group.js';
@@ -27,6 +29,7 @@ import { startOwnGroup } from '../start-own-group.js';
 import { stopOnSignal } from '../stop-on-signal.js';
 import { pluginsOfSettings } from '../take-plugins.js';
 import { tellData } from '../tell-data.js';
+import { trainPlanText } from '../train-plan-text.js';
 import type { Command } from './registry.js';
 
 const FIELDS = {
@@ -52,6 +55,11 @@ const FIELDS = {
     text: 'Folder of the run: checkpoint/, aligner.safetensors, log.jsonl, tensorboard/, run.yaml, states/',
   },
   media: { type: 'path', default: '', text: 'Folder that relative media paths start from; the data file’s by default' },
+  plan: {
+    type: 'boolean',
+    default: false,
+    text: 'Only say what each GPU will hold, with --gpus N of any N, from the model’s config.json alone',
+  },
   resume: { type: 'boolean', default: false, text: 'Go on from the newest saved state in --out, if there is one' },
   ...RECIPE_FIELDS,
   ...DEVICE_FIELDS,
@@ -75,6 +83,7 @@ export const command: Command = {
     const parsed = parseCommand('train', usage, FIELDS, flags, 0, base);
     if (!parsed) return 0;
     const { values } = parsed;
+    if (values.plan) return tellTrainPlan(values);
     const settings = settingsOf(values);
     const before = finishedRun(values.out, settings, values.resume);
     const place = readGroupEnvironment();
@@ -166,6 +175,17 @@ export const command: Command = {
   },
 };
 
+async function tellTrainPlan(values: Values<typeof FIELDS>): Promise<number> {
+  const dir = await fetchCheckpoint(values.vlm, { files: ['config.json'], json: values.json });
+  const asked = Number(values.gpus === 'all' ? cuda().count : values.gpus);
+  if (values.gpus !== '' && !(Number.isInteger(asked) && asked > 0))
+    throw expected('a whole number', 'gpus', values.gpus);
+  const dtype = values.dtype === 'auto' ? 'bfloat16' : values.dtype;
+  const found = trainPlan(dir, values, dtype, values.gpus === '' ? [1, 2, 4, 8] : [asked]);
+  console.log(values.json ? JSON.stringify({ type: 'plan', ...found }) : trainPlanText(found));
+  return 0;
+}
+
 /** One line of how many train, or of the GPUs that could. */
 function tellGpus({ size, backend, hosts }: ProcessGroup, device: string, tell: (line: string) => void): void {
   if (size > 1) tell(`${size} ranks on ${new Set(hosts).size} hosts over ${backend}`);
@@ -183,7 +203,7 @@ function tellEnd(out: string, steps: number, skipped: number, json: boolean): vo
 
 /** The resolved settings of a run, good from any folder; what only says how this call speaks is left out. */
 function settingsOf(values: Readonly<Record<string, unknown>> & { data: readonly string[] }): Record<string, unknown> {
-  const { json: _, resume: __, ...rest } = values;
+  const { json: _, resume: __, plan: ___, ...rest } = values;
   const plugins = loadedPlugins();
   const settings: Record<string, unknown> = plugins.length > 0 ? { plugins, ...rest } : rest;
   settings.data = values.data.map(absoluteSpec);

@@ -16,9 +16,7 @@ export function referenceAttentionRows(q_BHND: Tensor, k_BGND: Tensor, index: Te
     .reshape(G, (H / G) * R, D);
   const k_GDN = k_BGND.select(0, 0).transpose(1, 2);
   const scores = q_GRD.bmm(k_GDN);
-  const scores_GHRN = (scores.dtype === 'float64' ? scores : scores.to('float32'))
-    .mul(D ** -0.5)
-    .view(G, H / G, R, N);
+  const scores_GHRN = (scores.dtype === 'float64' ? scores : scores.to('float32')).mul(D ** -0.5).view(G, H / G, R, N);
   const unseen_RN = arange(0, N, 1, { device: q_BHND.device }).unsqueeze(0).gt(index.unsqueeze(1));
   return scores_GHRN.maskedFill(unseen_RN, Number.NEGATIVE_INFINITY).softmax(-1).mean([0, 1]);
 }
