@@ -41,6 +41,7 @@ async function measure() {
   const tokens = Number(option('--tokens', 4058));
   const repeats = Number(option('--repeats', 5));
   const device = T.resolveDevice(deviceOfRank(option('--device', 'auto'), place.localRank));
+  T.useDevice(device);
   const dtype = device === 'cpu' ? 'float32' : 'bfloat16';
   const folder = mkdtempSync(join(tmpdir(), 'train-groups-'));
   const backend = option('--backend', 'auto');

@@ -11,9 +11,8 @@ export async function startOwnGroup(
   argv: readonly string[],
   asked: { gpus: string; processes: number | null; device: string; json: boolean },
 ): Promise<number | null> {
-  if (readGroupEnvironment().launcher !== 'none') return null;
+  if (!startsOwnGroup(asked)) return null;
   const count = processCount(asked);
-  if (count === 1) return null;
   return startProcesses({
     command: process.execPath,
     args: [...process.execArgv, process.argv[1]!, command, ...argv],
@@ -21,4 +20,9 @@ export async function startOwnGroup(
     // Who reads JSON reads the first rank's lines as they are.
     ...(asked.json ? { prefixOf: (rank) => (rank === 0 ? '' : `[rank ${rank}] `) } : {}),
   });
+}
+
+/** Whether `startOwnGroup` will start processes. @throws UserError ERR_VALUE where it cannot */
+export function startsOwnGroup(asked: { gpus: string; processes: number | null; device: string }): boolean {
+  return readGroupEnvironment().launcher === 'none' && processCount(asked) > 1;
 }

@@ -26,6 +26,7 @@ import { type OUTPUT_FIELDS, resolveRun } from '../run-options.js';
 import { stopOnSignal } from '../stop-on-signal.js';
 import { unusedFields } from '../tell-data.js';
 import { printPlan, tellPlan } from '../tell-plan.js';
+import { workerPlace } from '../worker-place.js';
 
 /** Settings of `extract --data`. */
 export const DATASET_FIELDS = {
@@ -71,7 +72,8 @@ export async function extractDataset(values: Settings, fetchVdm: () => Promise<s
   const data = await readData([values.data], { media: values.media, seed: values.seed });
   const { usable, bad } = rowsOfVideos(data);
   const entries = chooseRows(usable, bad, shard, values.limit);
-  const run = resolveRun(values);
+  const place = workerPlace(values.device);
+  const run = resolveRun({ ...values, device: place.device });
   // Mistakes in the data are told before a checkpoint is fetched.
   const dir = await fetchVdm();
   const asked = pick(PRIOR_FIELDS, values);
@@ -87,7 +89,10 @@ export async function extractDataset(values: Settings, fetchVdm: () => Promise<s
     unit: 'rows',
     json: values.json,
     ...(run.device === 'cpu' ? {} : { device: run.device }),
+    ...(place.stream ? { stream: place.stream } : {}),
   });
+  if (place.size > 1)
+    progress.log(`${place.size} processes share the rows: those that others have made count as existing`);
   const stop = stopOnSignal((signal) =>
     progress.log(`${signal}: the row in flight is finished, then the run ends; a second signal ends it at once`),
   );
@@ -149,7 +154,7 @@ export async function extractDataset(values: Settings, fetchVdm: () => Promise<s
       }
       write(stop.signal.aborted ? 'interrupted' : 'finished');
       progress.finish(`${stop.signal.aborted ? 'interrupted: ' : ''}${summary(counts)}`);
-      report(values, settings, counts);
+      if (place.rank === 0) report(values, settings, counts);
       if (stop.signal.aborted) return INTERRUPTED;
       return counts.done + counts.existed === 0 && counts.failed > 0 ? 2 : 0;
     } finally {

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { Fields, Values } from '@motion-enhancer/core/internal/config/field.js';
 import { pick } from '@motion-enhancer/core/internal/config/field.js';
-import { DEVICE_FIELDS } from '@motion-enhancer/core/internal/config/fields-of-run.js';
+import { DEVICE_FIELDS, WORKER_FIELDS } from '@motion-enhancer/core/internal/config/fields-of-run.js';
 import { PRIOR_FIELDS, type PriorConfig } from '@motion-enhancer/core/internal/prior/config.js';
 import { videoDiffusionFiles } from '@motion-enhancer/core/internal/prior/diffusion/families.js';
 import { loadVdm, vdmHash } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
@@ -17,6 +17,7 @@ import { fetchCheckpoint, OR_NAME } from '../fetch-checkpoint.js';
 import { fileName } from '../file-name.js';
 import { createProgress } from '../progress.js';
 import { OUTPUT_FIELDS, parseCommand, resolveRun } from '../run-options.js';
+import { startOwnGroup, startsOwnGroup } from '../start-own-group.js';
 import { printPlan, tellPlan } from '../tell-plan.js';
 import { DATASET_FIELDS, extractDataset } from './extract-dataset.js';
 import type { Command } from './registry.js';
@@ -52,6 +53,7 @@ export const EXTRACT_FIELDS = {
   ...DATASET_FIELDS,
   ...PRIOR_FIELDS,
   ...DEVICE_FIELDS,
+  ...WORKER_FIELDS,
   ...OUTPUT_FIELDS,
 } as const satisfies Fields;
 
@@ -68,7 +70,13 @@ export const command: Command = {
     const { values } = parsed;
     checkSource(values);
     const fetchVdm = () => fetchCheckpoint(values.vdm, { files: videoDiffusionFiles(), json: values.json });
-    if (values.data !== '') return extractDataset(values, fetchVdm);
+    if (values.data !== '') {
+      // The checkpoint is there before several processes look for it.
+      if (!values.plan && startsOwnGroup(values)) await fetchVdm();
+      return (
+        (values.plan ? null : await startOwnGroup('extract', argv, values)) ?? (await extractDataset(values, fetchVdm))
+      );
+    }
     // Told before a minute goes into the video.
     if (wordSpans(values.text).length === 0) throw expected('at least one word', '--text', values.text);
     const asked: PriorConfig = pick(PRIOR_FIELDS, values);
@@ -128,10 +136,12 @@ export const command: Command = {
 };
 
 /** @throws UserError unless it is one video with its text, or one data set */
-function checkSource({ video, text, data, id }: Values<typeof EXTRACT_FIELDS>): void {
+function checkSource({ video, text, data, id, gpus, processes }: Values<typeof EXTRACT_FIELDS>): void {
   const wrong = (what: string) => new UserError(`${what} --help lists all options.`, { code: 'ERR_USAGE' });
   if ((video === '') === (data === ''))
     throw wrong(`Expected either --video or --data but received ${video === '' ? 'neither' : 'both'}.`);
+  if (data === '' && (gpus !== '' || processes !== null))
+    throw wrong(`Expected --${gpus === '' ? 'processes' : 'gpus'} only with --data: processes share its rows.`);
   if (data !== '' && (text !== '' || id !== ''))
     throw wrong(`Expected --${text === '' ? 'id' : 'text'} only with --video: the rows of --data have their own.`);
   if (data === '' && text === '')

@@ -40,3 +40,13 @@ export const GROUP_FIELDS = {
     unit: 's',
   },
 } as const satisfies Fields;
+
+/** How many processes of this host share work that needs no group: each takes what no other has. */
+export const WORKER_FIELDS = {
+  gpus: {
+    type: 'string',
+    default: '',
+    text: 'GPUs of this host that share the work: a number or all, a process each; without it one',
+  },
+  processes: { type: 'integer', default: null, min: 1, text: 'The same on the CPU (--device cpu)' },
+} as const satisfies Fields;
