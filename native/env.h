@@ -56,6 +56,7 @@ void define_autograd(Env& env, napi_value exports);
 void define_devices(Env& env, napi_value exports);
 void define_random(Env& env, napi_value exports);
 void define_files(Env& env, napi_value exports);
+void define_signals(Env& env, napi_value exports);
 void define_custom_autograd_functions(Env& env, napi_value exports);
 void define_process_groups(Env& env, napi_value exports);
 

@@ -147,6 +147,20 @@ napi_value file_to_device(Env& env, size_t, napi_value* argv) {
   return undefined(env.napi);
 }
 
+// fileToMemory(path, offset, slot): fills a contiguous CPU tensor with the file's bytes from offset on
+napi_value file_to_memory(Env& env, size_t, napi_value* argv) {
+  const std::string path = as_string(env.napi, argv[0]);
+  const at::Tensor& tensor = env.slots.get(as_int32(env.napi, argv[2]));
+  if (!tensor.is_cpu() || !tensor.is_contiguous()) throw ArgumentError("Expected a contiguous tensor in memory.");
+  File file(path);
+  try {
+    read_whole(file.fd, static_cast<char*>(tensor.data_ptr()), tensor.nbytes(), as_int64(env.napi, argv[1]));
+  } catch (const ArgumentError& error) {
+    throw ArgumentError(path + ": " + error.what() + ".");
+  }
+  return undefined(env.napi);
+}
+
 // freeStaging(): gives the pinned memory back
 napi_value free_staging(Env& env, size_t, napi_value*) {
   free_lanes(staging());
@@ -157,6 +171,7 @@ napi_value free_staging(Env& env, size_t, napi_value*) {
 
 void define_files(Env& env, napi_value exports) {
   define(env, exports, "fileToDevice", file_to_device);
+  define(env, exports, "fileToMemory", file_to_memory);
   define(env, exports, "freeStaging", free_staging);
 }
 

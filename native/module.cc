@@ -124,6 +124,7 @@ static napi_value initialise(napi_env napi, napi_value exports) {
   define_custom_autograd_functions(*env, exports);
   define_cuda_kernels(*env, exports);
   define_cuda_graphs(*env, exports);
+  define_signals(*env, exports);
   define_process_groups(*env, exports);
   return exports;
 }

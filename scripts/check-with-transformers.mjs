@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { noGrad, scope, tensor, writeSafetensors } from '@motion-enhancer/libtorch';
 import { writeRandomInternVL3, writeRandomQwen25VL } from '@motion-enhancer/models';
+import { ownFolder } from '@motion-enhancer/support';
 import { resolve } from '../packages/motion-enhancer/dist/config/field.js';
 import { encodePng } from '../packages/motion-enhancer/dist/data/image/index.js';
 import { readFrames } from '../packages/motion-enhancer/dist/data/video/index.js';
@@ -52,7 +53,7 @@ if (!out) {
   console.error('Expected a folder to write to.');
   process.exit(2);
 }
-mkdirSync(out, { recursive: true });
+ownFolder(out, 'scripts/check-with-transformers.mjs');
 let failed = 0;
 for (const source of given.length > 0 ? given : Object.keys(RANDOM)) {
   const folder = join(out, basename(source));

@@ -5,13 +5,14 @@
 //   node scripts/train-mini.mjs OUT [--steps 120] [--python /path/to/python] [--report FILE]
 // Compiled sources: npm run build. Exit code 1 when a loss does not fall or a number is off.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { scope, tensor, version } from '@motion-enhancer/libtorch';
 import { wordSpans, writeRandomQwen25VL } from '@motion-enhancer/models';
+import { emptyOwnFolder } from '@motion-enhancer/support';
 import { resolve } from '../packages/motion-enhancer/dist/config/field.js';
 import { PRIOR_FIELDS } from '../packages/motion-enhancer/dist/prior/config.js';
 import { PriorStore } from '../packages/motion-enhancer/dist/prior/store/store.js';
@@ -27,8 +28,7 @@ if (!out) {
   console.error('Expected a folder to write to.');
   process.exit(2);
 }
-rmSync(out, { recursive: true, force: true });
-mkdirSync(out, { recursive: true });
+emptyOwnFolder(out, 'scripts/train-mini.mjs');
 const at = (...parts) => join(out, ...parts);
 
 writeRandomQwen25VL(at('vlm'), { seed: 3, layers: 4, hiddenSize: 64, dtype: 'float32' });

@@ -36,6 +36,7 @@ const LARGE = 8e6;
  */
 export async function makeBundle({ root, out, without, extra, tests }) {
   const start = performance.now();
+  refuseForeign(out);
   const work = mkdtempSync(join(tmpdir(), 'motion-enhancer-bundle-'));
   const building = `${out}.part-${process.pid}`;
   try {
@@ -61,6 +62,16 @@ export async function makeBundle({ root, out, without, extra, tests }) {
   }
   for (const name of readdirSync(out)) log(`  ${name}: ${megabytes(statSync(join(out, name)).size)}`);
   log(`${out}: ${megabytes(folderBytes(out))} in ${secondsSince(start)}. Try it: ${join(out, 'run.sh')} doctor`);
+}
+
+/** An earlier bundle is replaced; what else lies in its place is somebody's own. */
+function refuseForeign(out) {
+  if (!existsSync(out) || readdirSync(out).length === 0) return;
+  if (['run.sh', 'id', 'app.tar.xz'].every((name) => existsSync(join(out, name)))) return;
+  throw new SetupError(
+    `${out} holds files that are no bundle.`,
+    'give a new folder: `npm run bundle -- --out FOLDER`.',
+  );
 }
 
 /** Node without its symbol tables: 12 % smaller, and it loads addons as before, since the dynamic symbols stay. */

@@ -188,7 +188,7 @@ function toyModel(host, { dir, config, parameters, device, dtype }) {
         };
         const onToken = options.onToken && ((id) => options.onToken(id, row));
         const given = { ...options, context: config.text.maxPositionEmbeddings, device, onToken };
-        return models.generateRows([chat.ids], given, step)[0];
+        return models.generateSequences([chat.ids], given, step)[0];
       }),
     );
 

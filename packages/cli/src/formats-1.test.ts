@@ -7,7 +7,7 @@ import { PriorStore } from '@motion-enhancer/core/internal/prior/store/store.js'
 import { closeTo } from '@motion-enhancer/core/internal/testing/close-to.js';
 import { tensorTest, tensorTestAsync } from '@motion-enhancer/core/internal/testing/tensor-test.js';
 import type { StepLog } from '@motion-enhancer/core/internal/train/record/step-log.js';
-import { readResults } from '@motion-enhancer/motion-world/internal/ladder/results.js';
+import { readResults } from '@motion-enhancer/motion-world/internal/sweep/results.js';
 import { fixture, temporaryFolder } from '@motion-enhancer/support/testing';
 import { COMMANDS } from './commands/registry.js';
 

@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { BROKEN_VIDEO, TEXT, VIDEO, writePrior, writeTestVlm } from '@motion-enhancer/core/internal/train/testing.js';
 import { writeRandomCogVideoX } from '@motion-enhancer/models';
 import { fixture, temporaryFolder } from '@motion-enhancer/support/testing';
@@ -108,10 +109,10 @@ describe('mistakes are told in one line, exit code 2', { concurrency: 2 }, () =>
   it('missing data', () =>
     refuses(['train', '--vlm', vlm, '--data', at('no'), '--out', at('r2')], /no cannot be read/));
   it('priors of other samples', () => {
-    writePrior(at('others'), 'z');
+    writePrior(at('others'), 'a', { text: 'Another text.' });
     return refuses(
       teach('--priors', at('others'), '--out', at('r3')),
-      /None of the 1 rows has a prior in .*others.*--id/,
+      /None of the 1 rows has a prior in .*others.*1: no prior is of their text.*--data/,
     );
   });
   it('what a run cannot be, before its model is looked at', async () => {
@@ -140,6 +141,30 @@ describe('mistakes are told in one line, exit code 2', { concurrency: 2 }, () =>
     refuses(watch('--text', '?!', '--out', at('p3')), /at least one word for --text .*"\?!"/));
   it('an output folder that is a file', () => refuses(watch('--out', at('file', 'p')), /file\/p cannot be made/));
   it('a run folder that is a file', () => refuses(teach('--out', at('file')), /file cannot be made/));
+  it('few open files, and a working folder that is gone', () => {
+    const run = (line: string) => {
+      const command = fileURLToPath(new URL('../bin/motion-enhancer.js', import.meta.url));
+      return spawnSync('bash', ['-c', line, process.execPath, command], {
+        encoding: 'utf8',
+        env: { ...process.env, NODE_TEST_CONTEXT: '', VIDEO },
+      });
+    };
+    for (const most of [40, 64]) {
+      const few = run(`ulimit -n ${most}; "$0" "$1" generate --vlm ${vlm} --video "$VIDEO" --prompt hi`);
+      assert.equal(few.status, 2, few.stderr);
+      assert.match(few.stderr, /^error: EMFILE.*ulimit -n/m);
+      assert.doesNotMatch(few.stderr, /\n {4}at /);
+    }
+    const gone = run(`cd "$(mktemp -d)" && rmdir "$PWD" && "$0" "$1" probe "$VIDEO"`);
+    assert.equal(gone.status, 2);
+    assert.match(gone.stderr, /^error: The working folder is no longer there/m);
+  });
+  it('demo: a folder of the user’s', async () => {
+    mkdirSync(at('project', 'priors'), { recursive: true });
+    writeFileSync(at('project', 'priors', 'mine'), '');
+    await refuses(['demo', '--out', at('project')], /project holds files that this command did not make/);
+    assert.ok(existsSync(at('project', 'priors', 'mine')));
+  });
   it('inspect: no folder, none of that id', async () => {
     await refuses(['inspect'], /Expected a folder of priors/);
     writePrior(at('one'), 'a');

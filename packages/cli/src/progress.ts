@@ -1,3 +1,4 @@
+import { visibleText } from '@motion-enhancer/support';
 import { bytesText, clock, type ProgressState, progressBar, progressLine } from './progress-text.js';
 
 /** Where progress is written: `process.stderr`, or a stand-in for it. */
@@ -57,7 +58,7 @@ export function clearBars(): void {
  */
 export function createProgress(options: ProgressOptions): Progress {
   const { label, unit = '', json = false, device, stream = process.stderr, env = process.env } = options;
-  const { now = () => performance.now(), rssBytes = () => process.memoryUsage.rss() } = options;
+  const { now = () => performance.now(), rssBytes = residentBytes } = options;
   const mode = json ? 'json' : stream.isTTY && env.TERM !== 'dumb' ? 'terminal' : 'lines';
   const colour = !env.NO_COLOR;
   const gpuBytes = device?.startsWith('cuda') ? gpuMeter(device) : () => null;
@@ -120,7 +121,7 @@ export function createProgress(options: ProgressOptions): Progress {
   const self: Progress = {
     update(count, text) {
       done = count;
-      if (text !== undefined) note = text;
+      if (text !== undefined) note = visibleText(text);
       samples.push({ at: now(), done });
       if (samples.length > RATE_SAMPLES) samples = samples.slice(-RATE_SAMPLES);
       // A machine that reads along must see the end of each stage.
@@ -147,7 +148,7 @@ export function createProgress(options: ProgressOptions): Progress {
       }
       const redraw = onScreen;
       clear();
-      stream.write(`${line}\n`);
+      stream.write(`${stream.isTTY ? visibleText(line) : line}\n`);
       if (redraw) show(true);
     },
     finish(summary = 'done') {
@@ -183,4 +184,13 @@ function gpuMeter(device: string): () => number | null {
     () => {},
   );
   return () => meter?.() ?? null;
+}
+
+/** Memory of this process; 0 where the system does not tell (without /proc). */
+function residentBytes(): number {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return 0;
+  }
 }

@@ -23,6 +23,7 @@ export * from './random.js';
 export { runBlock } from './run-block.js';
 export * from './safetensors/index.js';
 export { keep, liveBytes, liveTensors, Scope, scope, scopeAsync, tensorsFreedByCollector, tensorsIn } from './scope.js';
+export { endOnSecondSignal } from './second-signal.js';
 export { onSideStream } from './side-stream.js';
 export { type Operand, Tensor } from './tensor.js';
 export { bytesOf, fromTypedArray, type Nested, type TensorOptions, tensor } from './transfer.js';

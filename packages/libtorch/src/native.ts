@@ -37,6 +37,8 @@ export interface Native {
   setLeafGrad(slot: number, gradient: number | null): void;
   differentiate: Differentiate<(number | null)[]>;
   differentiateAsync: Differentiate<Promise<(number | null)[]>>;
+  /** Of a binding that was compiled before there was this call: undefined. */
+  endOnSecondSignal?(): void;
   manualSeed(seed: number | bigint): void;
   newGenerator(device: string, seed: number | bigint): number;
   freeGenerator(handle: number): void;
@@ -56,6 +58,8 @@ export interface Native {
   setNumerics(name: string, on: boolean): void;
   /** Fills a contiguous CUDA tensor with a file's bytes from `offset` on, by several threads. */
   fileToDevice(path: string, offset: number, slot: number, threads: number): void;
+  /** The same of a CPU tensor, by one. Of a binding that was compiled before there was this call: undefined. */
+  fileToMemory?(path: string, offset: number, slot: number): void;
   /** Gives the pinned memory of `fileToDevice` back. */
   freeStaging(): void;
   cudaArchitecture(index: number): number;

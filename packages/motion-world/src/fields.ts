@@ -1,7 +1,14 @@
 import type { Fields } from '@motion-enhancer/core/internal/config/field.js';
+import { WORLDS } from './generate/vocabulary.js';
 
 /** Which clips of the motion world, and how large. */
 export const CLIP_FIELDS = {
+  world: {
+    type: 'choice',
+    choices: WORLDS,
+    default: 'still-camera',
+    text: 'still-camera: the camera never moves while an object does; moving-camera: the same objects and motions, and a camera that pans with parallax, zooms or shakes',
+  },
   split: {
     type: 'choice',
     choices: ['train', 'validation', 'test', 'pretrain'],

@@ -14,12 +14,17 @@ import {
   type WorldDemoReport,
 } from '@motion-enhancer/motion-world/internal/demo/world-demo.js';
 import { writeWorldPage } from '@motion-enhancer/motion-world/internal/demo/write-world-page.js';
+import { ownFolder } from '@motion-enhancer/support';
 import { createProgress, type Progress } from '../progress.js';
 import { OUTPUT_FIELDS, parseCommand, resolveRun } from '../run-options.js';
 import type { Command } from './registry.js';
 
 const FIELDS = {
-  out: { type: 'path', default: 'demo', text: 'Folder of the demo' },
+  out: {
+    type: 'path',
+    default: 'demo',
+    text: 'Folder of the demo: a new or an empty one, or that of an earlier demo, which is replaced',
+  },
   weights: {
     type: 'choice',
     choices: ['auto', 'random'],
@@ -42,6 +47,7 @@ export const command: Command = {
       json: values.json,
       ...(run.device === 'cpu' ? {} : { device: run.device }),
     });
+    ownFolder(values.out, 'motion-enhancer demo');
     const found = shipped();
     if (values.weights === 'auto' && found.vlm)
       return worldDemo({ ...values, ...run }, { ...found, vlm: found.vlm }, progress);

@@ -8,6 +8,7 @@ const HELP = `motion-enhancer doctor [options]
 Says what of this machine works, and what mends the rest. Exit code 0 when all that is required works, 2 otherwise.
 
   --json       one JSON object with all checks
+  --cache      read every file of the Hugging Face cache against its hash, and nothing else
   --timeout N  patience with each library that is tried, in seconds (default 60)`;
 
 export const command: Command = {
@@ -22,6 +23,7 @@ export const command: Command = {
       console.log(HELP);
       return 0;
     }
+    if (given.cache) return checkCache(given.json);
     const checks = await runChecks({ timeoutMs: given.timeout * 1000 });
     const ok = checks.every((check) => check.state === 'ok' || !check.required);
     console.log(given.json ? JSON.stringify({ type: 'doctor', ok, checks }, null, 2) : report(checks, ok));
@@ -29,15 +31,33 @@ export const command: Command = {
   },
 };
 
-function parse(argv: string[]): { json: boolean; help: boolean; timeout: number } | string {
+/** Exit code 2 where a file is damaged; it is removed by nobody. */
+async function checkCache(json: boolean): Promise<number> {
+  const { verifyCache } = await import('@motion-enhancer/models/internal/hub/remote/verify-cache.js');
+  const { cache, files, bytes, bad } = await verifyCache();
+  if (json) console.log(JSON.stringify({ type: 'cache', cache, files, bytes, bad }, null, 2));
+  else {
+    for (const { path, why } of bad)
+      console.log(`damaged ${path}: ${why}\n        mend it: remove it, and it is fetched again`);
+    console.log(`${cache}: ${files} files, ${(bytes / 1e9).toFixed(2)} GB, ${bad.length} damaged`);
+  }
+  return bad.length > 0 ? 2 : 0;
+}
+
+function parse(argv: string[]): { json: boolean; help: boolean; cache: boolean; timeout: number } | string {
   try {
     const { values } = parseArgs({
       args: argv,
-      options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, timeout: { type: 'string' } },
+      options: {
+        json: { type: 'boolean' },
+        cache: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+        timeout: { type: 'string' },
+      },
     });
     const timeout = Number(values.timeout ?? 60);
     if (!(timeout > 0)) return `Expected a number above 0 for --timeout but received "${values.timeout}".`;
-    return { json: values.json ?? false, help: values.help ?? false, timeout };
+    return { json: values.json ?? false, help: values.help ?? false, cache: values.cache ?? false, timeout };
   } catch (error) {
     return `${(error as Error).message.split('. ')[0]}.`;
   }

@@ -15,6 +15,7 @@ import {
 import type { RowEvent } from '@motion-enhancer/core/internal/prior/dataset/row-event.js';
 import { runDataset } from '@motion-enhancer/core/internal/prior/dataset/run-dataset.js';
 import { TEXT_FROM } from '@motion-enhancer/core/internal/prior/dataset/text-of-row.js';
+import { missingWords } from '@motion-enhancer/core/internal/prior/diffusion/text-fit.js';
 import { loadVdm } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
 import { planPrior, settled } from '@motion-enhancer/core/internal/prior/memory-plan.js';
 import { readSelections } from '@motion-enhancer/core/internal/prior/selection/selections.js';
@@ -59,6 +60,8 @@ type Settings = Values<typeof DATASET_FIELDS & typeof PRIOR_FIELDS & typeof DEVI
   onBroken: 'fail' | 'skip' | 'use';
 };
 
+/** Rows whose text is not seen whole are told one by one up to here. */
+const MOST_TOLD = 10;
 /** Exit code of a run that a signal ended. */
 const INTERRUPTED = 130;
 
@@ -122,7 +125,12 @@ export async function extractDataset(values: Settings, fetchVdm: () => Promise<s
       };
       const startedAt = new Date().toISOString();
       let counts: Counts = { rows: entries.length, done: 0, existed: 0, failed: 0 };
-      const facts: RunFacts = { planned: plan.capture, captures: {}, broken: [] };
+      const facts: RunFacts = {
+        planned: plan.capture,
+        captures: {},
+        broken: [],
+        texts: { cutRows: 0, cutWords: 0, unknownRows: 0, unknownWords: 0 },
+      };
       const write = (state: RunState) => writeManifest(store.dir, settings, { state, counts, startedAt, ...facts });
       write('running');
       const show = rowTeller(progress, values.json, entries.length);
@@ -154,6 +162,7 @@ export async function extractDataset(values: Settings, fetchVdm: () => Promise<s
       }
       write(stop.signal.aborted ? 'interrupted' : 'finished');
       progress.finish(`${stop.signal.aborted ? 'interrupted: ' : ''}${summary(counts)}`);
+      tellTexts(progress, facts.texts);
       if (place.rank === 0) report(values, settings, counts);
       if (stop.signal.aborted) return INTERRUPTED;
       return counts.done + counts.existed === 0 && counts.failed > 0 ? 2 : 0;
@@ -165,8 +174,20 @@ export async function extractDataset(values: Settings, fetchVdm: () => Promise<s
   }
 }
 
+function tellTexts(progress: Progress, { cutRows, cutWords, unknownRows, unknownWords }: RunFacts['texts']): void {
+  if (cutRows > 0)
+    progress.log(`texts: the text encoder's limit cut ${cutWords} words of ${cutRows} rows; those words have no prior`);
+  if (unknownRows > 0) progress.log(`texts: the tokenizer does not know ${unknownWords} words of ${unknownRows} rows`);
+}
+
 /** What the manifest says of a row beyond the counts. */
-function note(facts: RunFacts, { state, capture, brokenVideo, line, id, video }: RowEvent): void {
+function note(facts: RunFacts, { state, capture, brokenVideo, line, id, video, text }: RowEvent): void {
+  if (text && state !== 'failed') {
+    facts.texts.cutRows += text.cut > 0 ? 1 : 0;
+    facts.texts.cutWords += text.cut;
+    facts.texts.unknownRows += text.unknown > 0 ? 1 : 0;
+    facts.texts.unknownWords += text.unknown;
+  }
   if (capture) {
     const way = `${capture.squareSum}${capture.fused ? ', fused' : ''}`;
     facts.captures[way] = (facts.captures[way] ?? 0) + 1;
@@ -179,6 +200,7 @@ function rowTeller(progress: Progress, json: boolean, total: number) {
   let computing = false;
   let ended = 0;
   let note = '';
+  let texts = 0;
   progress.stage('rows', { total });
   return {
     inside(text: string): void {
@@ -194,6 +216,10 @@ function rowTeller(progress: Progress, json: boolean, total: number) {
       else if (event.state === 'failed') progress.log(`row ${event.line} (${event.id}) failed: ${event.reason}`);
       else if (event.storedAs !== undefined)
         progress.log(`row ${event.line} (${event.id}): its prior is there under the id ${event.storedAs}`);
+      if (!json && event.text && event.state !== 'failed' && texts++ < MOST_TOLD)
+        progress.log(
+          `row ${event.line} (${event.id}): ${missingWords(event.text)}${texts === MOST_TOLD ? '; further rows are counted' : ''}`,
+        );
       progress.update(ended, event.id);
     },
   };

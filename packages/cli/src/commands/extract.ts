@@ -3,8 +3,10 @@ import type { Fields, Values } from '@motion-enhancer/core/internal/config/field
 import { pick } from '@motion-enhancer/core/internal/config/field.js';
 import { DEVICE_FIELDS, WORKER_FIELDS } from '@motion-enhancer/core/internal/config/fields-of-run.js';
 import { PRIOR_FIELDS, type PriorConfig } from '@motion-enhancer/core/internal/prior/config.js';
+import { checkText } from '@motion-enhancer/core/internal/prior/diffusion/check-text.js';
 import { videoDiffusionFiles } from '@motion-enhancer/core/internal/prior/diffusion/families.js';
-import { loadVdm, vdmHash } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
+import { missingWords } from '@motion-enhancer/core/internal/prior/diffusion/text-fit.js';
+import { loadVdm, textFitOf, vdmHash } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
 import { planPrior, settled } from '@motion-enhancer/core/internal/prior/memory-plan.js';
 import { computePrior, existingPrior, readSample } from '@motion-enhancer/core/internal/prior/run-extract.js';
 import { readSelections } from '@motion-enhancer/core/internal/prior/selection/selections.js';
@@ -83,6 +85,8 @@ export const command: Command = {
     if (values.selections) readSelections(values.selections, asked);
     const run = resolveRun(values);
     const dir = await fetchVdm();
+    const fit = textFitOf(dir, values.text);
+    checkText(values.text, fit);
     const wanted = values.selections ? readSelections(values.selections, asked) : [];
     const plan = planPrior(dir, asked, run, { others: wanted.map((one) => one.config) });
     if (values.plan) {
@@ -96,6 +100,7 @@ export const command: Command = {
       ...(run.device === 'cpu' ? {} : { device: run.device }),
     });
     tellPlan(progress, plan, values.json);
+    if (fit.cut + fit.unknown > 0) progress.log(`text: ${missingWords(fit)}`);
     const config = settled(asked, plan.capture);
     const selections = wanted.map((one, i) => ({ ...one, config: settled(one.config, plan.others[i]!) }));
     const job = {

@@ -1,6 +1,6 @@
 import { type Fields, pick, type Values } from '@motion-enhancer/core/internal/config/field.js';
 import { memoryPlan, VIDEO_FIELDS } from '@motion-enhancer/core/internal/vlm/index.js';
-import { UserError } from '@motion-enhancer/support';
+import { UserError, visibleText } from '@motion-enhancer/support';
 import { answerPrompts, messagesOf, type PromptAnswer } from '../answer-prompts.js';
 import { fetchCheckpoint } from '../fetch-checkpoint.js';
 import { planText } from '../plan-text.js';
@@ -47,7 +47,9 @@ export const command: Command = {
         settings: pick(VIDEO_FIELDS, values),
         generation: {
           ...generationOf(values),
-          ...(streamed ? { onText: (piece: string) => process.stdout.write(piece) } : {}),
+          ...(streamed
+            ? { onText: (piece: string) => process.stdout.write(process.stdout.isTTY ? visibleText(piece) : piece) }
+            : {}),
         },
         attention: values.attention,
         out: values.out,

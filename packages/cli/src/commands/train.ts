@@ -47,7 +47,11 @@ const FIELDS = {
     required: true,
     text: 'Data sets: JSON, JSON lines, CSV (each gzip too) or parquet of conversations or captions, a dataset_info.json:NAME, InternVL’s meta JSON; FILE%50 takes half of the rows, FILE#500 so many',
   },
-  priors: { type: 'path', default: '', text: 'Folder of priors, by the rows’ ids; without it, plain fine-tuning' },
+  priors: {
+    type: 'path',
+    default: '',
+    text: 'Folder of priors, found by video, clip and text; without it, plain fine-tuning',
+  },
   out: {
     type: 'path',
     default: '',
@@ -102,7 +106,8 @@ export const command: Command = {
     const { rows, bad, sets } = await readData(values.data, { media: values.media, seed: values.seed });
     const recipe = pick(RECIPE_FIELDS, values);
     const plan = { rows, priors: values.priors || null, out: values.out, recipe, resume: values.resume };
-    const index = checkRun(plan);
+    const told = place.rank === 0 ? { onNote: (line: string) => console.error(line) } : {};
+    const index = await checkRun({ ...plan, base: values.vlm, ...told });
     const group = await joinStartedGroup(values);
     const first = group.rank === 0;
     const fetch = () => fetchCheckpoint(values.vlm, { files: VLM_FILES, json: values.json && first });

@@ -1,12 +1,14 @@
 import type { Fields } from '@motion-enhancer/core/internal/config/field.js';
 import { setThreads } from '@motion-enhancer/libtorch';
 import { checkText, runCheck } from '@motion-enhancer/motion-world/internal/check/run-check.js';
+import { CLIP_FIELDS } from '@motion-enhancer/motion-world/internal/fields.js';
 import { writeText } from '@motion-enhancer/support';
 import { createProgress } from '../progress.js';
 import { parseCommand } from '../run-options.js';
 import type { Command } from './registry.js';
 
 const FIELDS = {
+  world: CLIP_FIELDS.world,
   train: { type: 'integer', default: 6000, min: 50, text: 'Clips of the train split to learn from' },
   test: { type: 'integer', default: 6000, min: 50, text: 'Clips to be tested on' },
   split: {

@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mock, test } from 'node:test';
 import { forestPlot } from '@motion-enhancer/core/internal/view/forest-plot.js';
-import { compareArms, mainSetup, onlyArms } from '@motion-enhancer/motion-world/internal/ladder/compare.js';
-import { forestNotes, ladderForest } from '@motion-enhancer/motion-world/internal/ladder/forest.js';
-import { ladderTables } from '@motion-enhancer/motion-world/internal/ladder/report.js';
-import { addResults, readResults } from '@motion-enhancer/motion-world/internal/ladder/results.js';
-import { interval95 } from '@motion-enhancer/motion-world/internal/ladder/statistics.js';
-import { testResult as result, SETUP } from '@motion-enhancer/motion-world/internal/ladder/testing.js';
+import { compareConditions, mainSetup, onlyConditions } from '@motion-enhancer/motion-world/internal/sweep/compare.js';
+import { forestNotes, sweepForest } from '@motion-enhancer/motion-world/internal/sweep/forest.js';
+import { sweepTables } from '@motion-enhancer/motion-world/internal/sweep/report.js';
+import { addResults, readResults } from '@motion-enhancer/motion-world/internal/sweep/results.js';
+import { interval95 } from '@motion-enhancer/motion-world/internal/sweep/statistics.js';
+import { testResult as result, SETUP } from '@motion-enhancer/motion-world/internal/sweep/testing.js';
 import { temporaryFolder } from '@motion-enhancer/support/testing';
 import { command } from './world-ladder-report.js';
 
@@ -23,10 +23,10 @@ const OLD = [0, 1, 2, 3, 4, 5, 6].flatMap((seed) => [result('plain', seed, 1), r
 for (const one of OLD) delete one.setup;
 
 test('the picture shows the table’s statistics, drawn and in words', () => {
-  const main = mainSetup(compareArms([...OLD, ...SMALL, ...MAIN]))!;
+  const main = mainSetup(compareConditions([...OLD, ...SMALL, ...MAIN]))!;
   assert.equal(main.runs.length, MAIN.length, 'not the old lines, though they are more; not the first');
-  const { text } = forestPlot(ladderForest(main));
-  const [{ head, rows }] = ladderTables(MAIN) as [ReturnType<typeof ladderTables>[0]];
+  const { text } = forestPlot(sweepForest(main));
+  const [{ head, rows }] = sweepTables(MAIN) as [ReturnType<typeof sweepTables>[0]];
   const ticks = [...text.matchAll(/<text class="soft tick" x="([\d.]+)"[^>]*>([^<]+)</g)];
   const at = ticks.map(([, x, name]) => [Number(name!.replace('−', '-')), Number(x)] as const);
   const [[v0, x0], [v1, x1]] = [at[0]!, at.at(-1)!];
@@ -61,15 +61,17 @@ test('the picture shows the table’s statistics, drawn and in words', () => {
 });
 
 test('its sentence says seeds, questions and what kind of models', () => {
-  const main = mainSetup(compareArms([...MAIN, result('masks:still', 1, 50)]))!;
+  const main = mainSetup(compareConditions([...MAIN, result('masks:still', 1, 50)]))!;
   const [scope, plain] = forestNotes(main);
   assert.match(scope!, /^1 to 3 seeds an arm, 400 test questions about 100 clips\. .*mini models in a synthetic world/);
   assert.match(plain!, /answers 49\.1 % of/);
 });
 
 test('one seed has no interval, and an arm without plain has nothing: both are drawn without NaN', () => {
-  const one = mainSetup(compareArms([result('plain', 0, 40), result('masks', 0, 44), result('masks:n=7', 0, 44)]))!;
-  const forest = ladderForest(one, forestNotes(one));
+  const one = mainSetup(
+    compareConditions([result('plain', 0, 40), result('masks', 0, 44), result('masks:n=7', 0, 44)]),
+  )!;
+  const forest = sweepForest(one, forestNotes(one));
   assert.deepEqual(
     forest.rows.map(({ texts }) => texts),
     [
@@ -80,29 +82,29 @@ test('one seed has no interval, and an arm without plain has nothing: both are d
   const { text } = forestPlot(forest);
   assert.doesNotMatch(text, /NaN|Infinity|undefined/);
   assert.doesNotMatch(text, /class="span/);
-  const plainAlone = mainSetup(compareArms([result('plain', 0, 40)]))!;
-  assert.doesNotMatch(forestPlot(ladderForest(plainAlone, forestNotes(plainAlone))).text, /NaN|Infinity|undefined/);
-  assert.equal(mainSetup(compareArms(OLD)), null);
+  const plainAlone = mainSetup(compareConditions([result('plain', 0, 40)]))!;
+  assert.doesNotMatch(forestPlot(sweepForest(plainAlone, forestNotes(plainAlone))).text, /NaN|Infinity|undefined/);
+  assert.equal(mainSetup(compareConditions(OLD)), null);
 });
 
 test('arms of equal settings whose maps were made of different things are told apart', () => {
   const made = (maps: string) => [0, 1].map((seed) => ({ ...result('x', seed, 50), maps }));
-  const [{ rows }] = ladderTables([...made('4x4 aa'), ...made('4x4 bb')]) as [ReturnType<typeof ladderTables>[0]];
+  const [{ rows }] = sweepTables([...made('4x4 aa'), ...made('4x4 bb')]) as [ReturnType<typeof sweepTables>[0]];
   assert.deepEqual(
     rows.map(([name]) => name),
     ['x (4x4 aa)', 'x (4x4 bb)'],
   );
 });
 
-test('onlyArms keeps named arms and their plain; an arm that is not there is refused', () => {
-  const all = compareArms([...SMALL, ...MAIN], ['change-r-last', 'masks']);
-  const names = onlyArms(all, ['change-r-last', 'masks']).map(({ arms }) => arms.map(({ name }) => name));
+test('onlyConditions keeps named arms and their plain; an arm that is not there is refused', () => {
+  const all = compareConditions([...SMALL, ...MAIN], ['change-r-last', 'masks']);
+  const names = onlyConditions(all, ['change-r-last', 'masks']).map(({ arms }) => arms.map(({ name }) => name));
   assert.deepEqual(names, [['change-r-last', 'masks', 'plain']]);
   assert.deepEqual(
-    onlyArms(all, ['masks:n=5']).map(({ arms }) => arms.map(({ name }) => name)),
+    onlyConditions(all, ['masks:n=5']).map(({ arms }) => arms.map(({ name }) => name)),
     [['plain:n=5', 'masks:n=5']],
   );
-  assert.throws(() => onlyArms(all, ['masks:still']), {
+  assert.throws(() => onlyConditions(all, ['masks:still']), {
     name: 'UserError',
     message: /--arm but received "masks:still"/,
   });

@@ -1,10 +1,10 @@
 import type { Fields } from '@motion-enhancer/core/internal/config/field.js';
 import { forestFile } from '@motion-enhancer/core/internal/view/forest-style.js';
-import { compactText } from '@motion-enhancer/motion-world/internal/ladder/compact.js';
-import { compareArms, mainSetup, onlyArms } from '@motion-enhancer/motion-world/internal/ladder/compare.js';
-import { forestNotes, ladderForest } from '@motion-enhancer/motion-world/internal/ladder/forest.js';
-import { setupTable, tablesText } from '@motion-enhancer/motion-world/internal/ladder/report.js';
-import { lastOfEach, readResults } from '@motion-enhancer/motion-world/internal/ladder/results.js';
+import { compactText } from '@motion-enhancer/motion-world/internal/sweep/compact.js';
+import { compareConditions, mainSetup, onlyConditions } from '@motion-enhancer/motion-world/internal/sweep/compare.js';
+import { forestNotes, sweepForest } from '@motion-enhancer/motion-world/internal/sweep/forest.js';
+import { setupTable, tablesText } from '@motion-enhancer/motion-world/internal/sweep/report.js';
+import { lastOfEach, readResults } from '@motion-enhancer/motion-world/internal/sweep/results.js';
 import { expected, UserError, writeText } from '@motion-enhancer/support';
 import { parseCommand } from '../run-options.js';
 import type { Command } from './registry.js';
@@ -55,8 +55,8 @@ export const command: Command = {
         '--from-seed',
         fromSeed,
       );
-    const all = compareArms(counted, arm);
-    const chosen = only ? onlyArms(all, arm) : all;
+    const all = compareConditions(counted, arm);
+    const chosen = only ? onlyConditions(all, arm) : all;
     const main = mainSetup(chosen);
     if (picture && !main)
       throw new UserError(
@@ -64,7 +64,7 @@ export const command: Command = {
         { code: 'ERR_DATA' },
       );
     const text = tablesText(chosen.map(setupTable));
-    if (picture && main) writeText(picture, forestFile(ladderForest(main, forestNotes(main))));
+    if (picture && main) writeText(picture, forestFile(sweepForest(main, forestNotes(main))));
     if (compact) writeText(compact, compactText(lastOfEach(rows)));
     if (out) writeText(out, text);
     else console.log(text);

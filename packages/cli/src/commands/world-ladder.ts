@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import type { Fields } from '@motion-enhancer/core/internal/config/field.js';
 import { DEVICE_FIELDS } from '@motion-enhancer/core/internal/config/fields-of-run.js';
 import { loadVlm } from '@motion-enhancer/core/internal/vlm/families/load.js';
-import { armOf } from '@motion-enhancer/motion-world/internal/ladder/arm-text.js';
-import { ladderText } from '@motion-enhancer/motion-world/internal/ladder/report.js';
-import { runLadder } from '@motion-enhancer/motion-world/internal/ladder/run-ladder.js';
+import { CLIP_FIELDS } from '@motion-enhancer/motion-world/internal/fields.js';
 import { RUN_RECIPE } from '@motion-enhancer/motion-world/internal/runs/spec.js';
+import { conditionOf } from '@motion-enhancer/motion-world/internal/sweep/condition-text.js';
+import { sweepText } from '@motion-enhancer/motion-world/internal/sweep/report.js';
+import { runSweep } from '@motion-enhancer/motion-world/internal/sweep/run-sweep.js';
 import { makeFolder } from '@motion-enhancer/support';
 import { createProgress } from '../progress.js';
 import { OUTPUT_FIELDS, parseCommand, resolveRun } from '../run-options.js';
@@ -24,6 +25,7 @@ const FIELDS = {
     default: ['plain', 'masks', 'masks:other'],
     text: 'What to compare: plain, masks, paper or a prior of the file, with settings after colons (other, kept, raw, mlp, lambda=10, n=2000 and more: docs/world-vlm.md)',
   },
+  world: CLIP_FIELDS.world,
   priors: { type: 'paths', default: [], text: 'Files of priors of training clips (world priors)' },
   firstSeed: { type: 'integer', default: 0, min: 0, text: 'Seed of the first pair' },
   seeds: { type: 'integer', default: 6, min: 1, text: 'Pairs: each seed draws samples and their order' },
@@ -57,13 +59,13 @@ export const command: Command = {
     makeFolder(values.out);
     const vlm = loadVlm(values.vlm, { device: run.device, dtype: 'float32' });
     try {
-      const { steps, batchSize, lr, visionLr, clips } = values;
-      const results = await runLadder({
+      const { world, steps, batchSize, lr, visionLr, clips } = values;
+      const results = await runSweep({
         vlm,
-        arms: values.arm.map((text) => armOf(text, { data: values.data, lambda: values.lambda })),
+        arms: values.arm.map((text) => conditionOf(text, { data: values.data, lambda: values.lambda })),
         seeds: Array.from({ length: values.seeds }, (_, i) => values.firstSeed + i),
         recipe: { ...RUN_RECIPE, steps, batchSize, lr, visionLr },
-        ...{ clips, testClips: values.test, priors: values.priors, atOnce: values.atOnce },
+        ...{ world, clips, testClips: values.test, priors: values.priors, atOnce: values.atOnce },
         results: join(values.out, 'results.jsonl'),
         dtype: run.dtype === 'bfloat16' ? 'bfloat16' : 'float32',
         onLine: (line) => progress.log(line),
@@ -77,7 +79,7 @@ export const command: Command = {
           ),
       });
       progress.finish(`${results.length} runs`);
-      console.log(values.json ? JSON.stringify({ type: 'ladder', results: results.length }) : ladderText(results));
+      console.log(values.json ? JSON.stringify({ type: 'ladder', results: results.length }) : sweepText(results));
       return 0;
     } finally {
       vlm.dispose();

@@ -1,18 +1,27 @@
-import type { Fields } from '@motion-enhancer/core/internal/config/field.js';
+import type { Fields, Values } from '@motion-enhancer/core/internal/config/field.js';
 import { DEVICE_FIELDS } from '@motion-enhancer/core/internal/config/fields-of-run.js';
 import { loadVdm } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
+import type { VideoDiffusion } from '@motion-enhancer/core/internal/prior/diffusion/video-diffusion.js';
 import { CLIP_FIELDS } from '@motion-enhancer/motion-world/internal/fields.js';
+import { measureBaselines } from '@motion-enhancer/motion-world/internal/priors/baselines.js';
+import { baselinesText } from '@motion-enhancer/motion-world/internal/priors/baselines-text.js';
 import { findingsText } from '@motion-enhancer/motion-world/internal/priors/findings-text.js';
 import { chooseUnits, localise } from '@motion-enhancer/motion-world/internal/priors/localise.js';
 import { lastSteps, PASS_FIELDS } from '@motion-enhancer/motion-world/internal/priors/pass-fields.js';
 import { UserError, writeText } from '@motion-enhancer/support';
-import { createProgress } from '../progress.js';
+import { createProgress, type Progress } from '../progress.js';
 import { parseCommand, resolveRun } from '../run-options.js';
 import type { Command } from './registry.js';
 
 const FIELDS = {
   vdm: { type: 'path', default: '', required: true, text: 'A mini CogVideoX of the world' },
   out: { type: 'path', default: '', text: 'File for the tables, which are printed too' },
+  baselines: {
+    type: 'boolean',
+    default: false,
+    text: 'Measure priors that need no diffusion pass alone: the difference of the latents from frame to frame, the same after the best global shift and zoom, and both of pixels',
+  },
+  world: CLIP_FIELDS.world,
   split: { ...CLIP_FIELDS.split, default: 'test' },
   first: CLIP_FIELDS.first,
   count: { ...CLIP_FIELDS.count, default: 64 },
@@ -32,23 +41,8 @@ export const command: Command = {
     );
     const progress = createProgress({ label: 'world localise', unit: 'clips' });
     try {
-      const range = (first: number, count: number) => Array.from({ length: count }, (_, i) => first + i);
-      const units = chooseUnits(vdm, {
-        ...values,
-        indices: range(0, values.unitClips),
-        onClip: (done, total) => progress.step('units', done, total),
-      });
-      const found = localise(vdm, units, {
-        ...values,
-        indices: range(values.first, values.count),
-        onClip: (done, total) => progress.step('clips', done, total),
-      });
-      if (found.clips === 0)
-        throw new UserError(`None of the ${values.count} clips has a mover that can be seen. Raise --count.`, {
-          code: 'ERR_DATA',
-        });
+      const text = values.baselines ? baselines(vdm, values, progress) : priors(vdm, values, progress);
       progress.finish();
-      const text = findingsText(found, vdm.weights);
       if (values.out) writeText(values.out, `${text}\n`);
       console.log(text);
     } finally {
@@ -57,3 +51,34 @@ export const command: Command = {
     return 0;
   },
 };
+
+type Given = Values<typeof FIELDS> & { last: number };
+
+const range = (first: number, count: number) => Array.from({ length: count }, (_, i) => first + i);
+
+function baselines(vdm: VideoDiffusion, { world, split, first, count }: Given, progress: Progress): string {
+  const found = measureBaselines(vdm, {
+    ...{ world, split, indices: range(first, count) },
+    onClip: (done, total) => progress.step('clips', done, total),
+  });
+  if (!found.clips.has('all')) throw nothingSeen(count);
+  return baselinesText(found, world);
+}
+
+function priors(vdm: VideoDiffusion, values: Given, progress: Progress): string {
+  const units = chooseUnits(vdm, {
+    ...values,
+    indices: range(0, values.unitClips),
+    onClip: (done, total) => progress.step('units', done, total),
+  });
+  const found = localise(vdm, units, {
+    ...values,
+    indices: range(values.first, values.count),
+    onClip: (done, total) => progress.step('clips', done, total),
+  });
+  if (found.clips === 0) throw nothingSeen(values.count);
+  return findingsText(found, vdm.weights);
+}
+
+const nothingSeen = (count: number) =>
+  new UserError(`None of the ${count} clips has a mover that can be seen. Raise --count.`, { code: 'ERR_DATA' });

@@ -17,15 +17,15 @@ export const command: Command = {
   async run(argv) {
     const parsed = parseCommand('world make', '--out DIR [options]', FIELDS, argv);
     if (!parsed) return 0;
-    const { out, split, form, first, count, frames, size, json } = parsed.values;
+    const { out, world, split, form, first, count, frames, size, json } = parsed.values;
     const progress = createProgress({ label: 'world make', unit: 'clips', json });
     function* clips(): Generator<WorldClip> {
       for (let i = first; i < first + count; i++)
-        yield makeClip(split, i, { ...(form === 'auto' ? {} : { form }), frames, size });
+        yield makeClip(split, i, { world, ...(form === 'auto' ? {} : { form }), frames, size });
     }
     await writeClips(out, clips(), (done) => progress.step('clips', done, count));
     progress.finish(`${count} clips in ${out}`);
-    if (json) console.log(JSON.stringify({ type: 'world', out, split, first, count }));
+    if (json) console.log(JSON.stringify({ type: 'world', out, world, split, first, count }));
     return 0;
   },
 };

@@ -18,6 +18,7 @@ const FIELDS = {
     default: '',
     text: 'Name for these settings: the arms are called ARM@TAG, as world ladder then takes them',
   },
+  world: CLIP_FIELDS.world,
   split: CLIP_FIELDS.split,
   first: CLIP_FIELDS.first,
   count: { ...CLIP_FIELDS.count, default: 64 },

@@ -16,6 +16,7 @@ const FIELDS = {
   vdm: { type: 'path', default: '', required: true, text: 'A mini CogVideoX of the world' },
   out: { type: 'path', default: 'world', text: 'Folder for the contact sheets' },
   text: { type: 'string', default: '', text: 'One text to sample; the captions of clips by default' },
+  world: CLIP_FIELDS.world,
   split: { ...CLIP_FIELDS.split, default: 'test' },
   first: CLIP_FIELDS.first,
   count: { ...CLIP_FIELDS.count, default: 8 },
@@ -36,7 +37,9 @@ export const command: Command = {
     const progress = createProgress({ label: 'world sample', unit: 'steps' });
     try {
       const { frames, size } = CLIP;
-      const clips = Array.from({ length: values.count }, (_, i) => makeClip(values.split, values.first + i));
+      const clips = Array.from({ length: values.count }, (_, i) =>
+        makeClip(values.split, values.first + i, { world: values.world }),
+      );
       const texts = values.text ? [values.text] : clips.map(({ caption }) => caption);
       const sampled: RgbImage[][] = texts.map((text, i) => {
         const video = sample(vdm, text, {

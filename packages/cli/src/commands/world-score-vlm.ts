@@ -2,7 +2,8 @@ import type { Fields } from '@motion-enhancer/core/internal/config/field.js';
 import { DEVICE_FIELDS } from '@motion-enhancer/core/internal/config/fields-of-run.js';
 import { loadVlm } from '@motion-enhancer/core/internal/vlm/families/load.js';
 import type { Qwen25VL } from '@motion-enhancer/models';
-import { repeatRuns } from '@motion-enhancer/motion-world/internal/runs/model.js';
+import { CLIP_FIELDS } from '@motion-enhancer/motion-world/internal/fields.js';
+import { repeatRuns } from '@motion-enhancer/motion-world/internal/run-axis/model.js';
 import { scoreTables } from '@motion-enhancer/motion-world/internal/vlm/mini-card.js';
 import { checkScoredClips, scoreMini } from '@motion-enhancer/motion-world/internal/vlm/pretrain.js';
 import { writeText } from '@motion-enhancer/support';
@@ -12,6 +13,7 @@ import type { Command } from './registry.js';
 
 const FIELDS = {
   vlm: { type: 'path', default: '', required: true, text: 'Folder of a mini VLM' },
+  world: CLIP_FIELDS.world,
   clips: { type: 'integer', default: 1000, min: 1, text: 'Clips of each kind that no training saw' },
   out: { type: 'path', default: '', text: 'File for the scores as JSON' },
   ...DEVICE_FIELDS,
@@ -25,7 +27,7 @@ export const command: Command = {
     if (!parsed) return 0;
     const { values } = parsed;
     const run = resolveRun(values);
-    checkScoredClips(values.clips, 'clips');
+    checkScoredClips(values.world, values.clips, 'clips');
     const vlm = loadVlm(values.vlm, { device: run.device, dtype: 'float32' });
     try {
       const model = vlm.model as Qwen25VL;
@@ -33,7 +35,7 @@ export const command: Command = {
       const dtype = run.dtype === 'bfloat16' ? 'bfloat16' : 'float32';
       const progress = createProgress({ label: 'world score-vlm', unit: 'replies', json: values.json });
       const scores = await scoreMini(weights, {
-        ...{ model, tokenizer: vlm.tokenizer, dtype, clips: values.clips },
+        ...{ world: values.world, model, tokenizer: vlm.tokenizer, dtype, clips: values.clips },
         onStage: (name, done, total) => progress.step(name, done, total),
       });
       progress.finish('done');

@@ -21,9 +21,9 @@ export const command: Command = {
   async run(argv) {
     const parsed = parseCommand('world show', '[options]', FIELDS, argv);
     if (!parsed) return 0;
-    const { out, videos, split, form, first, count, frames, size } = parsed.values;
+    const { out, videos, world, split, form, first, count, frames, size } = parsed.values;
     const clips = Array.from({ length: count }, (_, i) =>
-      makeClip(split, first + i, { ...(form === 'auto' ? {} : { form }), frames, size }),
+      makeClip(split, first + i, { world, ...(form === 'auto' ? {} : { form }), frames, size }),
     );
     makeFolder(out);
     for (const clip of clips) {
@@ -33,7 +33,7 @@ export const command: Command = {
       await writeVideo(path, { frames: clip.frames, count: frames, width: size, height: size }, WORLD_FPS);
       console.log(`  video ${path}`);
     }
-    const sheet = join(out, `${split}-${first}.png`);
+    const sheet = join(out, `${world === 'still-camera' ? '' : `${world}-`}${split}-${first}.png`);
     writeBytes(sheet, encodePng(clipSheet(clips)));
     console.log(`\npicture ${sheet} (a row a clip)`);
     return 0;

@@ -5,6 +5,7 @@ import { DEVICE_FIELDS } from '@motion-enhancer/core/internal/config/fields-of-r
 import { loadVlm } from '@motion-enhancer/core/internal/vlm/families/load.js';
 import type { Qwen25VL } from '@motion-enhancer/models';
 import { ASSETS } from '@motion-enhancer/motion-world/internal/demo/checkpoints.js';
+import { CLIP_FIELDS } from '@motion-enhancer/motion-world/internal/fields.js';
 import { cutTokenizer } from '@motion-enhancer/motion-world/internal/vlm/cut-tokenizer.js';
 import { miniCard } from '@motion-enhancer/motion-world/internal/vlm/mini-card.js';
 import { CHAT_TEXTS } from '@motion-enhancer/motion-world/internal/vlm/mini-config.js';
@@ -23,12 +24,13 @@ import type { Command } from './registry.js';
 
 const FIELDS = {
   out: { type: 'path', default: '', required: true, text: 'Folder: new/ (untrained), state, checkpoint/' },
+  world: CLIP_FIELDS.world,
   from: {
     type: 'path',
     default: '',
-    text: 'Checkpoint to start from instead of untrained weights, such as an earlier leg’s on another machine',
+    text: 'Checkpoint to start from instead of untrained weights, such as an earlier segment’s on another machine',
   },
-  seconds: { type: 'number', default: 540, min: 0, text: 'Of this leg; a later one goes on', unit: 'seconds' },
+  seconds: { type: 'number', default: 540, min: 0, text: 'Of this segment; a later one goes on', unit: 'seconds' },
   steps: { type: 'integer', default: 3800, min: 1, text: 'Of the whole training' },
   batchSize: { type: 'integer', default: 128, min: 1, text: 'Chats a step' },
   clips: { type: 'integer', default: 14000, min: 1, text: 'Clips of single movers, and as many still scenes' },
@@ -46,7 +48,7 @@ export const command: Command = {
     if (!parsed) return 0;
     const { values } = parsed;
     const run = resolveRun(values);
-    checkScoredClips(values.evaluate, 'evaluate');
+    checkScoredClips(values.world, values.evaluate, 'evaluate');
     const dtype = run.dtype === 'bfloat16' ? 'bfloat16' : 'float32';
     const progress = createProgress({ label: 'world train-vlm', unit: 'steps', json: values.json });
     const fresh = join(values.out, 'new');
@@ -60,7 +62,15 @@ export const command: Command = {
     const { tokenizer } = vlm;
     try {
       const { step, weights } = await pretrain({
-        ...{ model, tokenizer, dtype, out: values.out, seconds: values.seconds, total: values.steps },
+        ...{
+          world: values.world,
+          model,
+          tokenizer,
+          dtype,
+          out: values.out,
+          seconds: values.seconds,
+          total: values.steps,
+        },
         ...{ batchSize: values.batchSize, clips: values.clips, lr: values.lr, seed: values.seed },
         onStage: (name, done, total) => progress.step(name, done, total),
         onLog: (line) => {
@@ -78,7 +88,7 @@ export const command: Command = {
       model.savePretrained(checkpoint, { parameters: withoutRuns(weights), dtype: 'bfloat16', overwrite: true });
       writeText(join(checkpoint, 'README.md'), miniCard({ ...about, scores: null }));
       progress.stage('evaluate');
-      const scores = await scoreMini(weights, { model, tokenizer, dtype, clips: values.evaluate });
+      const scores = await scoreMini(weights, { world: values.world, model, tokenizer, dtype, clips: values.evaluate });
       writeText(join(checkpoint, 'README.md'), miniCard({ ...about, scores }));
       writeText(join(values.out, 'scores.json'), `${JSON.stringify({ step, ...scores }, null, 2)}\n`);
       for (const t of weights.values()) t.dispose();

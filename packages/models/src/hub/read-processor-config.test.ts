@@ -44,3 +44,15 @@ test('a field of the wrong kind is told with its file', () => {
     message: /integer for patch_size in .*preprocessor_config\.json/,
   });
 });
+
+test('colours have three channels', () => {
+  for (const name of ['image_mean', 'image_std']) {
+    write('preprocessor_config.json', { [name]: [0.5, 0.5] });
+    assert.throws(() => readProcessorConfig(dir), {
+      code: 'ERR_CONFIG',
+      message: new RegExp(
+        `three values .* for ${name} in .*preprocessor_config\\.json but received \\[0\\.5, 0\\.5\\]`,
+      ),
+    });
+  }
+});

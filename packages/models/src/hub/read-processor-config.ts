@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { UserError } from '@motion-enhancer/support';
 import { ConfigReader, type RawConfig } from './config-reader.js';
 import { readJsonObject } from './read-json-object.js';
 
@@ -31,8 +32,8 @@ export function readProcessorConfig(dir: string): ProcessorConfig {
   if (!reader) return {};
   const size = reader.has('size') && typeof reader.raw.size === 'object' ? reader.sub('size') : null;
   const found: Record<keyof ProcessorConfig, number | number[] | null> = {
-    imageMean: reader.floats('image_mean', null),
-    imageStd: reader.floats('image_std', null),
+    imageMean: ofThreeChannels(reader, 'image_mean'),
+    imageStd: ofThreeChannels(reader, 'image_std'),
     patchSize: reader.int('patch_size', null),
     temporalPatchSize: reader.int('temporal_patch_size', null),
     mergeSize: reader.int('merge_size', null),
@@ -42,6 +43,15 @@ export function readProcessorConfig(dir: string): ProcessorConfig {
     maxTiles: reader.int('max_patches', null),
   };
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== null)) as ProcessorConfig;
+}
+
+function ofThreeChannels(reader: ConfigReader, name: string): number[] | null {
+  const values = reader.floats(name, null);
+  if (values === null || values.length === 3) return values;
+  throw new UserError(
+    `Expected three values (red, green, blue) for ${name} in ${reader.file} but received [${values.join(', ')}]. Correct the file, or download the checkpoint again.`,
+    { code: 'ERR_CONFIG' },
+  );
 }
 
 function readerOf(dir: string): ConfigReader | null {

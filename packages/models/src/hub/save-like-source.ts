@@ -14,6 +14,8 @@ export interface SaveOptions {
   /** Replace a checkpoint that is there already. */
   overwrite?: boolean;
   maxShardBytes?: number;
+  /** More files of the folder by name, beside those of the source; they come before those. */
+  extraFiles?: Readonly<Record<string, string>>;
 }
 
 /** @internal A model that came from a checkpoint folder. */
@@ -26,7 +28,7 @@ export interface LoadedModel {
 
 /** Files beside the weights that make the result usable: tokenizer, processor, chat template, model code. */
 const CARRIED = /\.(json|txt|jinja|model|py)$/;
-const NOT_CARRIED = /^config\.json$|\.safetensors\.index\.json$|^trainer_state\.json$/;
+const NOT_CARRIED = /^config\.json$|^motion-enhancer\.json$|\.safetensors\.index\.json$|^trainer_state\.json$/;
 
 /**
  * Saves a model in the form of the checkpoint that it came from: its config, the files beside it, its weight names.
@@ -60,14 +62,26 @@ export function saveLikeSource(
     const configFile = join(model.dir, 'config.json');
     const configText = readText(configFile, 'ERR_CONFIG');
     saveCheckpoint(dir, {
-      config: withDtype(parseJsonObject(configText, configFile, 'ERR_CONFIG'), dtype),
+      config: withDtype(withHead(parseJsonObject(configText, configFile, 'ERR_CONFIG'), model.parameters), dtype),
       configText,
       tensors: stored(converted),
-      extraFiles: carriedFiles(model.dir),
+      extraFiles: { ...carriedFiles(model.dir), ...options.extraFiles },
       ...(options.overwrite === undefined ? {} : { overwrite: options.overwrite }),
       ...(options.maxShardBytes === undefined ? {} : { maxShardBytes: options.maxShardBytes }),
     });
   });
+}
+
+/** A head that is a parameter of its own is tied to nothing, whatever the source's config said. */
+function withHead(config: RawConfig, parameters: ReadonlyMap<string, Tensor>): RawConfig {
+  if (!parameters.has('lm_head.weight')) return config;
+  const changed: Record<string, unknown> = { ...config };
+  if (changed.tie_word_embeddings === true) changed.tie_word_embeddings = false;
+  for (const part of ['text_config', 'llm_config']) {
+    const section = changed[part] as RawConfig | null | undefined;
+    if (section?.tie_word_embeddings === true) changed[part] = { ...section, tie_word_embeddings: false };
+  }
+  return changed;
 }
 
 /** transformers 5 calls the field `dtype`, earlier ones `torch_dtype`. */

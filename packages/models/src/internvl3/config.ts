@@ -1,5 +1,5 @@
 import { UserError } from '@motion-enhancer/support';
-import { ConfigReader } from '../hub/index.js';
+import { ConfigReader, refuseQuantised, unusedFields } from '../hub/index.js';
 import type { Qwen2Config } from '../vlm-common/language/qwen2-config.js';
 import { readTextConfig } from './read-text-config.js';
 
@@ -46,6 +46,8 @@ export interface InternVL3Config {
 export const INTERNVL3_SYSTEM =
   '你是书生·万象，英文名是InternVL，是由上海人工智能实验室、清华大学及多家合作单位联合开发的多模态大语言模型。';
 
+/** Of the `template` field: whose chats are written. */
+const TEMPLATE = 'internvl2_5';
 /** `<|im_end|>` */
 const IM_END = 151645;
 
@@ -56,9 +58,14 @@ const TYPES: Readonly<Record<string, InternVL3Form>> = { internvl: 'hf', internv
  * InternVLChatModel (the code published beside the original checkpoints).
  * Sources: transformers models/internvl/configuration_internvl.py @ v5.18.0; OpenGVLab/InternVL @ 2410d1d
  * internvl/model/internvl_chat/configuration_internvl_chat.py.
+ * @param onUnused told the fields that are neither used nor known to be harmless, where there are any
  * @throws UserError ERR_CONFIG for another model, a missing or wrong field, or a variant that is not supported
  */
-export function readInternVL3Config(raw: Readonly<Record<string, unknown>>, file: string): InternVL3Config {
+export function readInternVL3Config(
+  raw: Readonly<Record<string, unknown>>,
+  file: string,
+  onUnused?: (fields: readonly string[]) => void,
+): InternVL3Config {
   const root = new ConfigReader(raw, file);
   const type = root.string('model_type', '');
   const form = Object.hasOwn(TYPES, type) ? TYPES[type] : undefined;
@@ -67,6 +74,7 @@ export function readInternVL3Config(raw: Readonly<Record<string, unknown>>, file
       file,
       `Expected internvl or internvl_chat for model_type but received "${type}". This is a checkpoint of another model: give a folder of InternVL3, such as OpenGVLab/InternVL3-2B or OpenGVLab/InternVL3-2B-hf`,
     );
+  refuseQuantised(raw, file);
   if (form === 'hf') {
     requireValue(root.int('vision_feature_layer', -1), -1, 'vision_feature_layer', file);
     requireValue(
@@ -79,13 +87,18 @@ export function readInternVL3Config(raw: Readonly<Record<string, unknown>>, file
   } else {
     requireValue(root.int('select_layer', -1), -1, 'select_layer', file);
     requireValue(root.string('ps_version', 'v2'), 'v2', 'ps_version', file);
+    // Others write other chats (Hermes-2, internlm2-chat, phi3-chat of its conversation.py).
+    requireValue(root.string('template', TEMPLATE), TEMPLATE, 'template', file);
   }
   const vision = readVision(root.sub('vision_config'), form, file);
   const shuffle = readShuffle(root, file);
   const tileSize = form === 'remote' ? root.int('force_image_size', vision.imageSize) : vision.imageSize;
   checkTile(tileSize, vision.patchSize, shuffle, file);
   const text = root.sub(form === 'hf' ? 'text_config' : 'llm_config');
-  return {
+  // An image is then one tile, as a video's frame is.
+  const tiled = root.bool('dynamic_image_size', true);
+  const [most, fewest] = [root.int('max_dynamic_patch', 12), root.int('min_dynamic_patch', 1)];
+  const config: InternVL3Config = {
     form,
     text: readTextConfig(text, root, file),
     vision,
@@ -94,17 +107,15 @@ export function readInternVL3Config(raw: Readonly<Record<string, unknown>>, file
     imageTokenId: root.int('image_token_id', 151667),
     // The published code stops there too: llm_config has what the language model ended with before it learned to chat.
     eosTokenId: form === 'hf' ? text.int('eos_token_id', IM_END) : IM_END,
-    maxTiles: root.int('max_dynamic_patch', 12),
-    minTiles: root.int('min_dynamic_patch', 1),
+    maxTiles: tiled ? most : 1,
+    minTiles: tiled ? fewest : 1,
     useThumbnail: root.bool('use_thumbnail', true),
-    system: form === 'hf' ? null : remoteSystem(root),
+    // Published configs say null, for which their code takes the template's.
+    system: form === 'hf' ? null : root.string('system_message', INTERNVL3_SYSTEM),
   };
-}
-
-/** Fine-tuned checkpoints may set another prompt, or null for none. */
-function remoteSystem(root: ConfigReader): string | null {
-  if (!Object.hasOwn(root.raw, 'system_message')) return INTERNVL3_SYSTEM;
-  return root.string('system_message', null);
+  const unused = unusedFields(root.unasked());
+  if (unused.length > 0) onUnused?.(unused);
+  return config;
 }
 
 function readVision(vision: ConfigReader, form: InternVL3Form, file: string): InternVL3VisionConfig {

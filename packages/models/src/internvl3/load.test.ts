@@ -13,7 +13,7 @@ import {
   zeros,
 } from '@motion-enhancer/libtorch';
 import { UserError } from '@motion-enhancer/support';
-import { INTERNVL3_SYSTEM } from './config.js';
+import { INTERNVL3_SYSTEM, readInternVL3Config } from './config.js';
 import { loadInternVL3 } from './load.js';
 import {
   editConfig,
@@ -241,14 +241,41 @@ for (const form of FORMS) {
         };
         withCopy(form, change, (dir) => {
           const model = load(dir);
-          // Where the fields agree they decide, else the file does.
-          const agreed = said[0] !== false && said[1] === true;
-          assert.equal(model.config.text.tieWordEmbeddings, agreed || !stored, `${stored} ${said}`);
+          // A head that is stored and differs is used, whatever the fields say.
+          assert.equal(model.config.text.tieWordEmbeddings, !stored, `${stored} ${said}`);
           const { language_model } = model.weights;
-          assert.equal(language_model.lm_head === language_model.embed_tokens, agreed || !stored);
+          assert.equal(language_model.lm_head === language_model.embed_tokens, !stored);
           model.dispose();
         });
       }
+  });
+
+  test(`a stored head that equals the embedding is tied where the config says so; saved as it is used (${form})`, () => {
+    const tie = (dir: string) =>
+      editConfig(dir, (c) => {
+        c.tie_word_embeddings = true;
+        c[text].tie_word_embeddings = true;
+      });
+    const equal = tensors(
+      (t) => void t.set('language_model.lm_head.weight', t.get('language_model.model.embed_tokens.weight')!),
+    );
+    for (const same of [true, false])
+      withCopy(
+        form,
+        (dir) => {
+          tie(dir);
+          if (same) equal(dir);
+        },
+        (dir) => {
+          const model = load(dir);
+          assert.equal(model.config.text.tieWordEmbeddings, same);
+          const saved = `${dir}-saved-${same}`;
+          model.savePretrained(saved);
+          model.dispose();
+          const said = JSON.parse(readFileSync(join(saved, 'config.json'), 'utf8')) as Json;
+          assert.deepEqual([said.tie_word_embeddings, said[text].tie_word_embeddings], [same, same]);
+        },
+      );
   });
 
   modelTest(
@@ -305,7 +332,25 @@ test('files of the model code and the tokenizer come along', () => {
   });
 });
 
-test('the published sizes; system prompts: Chinese, none, own, null', () => {
+test('a config as it is published: its system prompt, tiles, template; nothing of it is unused', () => {
+  const file = fixture('cases/internvl-system-null/config.published.json');
+  const raw = JSON.parse(readFileSync(file, 'utf8')) as Json;
+  const unused: string[] = [];
+  const read = (change: Json = {}) =>
+    readInternVL3Config({ ...raw, ...change }, 'config.json', (fields) => unused.push(...fields));
+  assert.equal(read().system, INTERNVL3_SYSTEM);
+  const one = read({ dynamic_image_size: false });
+  assert.deepEqual([read().maxTiles, one.maxTiles, one.minTiles], [12, 1, 1]);
+  assert.throws(() => read({ template: 'Hermes-2' }), {
+    code: 'ERR_CONFIG',
+    message: /internvl2_5 for template .*Hermes-2/,
+  });
+  assert.deepEqual(unused, []);
+  read({ use_llm_lora: 16, vision_config: { ...raw.vision_config, made_up: 'yes' }, use_backbone_lora: 0 });
+  assert.deepEqual(unused.sort(), ['use_llm_lora', 'vision_config.made_up']);
+});
+
+test('the published sizes; system prompts: Chinese, of the template, own, none', () => {
   const { text, vision, ...rest } = realConfig();
   assert.deepEqual(
     [vision.hiddenSize, vision.numLayers, vision.numHeads, vision.intermediateSize],
@@ -315,7 +360,7 @@ test('the published sizes; system prompts: Chinese, none, own, null', () => {
   assert.deepEqual([text.headDim, text.ropeTheta, text.rmsNormEps, text.mropeSection], [128, 1e6, 1e-6, null]);
   assert.equal(rest.eosTokenId, 151645, 'not what llm_config says');
   assert.equal(rest.system, INTERNVL3_SYSTEM);
-  assert.equal(realConfig({ system_message: null }).system, null);
+  assert.equal(realConfig({ system_message: null }).system, INTERNVL3_SYSTEM, 'that of its template');
   assert.equal(realConfig({ system_message: 'Be brief.' }).system, 'Be brief.');
   const model = loadForm('model');
   assert.equal(model.config.system, null);

@@ -1,12 +1,13 @@
 import type { DType } from '@motion-enhancer/libtorch';
-import { UserError } from '@motion-enhancer/support';
-import { openCheckpoint } from '../hub/index.js';
+import { tellOnce, UserError } from '@motion-enhancer/support';
+import { headDiffers, openCheckpoint, otherChatTemplate } from '../hub/index.js';
 import type { WrapBlock } from '../vlm-common/language/weights.js';
 import { type InternVL3Config, readInternVL3Config } from './config.js';
 import { InternVL3 } from './model.js';
+import { internVL3Segments } from './processing/chat.js';
 import { readParameters } from './read-parameters.js';
 import { fileName, weightFormOf } from './weight-names.js';
-import { HEAD, parameterShapes } from './weights.js';
+import { EMBEDDING, HEAD, parameterShapes } from './weights.js';
 
 export interface LoadInternVL3Options {
   /** `cpu`, `cuda:0`, … */
@@ -30,12 +31,18 @@ export function loadInternVL3(dir: string, options: LoadInternVL3Options): Inter
   const { device, dtype, trainable = false, wrapBlock } = options;
   const checkpoint = openCheckpoint(dir);
   try {
-    const read = readInternVL3Config(checkpoint.config, checkpoint.configFile);
+    const read = readInternVL3Config(checkpoint.config, checkpoint.configFile, (fields) =>
+      tellOnce(`note: ${checkpoint.configFile} has fields that are not used here: ${fields.join(', ')}`),
+    );
     const form = weightFormOf(checkpoint.names, dir);
     // transformers 4 goes by text_config, 5 by the top level: the two contradict each other in published files, the
     // presence of a head does not.
     const disputed = saysTied(checkpoint.config) === null;
-    const text = disputed ? { ...read.text, tieWordEmbeddings: !checkpoint.has(fileName(HEAD, form)) } : read.text;
+    const tied = disputed ? !checkpoint.has(fileName(HEAD, form)) : read.text.tieWordEmbeddings;
+    const untied = tied && headDiffers(checkpoint, fileName(HEAD, form), fileName(EMBEDDING, form));
+    const text = { ...read.text, tieWordEmbeddings: tied && !untied };
+    // The tokenizer's template of an original checkpoint is Qwen's, which its code never uses.
+    if (read.form === 'hf') tellTemplate(dir);
     const config: InternVL3Config = { ...read, text, imageTokenId: options.imageTokenId ?? read.imageTokenId };
     const { parameters, unused } = readParameters(checkpoint, parameterShapes(config), { device, dtype, form });
     try {
@@ -49,6 +56,16 @@ export function loadInternVL3(dir: string, options: LoadInternVL3Options): Inter
   } finally {
     checkpoint.close();
   }
+}
+
+/** Chats are written by our own code. */
+function tellTemplate(dir: string): void {
+  const note = otherChatTemplate(dir, (messages) =>
+    internVL3Segments(messages, [], { imageToken: '<IMG_CONTEXT>', system: null })
+      .map(({ text }) => text)
+      .join(''),
+  );
+  if (note) tellOnce(`note: ${note}`);
 }
 
 /** Whether every field about it says that the head is the embedding; null when they differ or there is none. */

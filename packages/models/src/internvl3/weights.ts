@@ -43,6 +43,7 @@ const VISION = 'model.vision_tower.';
 const PROJECTOR = 'model.multi_modal_projector.';
 const LANGUAGE = 'model.language_model.';
 export const HEAD = 'lm_head.weight';
+export const EMBEDDING = `${LANGUAGE}embed_tokens.weight`;
 
 /** Every parameter by its canonical name (those of transformers 5 in memory) and its shape. */
 export function parameterShapes(config: InternVL3Config): ParameterShapes {

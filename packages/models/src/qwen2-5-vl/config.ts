@@ -1,5 +1,5 @@
 import { UserError } from '@motion-enhancer/support';
-import { ConfigReader } from '../hub/index.js';
+import { ConfigReader, type RawConfig, refuseQuantised, unusedFields } from '../hub/index.js';
 import type { Qwen2Config } from '../vlm-common/language/qwen2-config.js';
 
 /** The vision tower and its merger. */
@@ -41,9 +41,14 @@ const MODEL_TYPE = 'qwen2_5_vl';
  * Reads a config.json of Qwen2.5-VL: the flat form of the published checkpoints (`rope_scaling.type: mrope`) or the
  * nested form of newer transformers (`text_config`, `rope_parameters`).
  * Source: transformers models/qwen2_5_vl/configuration_qwen2_5_vl.py @ v5.18.0.
+ * @param onUnused told the fields that are neither used nor known to be harmless, where there are any
  * @throws UserError ERR_CONFIG for another model, a missing or wrong field, or a variant that is not supported
  */
-export function readQwen25VLConfig(raw: unknown, file: string): Qwen25VLConfig {
+export function readQwen25VLConfig(
+  raw: unknown,
+  file: string,
+  onUnused?: (fields: readonly string[]) => void,
+): Qwen25VLConfig {
   const root = new ConfigReader(raw as Record<string, unknown>, file);
   const type = root.string('model_type', '');
   if (type !== MODEL_TYPE) {
@@ -52,8 +57,9 @@ export function readQwen25VLConfig(raw: unknown, file: string): Qwen25VLConfig {
       `Expected ${MODEL_TYPE} for model_type but received "${type}". This is a checkpoint of another model: give a folder of Qwen2.5-VL, such as Qwen/Qwen2.5-VL-3B-Instruct`,
     );
   }
+  refuseQuantised(raw as RawConfig, file);
   const text = root.has('text_config') ? root.sub('text_config') : root;
-  return {
+  const config: Qwen25VLConfig = {
     text: readText(text, root, file),
     vision: readVision(root.sub('vision_config'), file),
     imageTokenId: root.int('image_token_id', 151655),
@@ -62,6 +68,9 @@ export function readQwen25VLConfig(raw: unknown, file: string): Qwen25VLConfig {
     visionEndTokenId: root.int('vision_end_token_id', 151653),
     eosTokenId: text.int('eos_token_id', 151645),
   };
+  const unused = unusedFields(root.unasked());
+  if (unused.length > 0) onUnused?.(unused);
+  return config;
 }
 
 function readText(text: ConfigReader, root: ConfigReader, file: string): Qwen25VLConfig['text'] {
@@ -130,8 +139,16 @@ function readVision(vision: ConfigReader, file: string): Qwen25VLVisionConfig {
     windowSize: vision.int('window_size', 112),
     fullAttentionBlocks: vision.ints('fullatt_block_indexes', [7, 15, 23, 31]),
     tokensPerSecond: vision.int('tokens_per_second', 4),
-    ropeTheta: vision.has('rope_parameters') ? vision.sub('rope_parameters').float('rope_theta', 1e4) : 1e4,
+    ropeTheta: visionTheta(vision),
   };
+}
+
+/** Rows and columns turn the halves of a head, which newer files call axial. */
+function visionTheta(vision: ConfigReader): number {
+  if (!vision.has('rope_parameters')) return 1e4;
+  const parameters = vision.sub('rope_parameters');
+  parameters.oneOf('rope_type', ['axial', 'default'], 'axial');
+  return parameters.float('rope_theta', 1e4);
 }
 
 function requireAct(section: ConfigReader, file: string): void {

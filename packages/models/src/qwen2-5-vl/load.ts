@@ -1,11 +1,12 @@
 import type { DType, Tensor } from '@motion-enhancer/libtorch';
-import { UserError } from '@motion-enhancer/support';
-import { openCheckpoint, WeightReader } from '../hub/index.js';
+import { tellOnce, UserError } from '@motion-enhancer/support';
+import { headDiffers, openCheckpoint, otherChatTemplate, WeightReader } from '../hub/index.js';
 import type { WrapBlock } from '../vlm-common/language/weights.js';
 import { readQwen25VLConfig } from './config.js';
 import { Qwen25VL } from './model.js';
+import { chatSegments } from './processing/chat-template.js';
 import { fileName, weightFormOf } from './weight-names.js';
-import { parameterShapes } from './weights.js';
+import { EMBEDDING, HEAD, parameterShapes } from './weights.js';
 
 export interface LoadQwen25VLOptions {
   /** `cpu`, `cuda:0`, … */
@@ -29,8 +30,14 @@ export function loadQwen25VL(
 ): Qwen25VL {
   const checkpoint = openCheckpoint(dir);
   try {
-    const config = readQwen25VLConfig(checkpoint.config, checkpoint.configFile);
+    const read = readQwen25VLConfig(checkpoint.config, checkpoint.configFile, (fields) =>
+      tellOnce(`note: ${checkpoint.configFile} has fields that are not used here: ${fields.join(', ')}`),
+    );
     const form = weightFormOf(checkpoint.names, dir);
+    const untied =
+      read.text.tieWordEmbeddings && headDiffers(checkpoint, fileName(HEAD, form), fileName(EMBEDDING, form));
+    const config = untied ? { ...read, text: { ...read.text, tieWordEmbeddings: false } } : read;
+    tellTemplate(dir);
     const reader = new WeightReader(checkpoint, { device, dtype, rename: (name) => fileName(name, form) });
     try {
       const parameters = new Map<string, Tensor>();
@@ -45,6 +52,17 @@ export function loadQwen25VL(
   } finally {
     checkpoint.close();
   }
+}
+
+/** Chats are written by our own code. */
+function tellTemplate(dir: string): void {
+  const pads = { imagePad: '<|image_pad|>', videoPad: '<|video_pad|>' };
+  const note = otherChatTemplate(dir, (messages) =>
+    chatSegments(messages, pads)
+      .map(({ text }) => text)
+      .join(''),
+  );
+  if (note) tellOnce(`note: ${note}`);
 }
 
 /** Weights that the config has no place for would silently be lost. */

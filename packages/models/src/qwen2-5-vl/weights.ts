@@ -25,7 +25,8 @@ export interface Qwen25VLWeights {
 
 const VISUAL = 'model.visual.';
 const LANGUAGE = 'model.language_model.';
-const HEAD = 'lm_head.weight';
+export const HEAD = 'lm_head.weight';
+export const EMBEDDING = `${LANGUAGE}embed_tokens.weight`;
 
 /** Every parameter by its canonical name (those of transformers 5 in memory) and its shape. */
 export function parameterShapes(config: Qwen25VLConfig): ParameterShapes {

@@ -14,7 +14,14 @@ import { UserError } from '@motion-enhancer/support';
 import { temporaryFolder } from '@motion-enhancer/support/testing';
 import { closeTo } from '../testing/close-to.js';
 import { tensorTest } from '../testing/tensor-test.js';
-import { type Aligner, type AlignerKind, alignerFromTensors, createAligner, loadAligner } from './aligner.js';
+import {
+  type Aligner,
+  type AlignerKind,
+  alignerFromTensors,
+  createAligner,
+  loadAligner,
+  stackAligners,
+} from './aligner.js';
 
 const dir = temporaryFolder();
 
@@ -174,4 +181,43 @@ tensorTest('loaded weights are copies; what is missing is named', () => {
     () => loadAligner(path),
     (e) => e instanceof UserError && e.code === 'ERR_CHECKPOINT' && /0\.bias/.test(e.message),
   );
+});
+
+tensorTest('stacked aligners: the rows of each run go through its own, gradients come from its own rows alone', () => {
+  for (const kind of ['mlp', 'pointwise', 'identity'] as const)
+    withAligner(kind, 6, 5, (first) =>
+      withAligner(
+        kind,
+        6,
+        5,
+        (second) => {
+          const both = stackAligners([first, second]);
+          try {
+            const rows = rand([2, 3, 4, 6]);
+            const out = both.forward(rows);
+            assert.deepEqual([both.kind, both.cells, ...out.shape], [kind, 6, 2, 3, 4, 6]);
+            for (const [r, alone] of [first, second].entries()) {
+              closeTo(out.select(0, r).contiguous(), alone.forward(rows.select(0, r)), 1e-6, `${kind}, run ${r}`);
+              for (const [name, t] of both.parameters()) {
+                closeTo(t.select(0, r).contiguous(), alone.parameters().get(name)!, 0, name);
+                const [gradient] = grad([both.forward(rows).select(0, r).square().sum()], [t]);
+                assert.equal(
+                  gradient!
+                    .select(0, 1 - r)
+                    .abs()
+                    .max()
+                    .item(),
+                  0,
+                  name,
+                );
+                assert.ok(gradient!.select(0, r).abs().max().item() > 0, name);
+              }
+            }
+          } finally {
+            both.dispose();
+          }
+        },
+        2,
+      ),
+    );
 });

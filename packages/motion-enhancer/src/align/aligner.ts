@@ -1,15 +1,16 @@
 import {
   type Generator,
   keep,
-  linear,
   noGrad,
   openSafetensors,
   rand,
   scope,
+  stack,
   type Tensor,
   writeSafetensors,
 } from '@motion-enhancer/libtorch';
 import { UserError } from '@motion-enhancer/support';
+import { linearOfRuns } from './linear-of-runs.js';
 
 export type AlignerKind = 'mlp' | 'pointwise' | 'identity';
 
@@ -18,9 +19,13 @@ interface Layer {
   bias: Tensor;
 }
 
+/** Their numbers in a torch.nn.Sequential. */
+const LAYERS = [0, 2, 4] as const;
+
 /**
  * Maps the VLM's attention rows to the prior's space, row by row (Section 4.4): Linear(S→m) GELU Linear(m→m) GELU
  * Linear(m→S). `pointwise` is the same over single cells (S = 1), `identity` has no weights. Used in training only.
+ * Those of R runs that are trained side by side are one aligner whose weights have a leading axis (`stackAligners`).
  */
 export class Aligner {
   readonly kind: AlignerKind;
@@ -37,15 +42,17 @@ export class Aligner {
     this.#layers = layers;
   }
 
-  /** [words, S] → [words, S] */
-  forward(rows_WS: Tensor): Tensor {
-    if (this.kind === 'identity') return rows_WS;
-    const pointwise = this.kind === 'pointwise';
-    let x = pointwise ? rows_WS.unsqueeze(-1) : rows_WS;
+  /** Rows [words, S] → the same; of R stacked aligners [R, ..., words, S] → the same, each run through its own. */
+  forward(rows: Tensor): Tensor {
+    const [first] = this.#layers;
+    if (!first) return rows;
+    // [M, inputs], or [R, M, inputs]
+    const runs = first.weight.shape.slice(0, -2);
+    let x = rows.reshape(...runs, -1, this.kind === 'pointwise' ? 1 : rows.size(-1));
     this.#layers.forEach((layer, i) => {
-      x = linear(i === 0 ? x : x.gelu(), layer.weight, layer.bias);
+      x = linearOfRuns(i === 0 ? x : x.gelu(), layer);
     });
-    return pointwise ? x.squeeze(-1) : x;
+    return x.view(...rows.shape);
   }
 
   /** Parameters under the names of a torch.nn.Sequential: `0.weight`, `0.bias`, `2.weight`, … */
@@ -108,6 +115,22 @@ export function createAligner({ kind, cells, hidden, device, generator, dtype = 
 }
 
 /**
+ * The aligners of R runs as one, with copies of their weights: [R, …]. Its rows have the run axis first.
+ * @param aligners of one kind and size
+ */
+export function stackAligners(aligners: readonly Aligner[]): Aligner {
+  const { kind, cells, hidden } = aligners[0]!;
+  const all = aligners.map((aligner) => aligner.parameters());
+  const stacked = (name: string) =>
+    keep(noGrad(() => scope(() => stack(all.map((parameters) => parameters.get(name)!))))).requiresGrad_();
+  const layers = LAYERS.slice(0, all[0]!.size / 2).map((i) => ({
+    weight: stacked(`${i}.weight`),
+    bias: stacked(`${i}.bias`),
+  }));
+  return new Aligner(kind, cells, hidden, layers);
+}
+
+/**
  * An aligner from named tensors (`0.weight` … `4.bias`), copied.
  * @param cells S, where the weights do not say it (pointwise, identity)
  * @throws UserError when a tensor is missing
@@ -119,7 +142,7 @@ export function alignerFromTensors(
   cells?: number,
 ): Aligner {
   if (kind === 'identity') return new Aligner(kind, cells ?? 0, 0, []);
-  const names = [0, 2, 4].flatMap((i) => [`${i}.weight`, `${i}.bias`]);
+  const names = LAYERS.flatMap((i) => [`${i}.weight`, `${i}.bias`]);
   // Before anything is copied, so that a refusal leaves nothing behind.
   const missing = names.find((name) => !tensors.has(name));
   if (missing)
@@ -128,7 +151,7 @@ export function alignerFromTensors(
     });
   const read = (name: string): Tensor =>
     keep(noGrad(() => scope(() => tensors.get(name)!.to('float32', device).clone()))).requiresGrad_();
-  const layers = [0, 2, 4].map((i) => ({ weight: read(`${i}.weight`), bias: read(`${i}.bias`) }));
+  const layers = LAYERS.map((i) => ({ weight: read(`${i}.weight`), bias: read(`${i}.bias`) }));
   const [hidden, inputs] = layers[0]!.weight.shape as [number, number];
   return new Aligner(kind, cells ?? inputs, hidden, layers);
 }

@@ -73,3 +73,26 @@ tensorTest('min-max: each row of both is stretched to [0, 1]; mean square; const
   assert.ok(Number.isFinite(loss.item()));
   assert.ok(grad([loss], [flat])[0]!.isfinite().all().item() === 1);
 });
+
+tensorTest('many samples at once: each has the loss that it has alone, bit for bit, and no other’s gradient', () => {
+  const [ours, prior] = [rand([3, 2, 4, 7]).requiresGrad_(), rand([3, 2, 4, 7])];
+  for (const kind of ['norm', 'squared', 'min-max'] as const) {
+    const losses = alignmentLoss(ours, prior, kind);
+    assert.deepEqual(losses.shape, [3, 2], kind);
+    const [gradient] = grad([losses.select(0, 1).sum()], [ours]);
+    for (const [r, b] of [
+      [0, 1],
+      [1, 0],
+      [1, 1],
+      [2, 0],
+    ] as const) {
+      const at = (x: Tensor) => x.select(0, r).select(0, b).contiguous();
+      const alone = at(ours).detach().requiresGrad_();
+      const loss = alignmentLoss(alone, at(prior), kind);
+      assert.equal(losses.select(0, r).select(0, b).item(), loss.item(), kind);
+      const own = grad([loss], [alone])[0]!;
+      const values = (x: Tensor) => x.toArray().map((value) => value + 0); // -0 is 0
+      assert.deepEqual(values(at(gradient!)), values(r === 1 ? own : own.mul(0)), kind);
+    }
+  }
+});

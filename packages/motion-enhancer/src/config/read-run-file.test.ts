@@ -30,3 +30,12 @@ test('mistakes in a run file are named', () => {
   refuses('lr: 1\nlr: 2\n', /not valid YAML.*unique/);
   assert.throws(() => readRunFile(`${path}.gone`), { name: 'UserError', message: /cannot be read/ });
 });
+
+test('a file of aliases of aliases is refused, not written out', () => {
+  const bomb = ['a: &a [x, x, x, x, x, x, x, x, x]'];
+  for (const [name, of] of ['ba', 'cb', 'dc', 'ed', 'fe', 'gf', 'hg'])
+    bomb.push(`${name}: &${name} [${new Array(9).fill(`*${of}`).join(', ')}]`);
+  const path = join(temporaryFolder(), 'run.yaml');
+  writeFileSync(path, bomb.join('\n'));
+  assert.throws(() => readRunFile(path), { name: 'UserError', code: 'ERR_CONFIG', message: /run\.yaml.*alias/i });
+});

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expected, UserError } from '@motion-enhancer/support';
-import { parseDocument } from 'yaml';
+import { type Document, parseDocument } from 'yaml';
 
 const camel = (name: string) => name.replace(/-([a-z])/g, (_, c: string) => c.toUpperCase());
 
@@ -25,7 +25,7 @@ export function readRunFile(path: string): Record<string, unknown> {
       code: 'ERR_CONFIG',
       cause: mistake,
     });
-  const content: unknown = document.toJS() ?? {};
+  const content = plainValue(document, path) ?? {};
   if (typeof content !== 'object' || content === null || Array.isArray(content))
     throw expected('a map of settings (name: value)', path, Array.isArray(content) ? 'a list' : content);
   const settings: Record<string, unknown> = {};
@@ -36,4 +36,16 @@ export function readRunFile(path: string): Record<string, unknown> {
     settings[known] = value ?? undefined;
   }
   return settings;
+}
+
+/** A few lines of aliases of aliases can stand for gigabytes: the library stops there. */
+function plainValue(document: Document, path: string): unknown {
+  try {
+    return document.toJS();
+  } catch (cause) {
+    throw new UserError(
+      `The run file ${path} cannot be read: ${(cause as Error).message.split('\n')[0]}. Write values out instead of repeating them by alias (*name).`,
+      { code: 'ERR_CONFIG', cause },
+    );
+  }
 }

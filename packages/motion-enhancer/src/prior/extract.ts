@@ -1,9 +1,9 @@
 import { noGrad, scopeAsync, type Tensor } from '@motion-enhancer/libtorch';
-import { UserError } from '@motion-enhancer/support';
 import type { VideoFrames } from '../data/video/index.js';
 import { capturedMaps } from './capture/captured-maps.js';
 import type { HeadMaps } from './capture/head-maps.js';
 import type { PriorConfig } from './config.js';
+import { checkText } from './diffusion/check-text.js';
 import { encodeClip } from './diffusion/encode-clip.js';
 import type { EncodedText } from './diffusion/text-encoder.js';
 import { invert } from './diffusion/trajectory.js';
@@ -85,16 +85,11 @@ export async function extract(
   });
 }
 
-/** The text and "" as the model takes them. @throws UserError for a text without a word */
+/** The text and "" as the model takes them. @throws UserError for a text without a word that the model knows */
 function textsOf({ texts }: Pick<VideoDiffusion, 'texts'>, text: string): { told: EncodedText; empty: Tensor } {
   texts.encode([text, '']);
   const told = texts.get(text);
-  if (told.words.length === 0) {
-    throw new UserError(
-      `Expected at least one word for text but received ${JSON.stringify(text)}. A prior is made for words.`,
-      { code: 'ERR_TEXT' },
-    );
-  }
+  checkText(text, texts.fit?.(text) ?? { words: told.words.length, cut: 0, unknown: 0, known: true });
   return { told, empty: texts.get('').embedding };
 }
 

@@ -66,13 +66,13 @@ export interface ExtractOutcome {
 }
 
 /** The key that a sample's prior has, and the hash of its video. */
-export async function keyOfSample(
+export function keyOfSample(
   vdm: Pick<VideoDiffusion, 'sha256' | 'dtype'>,
   video: VideoSource,
   text: string,
   config: PriorConfig,
-): Promise<{ key: string; sha256: string; identity: string }> {
-  const { sha256, identity } = await hashSource(video);
+): { key: string; sha256: string; identity: string } {
+  const { sha256, identity } = hashSource(video);
   const key = priorKey({ model: vdm.sha256, video: identity, text, options: config, dtype: vdm.dtype });
   return { key, sha256, identity };
 }
@@ -94,7 +94,7 @@ export async function readSample({ vdm, video, text, config, onBroken }: ReadJob
   const choose = (count: number) => chooseClipFrames(count, config.frames, clipRule(config, vdm.frameRule));
   const fit = boundedFit(() => config);
   const frames = await readSource(asSource(video), choose, onBroken ?? 'fail', fit);
-  return { ...(await keyOfSample(vdm, asSource(video), text, config)), frames };
+  return { ...keyOfSample(vdm, asSource(video), text, config), frames };
 }
 
 /** What was extracted before; null unless all priors of the job are there and verify. */

@@ -38,9 +38,9 @@ test('a folder is its pictures, a file:// URL its file', async () => {
   assert.deepEqual(asSource(pathToFileURL(path).href), { path });
 });
 
-test('hashing waits for no pipe', { timeout: 20_000 }, async () => {
+test('hashing waits for no pipe', { timeout: 20_000 }, () => {
   const pipe = join(temporaryFolder(), 'pipe.mp4');
   execFileSync('mkfifo', [pipe]);
   for (const source of [{ path: pipe }, { paths: [pipe] }, { path: '/dev/zero' }])
-    await assert.rejects(hashSource(source), { code: 'ERR_VIDEO', message: /is not a regular file/ });
+    assert.throws(() => hashSource(source), { code: 'ERR_VIDEO', message: /is not a regular file/ });
 });

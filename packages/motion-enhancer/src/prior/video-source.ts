@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import { sha256File, UserError } from '@motion-enhancer/support';
+import { rememberedHash, UserError } from '@motion-enhancer/support';
 import { localPath } from '../data/local-path.js';
 import { assertRegularFile } from '../data/regular-file.js';
 import { readFrames, type VideoFrames } from '../data/video/index.js';
@@ -29,23 +29,23 @@ export function absoluteSource(source: VideoSource): VideoSource {
     : { paths: source.paths.map((path) => resolve(path)) };
 }
 
-/** Hash of the files, and what of the video a prior's key depends on: the same for whole files. */
-export async function hashSource(source: VideoSource): Promise<{ sha256: string; identity: string }> {
+/** Hash of the files, and what of the video a prior's key depends on: the same for whole files. Pictures count in their order. */
+export function hashSource(source: VideoSource): { sha256: string; identity: string } {
   if ('path' in source) {
-    const sha256 = await hashFile(source.path);
+    const sha256 = hashFile(source.path);
     const { start, end } = source;
     return { sha256, identity: start === undefined && end === undefined ? sha256 : `${sha256} ${start} to ${end}` };
   }
   const hash = createHash('sha256');
-  for (const path of source.paths) hash.update(await hashFile(path));
+  for (const path of source.paths) hash.update(hashFile(path));
   const sha256 = hash.digest('hex');
   return { sha256, identity: sha256 };
 }
 
 /** Hashing a pipe or a device would not end. */
-function hashFile(path: string): Promise<string> {
+function hashFile(path: string): string {
   assertRegularFile(path, (problem, remedy, cause) => videoError(path, problem, remedy, cause));
-  return sha256File(path);
+  return rememberedHash(path);
 }
 
 /** Clocks are counted from a video's first frame, as by loaders that count frames; so much is lost in doing so, s. */

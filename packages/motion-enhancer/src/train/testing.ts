@@ -3,6 +3,7 @@ import { copyFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rand, scope } from '@motion-enhancer/libtorch';
 import { wordSpans, writeRandomQwen25VL } from '@motion-enhancer/models';
+import { hashFile } from '@motion-enhancer/support';
 import { fixture } from '@motion-enhancer/support/testing';
 import { resolve } from '../config/field.js';
 import type { Row } from '../data/rows.js';
@@ -49,6 +50,15 @@ export function row(id: string, given: Partial<Row> = {}): Row {
   return { id, video: VIDEO, turns, line: 1, ...given };
 }
 
+/** What a prior of a video says of it. */
+export const seen = (file: string): PriorInfo['video'] => ({
+  file,
+  sha256: hashFile(file),
+  verdict: 'ok',
+  frames: [0, 1],
+  seconds: [0, 0.1],
+});
+
 /** Writes a prior of random maps for `id`; all heads' maps differ from those of the kept ones. */
 export function writePrior(dir: string, id: string, given: Partial<PriorInfo> = {}): PriorInfo {
   const text = given.text ?? TEXT;
@@ -69,7 +79,7 @@ export function writePrior(dir: string, id: string, given: Partial<PriorInfo> = 
     heads: [{ dfc: 0.1, tcs: 1, dsr: 0.5, score: 0.25, rank: 0, kept: true }],
     grid: { frames: 2, height: 3, width: 4 },
     cell: { pixelHeight: 16, pixelWidth: 16, frames: [], seconds: [] },
-    video: { file: VIDEO, sha256: 'aa', verdict: 'ok', frames: [0, 1], seconds: [0, 0.1] },
+    video: seen(VIDEO),
     model: { vdm: 'm', sha256: 'bb', weights: 'trained', dtype: 'float32', device: 'cpu' },
     options: resolve(PRIOR_FIELDS, {}),
     code: 'test',

@@ -1,7 +1,21 @@
 import { Buffer } from 'node:buffer';
+import { createHash } from 'node:crypto';
 import { writeFileAtomically, writeFully } from '@motion-enhancer/support';
 import { Html, html } from './html.js';
 import { SCRIPT, STYLE } from './page-assets.js';
+
+/**
+ * A page shows texts of data sets and models. Whatever slipped into one could run no script, load nothing and send nothing:
+ * pictures are inside, and the only script is ours, by its hash.
+ */
+const POLICY = [
+  "default-src 'none'",
+  'img-src data:',
+  "style-src 'unsafe-inline'",
+  `script-src 'sha256-${createHash('sha256').update(SCRIPT).digest('base64')}'`,
+  "base-uri 'none'",
+  "form-action 'none'",
+].join('; ');
 
 /** A whole page: style and script inside, nothing fetched. */
 export function document(title: string, body: Html): string {
@@ -9,6 +23,7 @@ export function document(title: string, body: Html): string {
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title>
 <style>${new Html(STYLE)}</style>

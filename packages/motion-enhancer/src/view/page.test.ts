@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -106,6 +107,16 @@ describe('writeDemoPage', () => {
     assert.doesNotMatch(page, /alert\(1\)<\/script|<img src=x|[^;]' onmouseover='/);
     for (const text of TRICKY) assert.ok(page.includes(escapeHtml(text)), text);
     assertBalanced(page);
+  });
+
+  it('lets no script run but its own, and loads nothing', () => {
+    const page = demo('policy');
+    const [, policy] = /<meta http-equiv="Content-Security-Policy" content="([^"]+)">/.exec(page)!;
+    const [, script] = /<script>([\s\S]*)<\/script>/.exec(page)!;
+    const hash = createHash('sha256').update(script!).digest('base64');
+    assert.match(policy!, /^default-src &#39;none&#39;; img-src data:;/);
+    assert.ok(policy!.includes(`script-src &#39;sha256-${escapeHtml(hash)}&#39;;`), policy);
+    assert.doesNotMatch(page, /\son\w+=/);
   });
 
   it('warns of random weights, and of no others', () => {

@@ -6,14 +6,14 @@ import { tensorTest } from '@motion-enhancer/core/internal/testing/tensor-test.j
 import { loadQwen2Tokenizer, type Qwen25VLConfig, readQwen25VLConfig, type Tokenizer } from '@motion-enhancer/models';
 import { freshSeed, randomSource, temporaryFolder } from '@motion-enhancer/support/testing';
 import { describeClip, makeClip } from '../generate/index.js';
-import { PLAIN } from '../ladder/arms.js';
+import { PLAIN } from '../sweep/condition.js';
 import { worldTokenizer } from '../testing.js';
 import { clipLayout } from '../vlm/layout.js';
 import { miniConfig, miniFiles } from '../vlm/mini-config.js';
 import { openTurn } from '../vlm/samples.js';
 import { alignedWords } from './aligned-words.js';
 import { alignmentTable } from './alignment-table.js';
-import { type ArmMaps, armMaps, type PriorMaps } from './maps-of-arm.js';
+import { type ConditionMaps, conditionMaps, type PriorMaps } from './maps-of-condition.js';
 import { coverage } from './mask-maps.js';
 
 const seed = freshSeed();
@@ -118,8 +118,8 @@ tensorTest('arms: own maps, those of other clips, kept words, scale; and the tab
     kept: (_, word) => word === 2,
   };
   const grid = { frames: 1, height: 1, width: 3 };
-  const arm = (settings: Partial<ArmMaps>): ArmMaps => ({ ...PLAIN, scale: 'raw', ...settings });
-  const own = armMaps(samples, prior, arm({}), grid);
+  const arm = (settings: Partial<ConditionMaps>): ConditionMaps => ({ ...PLAIN, scale: 'raw', ...settings });
+  const own = conditionMaps(samples, prior, arm({}), grid);
   assert.deepEqual(
     own[1]!.map((map) => map && [...map]),
     [
@@ -129,12 +129,12 @@ tensorTest('arms: own maps, those of other clips, kept words, scale; and the tab
     ],
   );
   assert.equal(own[2]![2], null);
-  const kept = armMaps(samples, prior, arm({ words: 'kept', scale: 2 }), grid);
+  const kept = conditionMaps(samples, prior, arm({ words: 'kept', scale: 2 }), grid);
   assert.deepEqual(
     kept[1]!.map((map) => map && [...map]),
     [null, null, [0.5, 1, 0.5]],
   );
-  const other = armMaps(samples, prior, arm({ of: 'other' }), grid, seed);
+  const other = conditionMaps(samples, prior, arm({ of: 'other' }), grid, seed);
   other.forEach((words, s) => {
     words.forEach((map, w) => {
       assert.equal(map === null, own[s]![w] === null, 'the control aligns the same words');
@@ -143,10 +143,10 @@ tensorTest('arms: own maps, those of other clips, kept words, scale; and the tab
     });
   });
   const table = alignmentTable(samples, [own, kept], grid, 'cpu');
-  assert.deepEqual([...table.priors_ANWS.shape], [2, 4, 3, 3]);
-  assert.deepEqual(table.words_ANW.select(0, 1).sum(-1).toArray(), [1, 1, 0, 0]);
+  assert.deepEqual([...table.priors_CNWS.shape], [2, 4, 3, 3]);
+  assert.deepEqual(table.words_CNW.select(0, 1).sum(-1).toArray(), [1, 1, 0, 0]);
   assert.deepEqual(table.rows_NQ.select(0, 2).toArray().map(Number), [150, 152, 155, 160]);
   assert.deepEqual(table.share_NWQ.select(0, 2).flatten().toArray(), [0, 1, 0, 0, 0.5, 0, 0, 0.5, 0, 0, 1, 0]);
-  assert.deepEqual(table.priors_ANWS.select(0, 1).select(0, 1).select(0, 2).toArray(), [0.5, 1, 0.5]);
+  assert.deepEqual(table.priors_CNWS.select(0, 1).select(0, 1).select(0, 2).toArray(), [0.5, 1, 0.5]);
   table.dispose();
 });

@@ -2,15 +2,15 @@ import { cells, type Grid } from '@motion-enhancer/core/internal/align/index.js'
 import { keep, noGrad, scope, tensor } from '@motion-enhancer/libtorch';
 import type { AlignmentTable } from '../runs/step.js';
 import { int64Rows, largest } from '../vlm/layout.js';
-import type { ClipWords } from './maps-of-arm.js';
+import type { ClipWords } from './maps-of-condition.js';
 
 /**
  * Words and their targets on the device.
- * @param arms by arm, sample and word: the target, or null
+ * @param conditions by condition, sample and word: the target, or null
  */
 export function alignmentTable(
   samples: readonly ClipWords[],
-  arms: readonly (readonly (readonly (Float32Array | null)[])[])[],
+  conditions: readonly (readonly (readonly (Float32Array | null)[])[])[],
   grid: Grid,
   device: string,
 ): AlignmentTable {
@@ -31,10 +31,10 @@ export function alignmentTable(
       for (const token of word.tokens) share[(n * W + w) * Q + tokens[n]!.indexOf(token)]! += 1 / word.tokens.length;
     });
   });
-  const priors = new Float32Array(arms.length * N * W * S);
-  const chosen = new Float32Array(arms.length * N * W);
-  arms.forEach((arm, a) => {
-    arm.forEach((row, n) => {
+  const priors = new Float32Array(conditions.length * N * W * S);
+  const chosen = new Float32Array(conditions.length * N * W);
+  conditions.forEach((condition, a) => {
+    condition.forEach((row, n) => {
       row.forEach((map, w) => {
         if (!map) return;
         const at = (a * N + n) * W + w;
@@ -47,8 +47,8 @@ export function alignmentTable(
     scope(() => ({
       rows_NQ: int64Rows(N, (n) => tokens[n]!, Q, 0, device),
       share_NWQ: tensor(share, { shape: [N, W, Q] }).to(device),
-      priors_ANWS: tensor(priors, { shape: [arms.length, N, W, S] }).to(device),
-      words_ANW: tensor(chosen, { shape: [arms.length, N, W] }).to(device),
+      priors_CNWS: tensor(priors, { shape: [conditions.length, N, W, S] }).to(device),
+      words_CNW: tensor(chosen, { shape: [conditions.length, N, W] }).to(device),
     })),
   );
   keep(tensors);

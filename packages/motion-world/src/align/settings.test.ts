@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PLAIN } from '../ladder/arms.js';
+import { PLAIN } from '../sweep/condition.js';
 import type { AlignedWord } from './aligned-words.js';
 import { changeMap, evenness } from './change-map.js';
-import { type ArmMaps, armMaps, type ClipWords, type PriorMaps } from './maps-of-arm.js';
+import { type ClipWords, type ConditionMaps, conditionMaps, type PriorMaps } from './maps-of-condition.js';
 
 const near = (found: Float32Array | null | undefined, wanted: readonly number[] | null, message = '') => {
   assert.equal(found === null, wanted === null, message);
@@ -75,19 +75,19 @@ const prior: PriorMaps = {
   kept: (_, i) => i !== 2,
 };
 const clipOf = (found: Float32Array) => Math.floor(found[0]! / 100);
-const maps = (settings: Partial<ArmMaps>, seed = 0) =>
-  armMaps(samples, prior, { ...PLAIN, scale: 'raw', ...settings }, CELLS, seed);
+const maps = (settings: Partial<ConditionMaps>, seed = 0) =>
+  conditionMaps(samples, prior, { ...PLAIN, scale: 'raw', ...settings }, CELLS, seed);
 
 test('mover: every word takes the mean map of the words that name the mover, those without a map too', () => {
   const found = maps({ mover: true })[4]!;
   for (const w of [0, 1, 2]) near(found[w], [201.5, 1 / 3, 1 / 3, 1 / 3], `word ${w}`);
   assert.equal(found[3], null);
-  const nobody = armMaps([{ ...samples[0]!, mover: [] }], prior, { ...PLAIN, scale: 'raw', mover: true }, CELLS);
+  const nobody = conditionMaps([{ ...samples[0]!, mover: [] }], prior, { ...PLAIN, scale: 'raw', mover: true }, CELLS);
   assert.deepEqual(nobody, [[null, null, null, null]]);
 });
 
 test('only: words of these roles', () => {
-  const there = (settings: Partial<ArmMaps>) => maps(settings)[0]!.map((found) => found !== null);
+  const there = (settings: Partial<ConditionMaps>) => maps(settings)[0]!.map((found) => found !== null);
   assert.deepEqual(there({}), [true, true, false, false]);
   assert.deepEqual(there({ only: 'mover' }), [true, false, false, false]);
   assert.deepEqual(there({ only: 'mover+motion' }), [true, true, false, false]);
@@ -121,7 +121,7 @@ test('wrong: whole clips, as many as asked, take maps of the same role from othe
 });
 
 test('gate: the most focused samples by their own maps, also in the control', () => {
-  const aligned = (settings: Partial<ArmMaps>) =>
+  const aligned = (settings: Partial<ConditionMaps>) =>
     maps(settings).flatMap((row, s) => (row.some((found) => found !== null) ? [s] : []));
   assert.deepEqual(
     aligned({ gate: 0.25 }),

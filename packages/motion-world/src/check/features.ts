@@ -2,9 +2,11 @@
 import {
   COLOUR_NAMES,
   describeClip,
+  type Scene,
   SHAPE_NAMES,
   type Split,
   VOCABULARY,
+  type World,
   type WorldQuestion,
   type WorldText,
 } from '../generate/index.js';
@@ -50,23 +52,35 @@ function blind({ stem, options }: WorldQuestion): Float32Array[] {
 /** Of one object in one frame: place (and its waves, as the world repeats), size, angle, colour, shape, whether in front. */
 const OBJECT = 13 + COLOUR_NAMES.length + SHAPE_NAMES.length;
 
+/** Where an object's centre is in the picture, of its copies that nearest to the middle: pixels of 64. */
+function pictured({ objects, camera }: Scene, index: number, u: number): [x: number, y: number] {
+  const pose = poseAt(objects[index]!, u);
+  const { scale, panX, panY } = viewAt(camera, u, camera.parallax?.objects[index]);
+  // Further ones would tell whence it came: they are not seen.
+  const nearest = (d: number) => 32 + d - 64 * scale * Math.round(d / (64 * scale));
+  return [nearest(scale * (pose.x - 32) - panX), nearest(scale * (pose.y - 32) - panY)];
+}
+
 function objectFeatures({ scene }: WorldText, index: number, u: number): Float32Array {
   const object = scene.objects[index]!;
   const pose = poseAt(object, u);
-  const { scale, panX, panY } = viewAt(scene.camera, u);
-  const wrap = (x: number) => ((x % 64) + 64) % 64;
-  const x = wrap(32 + scale * (pose.x - 32) - panX) / 64;
-  const y = wrap(32 + scale * (pose.y - 32) - panY) / 64;
+  const { scale } = viewAt(scene.camera, u);
+  const [px, py] = pictured(scene, index, u);
+  const [x, y] = [px / 64, py / 64];
   const turn = 2 * Math.PI;
   const r = (pose.radius * scale - 9) / 3;
   const front = index / Math.max(1, scene.objects.length - 1);
-  const waves = [x, y].flatMap((p) => [Math.cos(turn * p), Math.sin(turn * p)]);
+  const waves = [x, y].flatMap((p) => {
+    const phase = turn * ((p - 0.5) / scale + 0.5);
+    return [Math.cos(phase), Math.sin(phase)];
+  });
   const numbers = [x - 0.5, y - 0.5, ...waves, r, r * r, Math.cos(pose.angle), Math.sin(pose.angle), front, scale - 1];
-  const near = scene.objects.flatMap((other, i) => {
+  const near = scene.objects.flatMap((_, i) => {
     if (i === index) return [];
-    const there = poseAt(other, u);
-    const along = (d: number) => Math.abs(d - 64 * Math.round(d / 64));
-    return [Math.hypot(along(there.x - pose.x), along(there.y - pose.y)) / 32];
+    const [qx, qy] = pictured(scene, i, u);
+    // The picture repeats every 64 · scale pixels.
+    const along = (d: number) => Math.abs(d / scale - 64 * Math.round(d / scale / 64));
+    return [Math.hypot(along(qx - px), along(qy - py)) / 32];
   });
   const out = new Float32Array(OBJECT);
   out.set([...numbers, near.length > 0 ? Math.min(...near) : 1]);
@@ -104,9 +118,17 @@ function oneFrame(clip: WorldText, question: WorldQuestion, u: number): Float32A
   });
 }
 
+/** Some clips of a split. */
+export interface ClipSet {
+  world: World;
+  split: Split;
+  first: number;
+  count: number;
+}
+
 /** All questions of some clips, as a cheat sees them. */
-export function examples(split: Split, first: number, clips: number, cheat: Cheat): Example[] {
-  return Array.from({ length: clips }, (_, i) => describeClip(split, first + i)).flatMap((clip) => {
+export function examples({ world, split, first, count }: ClipSet, cheat: Cheat): Example[] {
+  return Array.from({ length: count }, (_, i) => describeClip(split, first + i, { world })).flatMap((clip) => {
     const u = {
       blind: 0,
       'first frame': 0,

@@ -1,8 +1,10 @@
-import { MOTION_TYPES } from '../generate/index.js';
+import { MOTION_TYPES, type World } from '../generate/index.js';
 import { trainedAccuracy } from './classifier.js';
 import { CHEATS, type Cheat, type Example, examples } from './features.js';
 
 export interface CheckOptions {
+  /** Default `still-camera`. */
+  world?: World;
   /** Clips of the train split that a cheat learns from. */
   train: number;
   /** Clips that it is tested on: of `train` again (other indices), or of `test` */
@@ -27,8 +29,9 @@ export interface CheckRow {
 export function runCheck(o: CheckOptions): CheckRow[] {
   return (o.cheats ?? CHEATS).flatMap((cheat) => {
     o.onCheat?.(cheat);
-    const learnt = examples('train', 0, o.train, cheat);
-    const asked = examples(o.split, o.split === 'train' ? o.train : 0, o.test, cheat);
+    const { world = 'still-camera', split } = o;
+    const learnt = examples({ world, split: 'train', first: 0, count: o.train }, cheat);
+    const asked = examples({ world, split, first: split === 'train' ? o.train : 0, count: o.test }, cheat);
     const of = (set: readonly Example[], type: string) => set.filter((example) => example.type === type);
     return MOTION_TYPES.map((type) => {
       const test = of(asked, type);

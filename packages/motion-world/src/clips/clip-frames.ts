@@ -1,7 +1,9 @@
-import { type Form, makeClip, type Split } from '../generate/index.js';
+import { type Form, makeClip, type Split, type World } from '../generate/index.js';
 
 /** Some clips of a split. */
 export interface ClipRequest {
+  /** Default `still-camera`. */
+  world?: World;
   split: Split;
   form?: Form;
   first: number;
@@ -22,7 +24,16 @@ export interface DrawnClips {
   masks: Uint8Array | null;
 }
 
-export function makeClips({ split, form, first, count, frames, size, masks }: ClipRequest): DrawnClips {
+export function makeClips({
+  world = 'still-camera',
+  split,
+  form,
+  first,
+  count,
+  frames,
+  size,
+  masks,
+}: ClipRequest): DrawnClips {
   const cells = frames * size * size;
   const drawn = {
     ...{ first, count },
@@ -30,7 +41,7 @@ export function makeClips({ split, form, first, count, frames, size, masks }: Cl
     masks: masks ? new Uint8Array(count * cells) : null,
   };
   for (let i = 0; i < count; i++) {
-    const clip = makeClip(split, first + i, { ...(form ? { form } : {}), frames, size });
+    const clip = makeClip(split, first + i, { world, ...(form ? { form } : {}), frames, size });
     drawn.frames.set(clip.frames, i * cells * 3);
     drawn.masks?.set(clip.masks, i * cells);
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { tensorTest } from '@motion-enhancer/core/internal/testing/tensor-test.js';
 import { temporaryFolder } from '@motion-enhancer/support/testing';
 import { demoCheckpoints } from './checkpoints.js';
@@ -15,23 +15,21 @@ tensorTest('made once, marked as random, and finished where an earlier run was i
   demoCheckpoints(dir);
   assert.equal(statSync(weights).mtimeMs, written, 'written again');
 
-  rmSync(join(vlm, 'RANDOM_WEIGHTS'));
-  rmSync(join(vlm, 'vocab.json'));
-  rmSync(join(vdm, 'tokenizer'), { recursive: true });
+  const half = join(dir, '.qwen2.5-vl-random.999999999-0123abcd.tmp');
+  mkdirSync(half);
+  rmSync(vlm, { recursive: true });
   demoCheckpoints(dir);
-  assert.ok(statSync(join(vlm, 'vocab.json')).size > 1e6);
-  assert.ok(statSync(join(vdm, 'tokenizer', 'COMPLETE')).isFile());
+  assert.ok(!existsSync(half), 'what an interrupted run left');
   assert.ok(first.equals(readFileSync(weights)), 'the same seed gives other weights');
 });
 
-tensorTest('a folder of models without its mark was interrupted, and is made anew', () => {
+tensorTest('a folder of that name without the mark is somebody’s own', () => {
   const dir = temporaryFolder();
-  const { vdm } = demoCheckpoints(dir);
-  rmSync(join(vdm, 'RANDOM_WEIGHTS'));
-  rmSync(join(vdm, 'vae'), { recursive: true });
-  rmSync(join(vdm, 'tokenizer', 'COMPLETE'));
-  demoCheckpoints(dir);
-  assert.ok(statSync(join(vdm, 'vae', 'config.json')).isFile());
+  const own = join(dir, 'cogvideox-random', 'mine.txt');
+  mkdirSync(dirname(own));
+  writeFileSync(own, 'mine');
+  assert.throws(() => demoCheckpoints(dir), { name: 'UserError', code: 'ERR_DEMO', message: /not one of the demo/ });
+  assert.equal(readFileSync(own, 'utf8'), 'mine');
 });
 
 tensorTest('outside of a clone of the project, that is told', () => {

@@ -14,7 +14,7 @@ import { askAboutVideo } from '@motion-enhancer/core/internal/vlm/chat/ask.js';
 import { loadVlm } from '@motion-enhancer/core/internal/vlm/families/load.js';
 import { VIDEO_FIELDS } from '@motion-enhancer/core/internal/vlm/media/video-input.js';
 import type { DType } from '@motion-enhancer/libtorch';
-import { writeText } from '@motion-enhancer/support';
+import { ownFolder, writeText } from '@motion-enhancer/support';
 import { ASSETS, demoCheckpoints } from './checkpoints.js';
 
 const VIDEO = 'videos/moviepy_bbb_432_433.webm';
@@ -60,93 +60,79 @@ export interface DemoOptions {
 }
 
 /** Runs the pipeline in `out`, which is emptied of an earlier run first. */
-export async function runDemo({ out, device, dtype, onStage, onProgress, onLine }: DemoOptions): Promise<DemoReport> {
-  const run = { device, dtype };
+export async function runDemo(o: DemoOptions): Promise<DemoReport> {
+  const { out, device, dtype } = o;
   const seconds: Record<string, number> = {};
   const stage = async <T>(name: string, body: () => Promise<T>): Promise<T> => {
-    onStage(name);
+    o.onStage(name);
     const began = performance.now();
     const result = await body();
     seconds[name] = (performance.now() - began) / 1000;
     return result;
   };
-  const dir = (name: string) => join(out, name);
-  for (const old of ['priors', 'run']) rmSync(dir(old), { recursive: true, force: true });
-
-  const checkpoints = await stage('checkpoints', async () => demoCheckpoints(dir('checkpoints')));
+  ownFolder(out, 'motion-enhancer demo');
+  for (const old of ['priors', 'run']) rmSync(join(out, old), { recursive: true, force: true });
+  const checkpoints = await stage('checkpoints', async () => demoCheckpoints(join(out, 'checkpoints')));
   const video = absolute(ASSETS, VIDEO);
-  const store = new PriorStore(dir('priors'));
-  const outcome = await stage('extract', async () => {
-    const vdm = await loadVdm(checkpoints.vdm, run);
-    try {
-      return await runExtract({ vdm, store, id: ID, video, text: TEXT, config: PRIOR, onProgress });
-    } finally {
-      vdm.dispose();
-    }
-  });
-
-  const data = dir('data.json');
-  writeText(
-    data,
-    `${JSON.stringify(
-      [
-        {
-          id: ID,
-          video,
-          conversations: [
-            { from: 'human', value: `<video>\n${QUESTION}` },
-            { from: 'gpt', value: TEXT },
-          ],
-        },
-      ],
-      null,
-      2,
-    )}\n`,
-  );
-  const ask = async (folder: string) => {
-    const vlm = loadVlm(folder, run);
-    try {
-      return await askAboutVideo(
-        vlm,
-        video,
-        QUESTION,
-        resolve(VIDEO_FIELDS, { fps: RECIPE.fps, maxPixels: RECIPE.maxPixels }),
-        { maxNewTokens: 24, temperature: 0 },
-      );
-    } finally {
-      vlm.dispose();
-    }
-  };
-  const before = await stage('generate before', () => ask(checkpoints.vlm));
-  const trained = await stage('train', async () => {
-    const vlm = loadVlm(checkpoints.vlm, { ...run, trainable: true });
-    try {
-      return await train({
-        vlm,
-        rows: (await readRows(data)).rows,
-        priors: dir('priors'),
-        out: dir('run'),
-        recipe: RECIPE,
-        onWarning: onLine,
-        onStep: (log, total) => onProgress('train', log.step, total),
-      });
-    } finally {
-      vlm.dispose();
-    }
-  });
-  const after = await stage('generate after', () => ask(trained.checkpoint));
-
+  const store = new PriorStore(join(out, 'priors'));
+  const outcome = await stage('extract', () => extractPrior(checkpoints.vdm, store, video, o));
+  writeData(join(out, 'data.json'), video);
+  const before = await stage('generate before', () => ask(checkpoints.vlm, video, o));
+  const trained = await stage('train', () => trainOn(checkpoints.vlm, o));
+  const after = await stage('generate after', () => ask(trained.checkpoint, video, o));
   return {
-    ...run,
-    store,
-    outcome,
+    ...{ device, dtype, store, outcome, seconds },
     frames: outcome.frames,
     log: trained.log,
     answers: { question: QUESTION, before, after },
-    seconds,
     commands: commandsOf(checkpoints, video, out),
     checkpoint: trained.checkpoint,
   };
+}
+
+async function extractPrior(checkpoint: string, store: PriorStore, video: string, o: DemoOptions) {
+  const vdm = await loadVdm(checkpoint, { device: o.device, dtype: o.dtype });
+  try {
+    return await runExtract({ vdm, store, id: ID, video, text: TEXT, config: PRIOR, onProgress: o.onProgress });
+  } finally {
+    vdm.dispose();
+  }
+}
+
+/** One sample: the video, the question, the text as its answer. */
+function writeData(path: string, video: string): void {
+  const conversations = [
+    { from: 'human', value: `<video>\n${QUESTION}` },
+    { from: 'gpt', value: TEXT },
+  ];
+  writeText(path, `${JSON.stringify([{ id: ID, video, conversations }], null, 2)}\n`);
+}
+
+async function ask(checkpoint: string, video: string, { device, dtype }: DemoOptions): Promise<string> {
+  const vlm = loadVlm(checkpoint, { device, dtype });
+  const settings = resolve(VIDEO_FIELDS, { fps: RECIPE.fps, maxPixels: RECIPE.maxPixels });
+  try {
+    return await askAboutVideo(vlm, video, QUESTION, settings, { maxNewTokens: 24, temperature: 0 });
+  } finally {
+    vlm.dispose();
+  }
+}
+
+async function trainOn(checkpoint: string, { out, device, dtype, onLine, onProgress }: DemoOptions) {
+  const vlm = loadVlm(checkpoint, { device, dtype, trainable: true });
+  try {
+    return await train({
+      vlm,
+      rows: (await readRows(join(out, 'data.json'))).rows,
+      priors: join(out, 'priors'),
+      out: join(out, 'run'),
+      recipe: RECIPE,
+      onWarning: onLine,
+      onStep: (log, total) => onProgress('train', log.step, total),
+    });
+  } finally {
+    vlm.dispose();
+  }
 }
 
 /** The same by hand. */

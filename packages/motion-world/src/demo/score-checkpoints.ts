@@ -1,8 +1,8 @@
 import { loadVlm } from '@motion-enhancer/core/internal/vlm/families/load.js';
 import { cat, type DType, keep, noGrad, scope } from '@motion-enhancer/libtorch';
 import type { Qwen25VL } from '@motion-enhancer/models';
+import { repeatRuns } from '../run-axis/model.js';
 import { answerRuns, scoresOf, type TypeScores } from '../runs/evaluate-runs.js';
-import { repeatRuns } from '../runs/model.js';
 import { choicesOf } from '../vlm/pretrain-samples.js';
 import { OPTIONS } from '../vlm/samples.js';
 import { worldData } from '../vlm/world-data.js';

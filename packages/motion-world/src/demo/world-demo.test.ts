@@ -7,13 +7,13 @@ import { PRIOR_FIELDS } from '@motion-enhancer/core/internal/prior/config.js';
 import { tensorTestAsync } from '@motion-enhancer/core/internal/testing/tensor-test.js';
 import { scope } from '@motion-enhancer/libtorch';
 import { temporaryFolder } from '@motion-enhancer/support/testing';
-import { addResults } from '../ladder/results.js';
-import { SETUP, testResult } from '../ladder/testing.js';
+import { addResults } from '../sweep/results.js';
+import { SETUP, testResult } from '../sweep/testing.js';
 import { TINY, worldTokenizer } from '../testing.js';
 import { writeNewMiniVlm } from '../vlm/new-checkpoint.js';
 import { demoCheckpoints } from './checkpoints.js';
 import { shipped } from './shipped.js';
-import { shippedLadder } from './shipped-ladder.js';
+import { shippedSweep } from './shipped-sweep.js';
 import { runWorldDemo } from './world-demo.js';
 import { writeWorldPage } from './write-world-page.js';
 
@@ -91,7 +91,7 @@ test('an experiment of before setups were recorded is not shown', () => {
   const ladder = join(temporaryFolder(), 'ladder.jsonl');
   const { setup: _, ...old } = testResult('plain', 0, 77);
   addResults(ladder, [old]);
-  assert.equal(shippedLadder(ladder), null);
+  assert.equal(shippedSweep(ladder), null);
 });
 
 tensorTestAsync('shipped: what is there is found, what is not is null', async () => {

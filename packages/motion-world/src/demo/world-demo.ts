@@ -11,7 +11,7 @@ import { RECIPE_FIELDS, type Recipe } from '@motion-enhancer/core/internal/train
 import { type StepLog, train } from '@motion-enhancer/core/internal/train/run/train.js';
 import { loadVlm } from '@motion-enhancer/core/internal/vlm/families/load.js';
 import type { DType } from '@motion-enhancer/libtorch';
-import { writeText } from '@motion-enhancer/support';
+import { ownFolder, writeText } from '@motion-enhancer/support';
 import { makeClip, type WorldClip } from '../generate/index.js';
 import type { TypeScores } from '../runs/evaluate-runs.js';
 import { writeClips } from '../write-clips.js';
@@ -50,7 +50,7 @@ const CLIP_PRIOR: PriorConfig = {
   ...{ stream: 'reference', stepsUsed: 2, unit: 'layer-head', selection: 'change', headCount: 4 },
 };
 
-/** The pull of the ladder's arm `change-r-last:sharp=4`, but on the priors’ own grid; rates for few steps. */
+/** The pull of the sweep's condition `change-r-last:sharp=4`, but on the priors’ own grid; rates for few steps. */
 const RECIPE = {
   lr: 2e-4,
   mergerLr: 2e-4,
@@ -93,7 +93,7 @@ export interface WorldDemoReport {
   commands: string[];
 }
 
-/** Runs it in `out`, which is emptied of an earlier run first. */
+/** Runs it in `out`, which is emptied of an earlier run first. @throws UserError ERR_WRITE for a foreign folder */
 export async function runWorldDemo(o: WorldDemoOptions): Promise<WorldDemoReport> {
   const { out, device, dtype } = o;
   const run = { device, dtype };
@@ -108,6 +108,7 @@ export async function runWorldDemo(o: WorldDemoOptions): Promise<WorldDemoReport
     seconds[name] = (performance.now() - began) / 1000;
     return result;
   };
+  ownFolder(out, 'motion-enhancer demo');
   for (const old of ['clips', 'priors', 'plain', 'aligned']) rmSync(at(old), { recursive: true, force: true });
 
   const data = at('clips/open.json');

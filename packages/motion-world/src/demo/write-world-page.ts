@@ -4,7 +4,7 @@ import { writeDemoPage } from '@motion-enhancer/core/internal/view/page.js';
 import type { ResultSection } from '@motion-enhancer/core/internal/view/result-section.js';
 import { version } from '@motion-enhancer/libtorch';
 import { accuracyOf, type TypeScores } from '../runs/evaluate-runs.js';
-import { shippedLadder } from './shipped-ladder.js';
+import { shippedSweep } from './shipped-sweep.js';
 import type { WorldDemoOptions, WorldDemoReport } from './world-demo.js';
 
 const SUMMARY = [
@@ -27,7 +27,7 @@ export function writeWorldPage(
     writeHeatMaps(join(o.out, 'maps', prior.info.id), prior, frames, pixelFrames),
   );
   const page = join(o.out, 'index.html');
-  const experiment = ladder === null ? null : shippedLadder(ladder);
+  const experiment = ladder === null ? null : shippedSweep(ladder);
   const random = o.vdm.weights === 'random';
   writeDemoPage(page, {
     title: 'MotionEnhancer: the whole method in the motion world',
@@ -71,7 +71,7 @@ function pullLine({ recipe: { lambda, sharpen }, aligned }: WorldDemoReport): st
 
 const percent = (share: number) => (100 * share).toFixed(1);
 
-function accuracies({ scores, questions }: WorldDemoReport, hasLadder: boolean): ResultSection {
+function accuracies({ scores, questions }: WorldDemoReport, hasSweep: boolean): ResultSection {
   const types = Object.keys(scores.start);
   const cells = (of: TypeScores) =>
     types.map((type) => {
@@ -82,7 +82,7 @@ function accuracies({ scores, questions }: WorldDemoReport, hasLadder: boolean):
   return {
     title: 'Answers to questions about test clips',
     notes: [
-      `Accuracy in % on ${questions} questions about clips that no training saw: of four replies the likeliest is taken; chance is 25. A few steps on a handful of clips teach little, and so few questions tell small changes apart only by luck. ${hasLadder ? 'The experiment below is the measurement.' : 'The experiment that would (motion-enhancer world ladder, docs/world-vlm.md) has not been run yet.'}`,
+      `Accuracy in % on ${questions} questions about clips that no training saw: of four replies the likeliest is taken; chance is 25. A few steps on a handful of clips teach little, and so few questions tell small changes apart only by luck. ${hasSweep ? 'The experiment below is the measurement.' : 'The experiment that would (motion-enhancer world ladder, docs/world-vlm.md) has not been run yet.'}`,
     ],
     tables: [
       {

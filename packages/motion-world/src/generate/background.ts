@@ -1,10 +1,10 @@
-import { Dice } from './dice.js';
+import { Rng } from './rng.js';
 import type { Background } from './scene.js';
 
 /** A texture of size × size × 3 that joins at its edges. */
 export function backgroundTexture({ kind, colours, waves, seed }: Background, size: number): Uint8Array {
   const [a, b] = colours;
-  const amount = LEVELS[kind](waves, new Dice(seed));
+  const amount = LEVELS[kind](waves, new Rng(seed));
   const out = new Uint8Array(size * size * 3);
   for (let y = 0, at = 0; y < size; y++) {
     for (let x = 0; x < size; x++) {
@@ -20,9 +20,9 @@ type Level = (x: number, y: number) => number;
 const TURN = 2 * Math.PI;
 
 /** Share of the second colour at a place of [0, 1)². */
-const LEVELS: Readonly<Record<Background['kind'], (waves: readonly [number, number], dice: Dice) => Level>> = {
-  clouds: (_waves, dice) => {
-    const values = Float64Array.from({ length: 64 }, () => dice.between(0, 1));
+const LEVELS: Readonly<Record<Background['kind'], (waves: readonly [number, number], rng: Rng) => Level>> = {
+  clouds: (_waves, rng) => {
+    const values = Float64Array.from({ length: 64 }, () => rng.between(0, 1));
     return (x, y) => latticeValue(values, x * 8, y * 8);
   },
   waves:

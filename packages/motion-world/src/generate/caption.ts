@@ -1,4 +1,4 @@
-import type { Dice } from './dice.js';
+import type { Rng } from './rng.js';
 import type { Action, Scene, SceneObject } from './scene.js';
 import { DIRECTIONS, TIMES } from './vocabulary.js';
 
@@ -25,7 +25,7 @@ export interface Caption {
 }
 
 /** Says what moves and how, and what stays; the order of the clauses is drawn. */
-export function drawCaption(scene: Scene, dice: Dice): Caption {
+export function drawCaption(scene: Scene, rng: Rng): Caption {
   const clauses: Part[][] = [];
   const name = (object: SceneObject, index: number, role: WordRole): Part[] => [
     { text: /^[aeiou]/.test(object.colour) ? 'an' : 'a', role: 'other' },
@@ -35,7 +35,7 @@ export function drawCaption(scene: Scene, dice: Dice): Caption {
   scene.objects.forEach((object, i) => {
     if (i === scene.mover) clauses.push([...name(object, i, 'mover'), ...parts(motionText(object.actions), 'motion')]);
   });
-  const still = dice.shuffled([...scene.objects.keys()].filter((i) => i !== scene.mover));
+  const still = rng.shuffled([...scene.objects.keys()].filter((i) => i !== scene.mover));
   if (still.length > 0) {
     const named = still.flatMap((i, place) => [
       ...(place > 0 ? parts('and', 'other') : []),
@@ -45,7 +45,7 @@ export function drawCaption(scene: Scene, dice: Dice): Caption {
   }
   const seen = cameraText(scene);
   if (seen) clauses.push([...parts('the camera', 'other'), ...parts(seen, 'camera')]);
-  return spell(dice.shuffled(clauses));
+  return spell(rng.shuffled(clauses));
 }
 
 function spell(clauses: readonly Part[][]): Caption {

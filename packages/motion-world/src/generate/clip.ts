@@ -6,10 +6,10 @@ import type { WorldQuestion } from './question.js';
 import { render } from './render.js';
 import type { Form, Scene } from './scene.js';
 import { staticQuestions } from './static-questions.js';
-import type { Split } from './vocabulary.js';
+import type { Split, World } from './vocabulary.js';
 
 export interface WorldText {
-  /** `train-00012`, `pretrain-single-00003` */
+  /** `train-00012`, `pretrain-single-00003`, `test-moving-camera-00007` */
   id: string;
   scene: Scene;
   caption: string;
@@ -29,6 +29,8 @@ export interface WorldClip extends WorldText {
 }
 
 export interface ClipOptions {
+  /** Default `still-camera`. */
+  world?: World;
   /** Default `world`; of the split `pretrain`, `single` and `static` by turns. */
   form?: Form;
   /** Frames, spread over the same motion; default 16. */
@@ -40,14 +42,19 @@ export interface ClipOptions {
 const LAST = 2 ** 26 - 1;
 
 /** A clip without its pictures: what is in it, its caption, its questions. */
-export function describeClip(split: Split, index: number, options: Pick<ClipOptions, 'form'> = {}): WorldText {
+export function describeClip(
+  split: Split,
+  index: number,
+  options: Pick<ClipOptions, 'form' | 'world'> = {},
+): WorldText {
   if (!Number.isInteger(index) || index < 0 || index > LAST)
     throw expected(`an integer from 0 to ${LAST}`, 'index', index);
   const form = options.form ?? (split === 'pretrain' ? (index % 2 === 0 ? 'single' : 'static') : 'world');
-  const { scene, dice } = drawScene(split, form, index);
-  const { text, words } = drawCaption(scene, dice);
-  const questions = form === 'static' ? staticQuestions(scene, dice) : motionQuestions(scene, dice);
-  const id = `${split}${form === 'world' ? '' : `-${form}`}-${String(index).padStart(5, '0')}`;
+  const { scene, rng } = drawScene(split, form, index, options.world);
+  const { text, words } = drawCaption(scene, rng);
+  const questions = form === 'static' ? staticQuestions(scene, rng) : motionQuestions(scene, rng);
+  const kind = [split, ...(scene.world ? [scene.world] : []), ...(form === 'world' ? [] : [form])];
+  const id = [...kind, String(index).padStart(5, '0')].join('-');
   return { id, scene, caption: text, captionWords: words, questions };
 }
 

@@ -2,9 +2,11 @@
 // ones are drawn alike from the rest: the text tells nothing. Nor does a frame, as places and angles are spread evenly at
 // every moment. Sizes cannot be (what grows is small at first), so questions about worlds leave growing, shrinking and
 // zooming out; those for pre-training have them.
-import type { Dice } from './dice.js';
+
 import { MOVING_SHARES, STAGES, THREE, WORLD_SHARES } from './draw-scene.js';
+import { PAN_SHARE } from './moving-camera.js';
 import { type Draft, question, threeOthers, type WorldQuestion } from './question.js';
+import type { Rng } from './rng.js';
 import type { Action, Scene, SceneObject } from './scene.js';
 import { DIRECTIONS, TIMES } from './vocabulary.js';
 
@@ -36,33 +38,33 @@ const RAREST = Math.min(...Object.values(KIND_SHARES));
 const UNSIZED = MOVING_SHARES.reduce((sum, [family, share]) => sum + (SIZED.includes(family) ? 0 : share), 0);
 const ASK_MOVER = (3 * WORLD_SHARES.pan) / (WORLD_SHARES.moving * UNSIZED * THREE);
 
-export function motionQuestions(scene: Scene, dice: Dice): WorldQuestion[] {
-  const drafts = scene.mover === null ? [] : aboutMover(scene, scene.mover, dice);
-  const more = [whichMoves(scene, dice), howCamera(scene, dice)].filter((draft) => draft !== null);
-  return [...drafts, ...more].map((draft) => question(draft, dice));
+export function motionQuestions(scene: Scene, rng: Rng): WorldQuestion[] {
+  const drafts = scene.mover === null ? [] : aboutMover(scene, scene.mover, rng);
+  const more = [whichMoves(scene, rng), howCamera(scene, rng)].filter((draft) => draft !== null);
+  return [...drafts, ...more].map((draft) => question(draft, rng));
 }
 
 export const nameOf = ({ colour, shape }: SceneObject): string => `the ${colour} ${shape}`;
 
-function aboutMover(scene: Scene, about: number, dice: Dice): Draft[] {
+function aboutMover(scene: Scene, about: number, rng: Rng): Draft[] {
   const mover = scene.objects[about]!;
   const drafts: Draft[] = [];
   const ask = (type: Draft['type'], stem: (it: string) => string, statement: (it: string) => string) => {
-    const subject = dice.chance(UNNAMED) ? 'thing' : 'named';
+    const subject = rng.chance(UNNAMED) ? 'thing' : 'named';
     const it = subject === 'thing' ? 'the thing' : nameOf(mover);
     return (right: string, wrong: readonly string[]) =>
       drafts.push({ type, subject, about, stem: stem(it), statement: `${statement(it)}.`, right, wrong });
   };
   const kinds = (Object.keys(KINDS) as Kind[]).filter((kind) => scene.form === 'single' || !SIZED.includes(kind));
   const kind = kindOf(scene, mover);
-  if (kind && kinds.includes(kind) && dice.chance(RAREST / KIND_SHARES[kind]!)) {
+  if (kind && kinds.includes(kind) && rng.chance(RAREST / KIND_SHARES[kind]!)) {
     const all = kinds.map((one) => `it ${KINDS[one]}`);
     const right = `it ${KINDS[kind]}`;
     ask(
       'MR',
       (it) => `What does ${it} do?`,
       (it) => `${it} ${KINDS[kind]}`,
-    )(right, threeOthers(all, right, dice));
+    )(right, threeOthers(all, right, rng));
   }
   const slide = mover.actions.find((action) => action.kind === 'slide');
   if (slide && scene.family !== 'order') {
@@ -72,19 +74,19 @@ function aboutMover(scene: Scene, about: number, dice: Dice): Draft[] {
       'LM',
       (it) => `Which way does ${it} slide?`,
       (it) => `${it} slides ${right}`,
-    )(right, threeOthers(all, right, dice));
+    )(right, threeOthers(all, right, rng));
   }
   const [first] = mover.actions;
   if (first?.kind === 'sway' || first?.kind === 'hop') {
     const right = TIMES[first.count - 1]!;
     const statement = (it: string) => `${it} ${first.kind}s ${right}`;
-    ask('RC', (it) => `How many times does ${it} ${first.kind}?`, statement)(right, threeOthers(TIMES, right, dice));
+    ask('RC', (it) => `How many times does ${it} ${first.kind}?`, statement)(right, threeOthers(TIMES, right, rng));
   }
   if (scene.family === 'order') {
     const own = mover.actions.map(stageOf);
     const stem = (it: string) => `What does ${it} do first, and what then?`;
     const statement = (it: string) => orderText(own).replace('it', it);
-    ask('AO', stem, statement)(orderText(own), otherOrders(own, dice));
+    ask('AO', stem, statement)(orderText(own), otherOrders(own, rng));
   }
   return drafts;
 }
@@ -106,15 +108,15 @@ const STAGE_TEXT: Readonly<Record<string, string>> = {
 const orderText = ([a, b]: readonly string[]): string => `it ${STAGE_TEXT[a!]}, then it ${STAGE_TEXT[b!]}`;
 
 /** The same stages the other way round, and both orders of another two: of the four, none stands out. */
-function otherOrders([a, b]: readonly string[], dice: Dice): string[] {
+function otherOrders([a, b]: readonly string[], rng: Rng): string[] {
   const pairs = STAGES.flatMap((first, i) => STAGES.slice(i + 1).map((second) => [first, second]));
-  const other = dice.pick(pairs.filter((pair) => !pair.every((stage) => stage === a || stage === b)));
+  const other = rng.pick(pairs.filter((pair) => !pair.every((stage) => stage === a || stage === b)));
   return [[b!, a!], other, [other[1]!, other[0]!]].map(orderText);
 }
 
-function whichMoves({ objects, mover, family }: Scene, dice: Dice): Draft | null {
+function whichMoves({ objects, mover, family }: Scene, rng: Rng): Draft | null {
   const fits = mover !== null && !SIZED.includes(family);
-  const asks = objects.length === 3 && (family === 'pan' || (fits && dice.chance(ASK_MOVER)));
+  const asks = objects.length === 3 && (family === 'pan' || (fits && rng.chance(ASK_MOVER)));
   if (!asks) return null;
   const all = [...objects.map(nameOf), 'none of them'];
   const right = all[mover ?? 3]!;
@@ -129,9 +131,17 @@ function whichMoves({ objects, mover, family }: Scene, dice: Dice): Draft | null
   };
 }
 
+/**
+ * Of the moving world's clips that pan, whether or not an object moves, so many are asked how that there are as many of
+ * these questions as in the still world.
+ */
+const ASK_PAN = WORLD_SHARES.pan / ((WORLD_SHARES.pan + WORLD_SHARES.moving) * PAN_SHARE);
+
 /** Asked where things are spread over the whole world: where they keep to its middle, a pan would show in their places. */
-function howCamera({ camera, family }: Scene, dice: Dice): Draft | null {
-  if (family !== 'pan') return null;
+function howCamera({ camera, family, world = 'still-camera' }: Scene, rng: Rng): Draft | null {
+  const asks =
+    world === 'still-camera' ? family === 'pan' : camera.kind === 'pan' && family !== 'camera' && rng.chance(ASK_PAN);
+  if (!asks) return null;
   const all = DIRECTIONS.slice(0, 4).map(({ name }) => `it pans ${name}`);
   const right = all[camera.direction]!;
   return {
@@ -141,6 +151,6 @@ function howCamera({ camera, family }: Scene, dice: Dice): Draft | null {
     stem: 'How does the camera move?',
     statement: `${right.replace('it', 'the camera')}.`,
     right,
-    wrong: threeOthers(all, right, dice),
+    wrong: threeOthers(all, right, rng),
   };
 }

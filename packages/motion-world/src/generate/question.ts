@@ -1,4 +1,4 @@
-import type { Dice } from './dice.js';
+import type { Rng } from './rng.js';
 
 /** The six types of MotionBench, and four about what stands still, for pre-training. */
 export const MOTION_TYPES = ['MR', 'LM', 'AO', 'RC', 'MO', 'CM'] as const;
@@ -39,12 +39,12 @@ export interface Draft extends Pick<WorldQuestion, 'type' | 'subject' | 'about' 
   wrong: readonly string[];
 }
 
-export function question({ right, wrong, ...rest }: Draft, dice: Dice): WorldQuestion {
-  const options = dice.shuffled([right, ...wrong]);
+export function question({ right, wrong, ...rest }: Draft, rng: Rng): WorldQuestion {
+  const options = rng.shuffled([right, ...wrong]);
   const text = [rest.stem, ...options.map((option, i) => `${'ABCD'[i]}. ${option}`)].join('\n');
   return { ...rest, options, answer: options.indexOf(right), text };
 }
 
 /** Three options that are not the right one. */
-export const threeOthers = (all: readonly string[], right: string, dice: Dice): string[] =>
-  dice.shuffled(all.filter((option) => option !== right)).slice(0, 3);
+export const threeOthers = (all: readonly string[], right: string, rng: Rng): string[] =>
+  rng.shuffled(all.filter((option) => option !== right)).slice(0, 3);

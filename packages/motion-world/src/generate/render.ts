@@ -1,8 +1,8 @@
 import { backgroundTexture } from './background.js';
 import { poseAt } from './pose.js';
-import { type Camera, type Pose, type Scene, type SceneObject, UNIT } from './scene.js';
+import { type Camera, type Pose, type Scene, type SceneObject, UNIT, type Wave } from './scene.js';
 import { OUTLINES, REACH, SHADES } from './shapes.js';
-import { COLOURS, DIRECTIONS } from './vocabulary.js';
+import { COLOURS, DIRECTIONS, type Pattern, type Shape } from './vocabulary.js';
 
 export interface Rendered {
   /** uint8 [frames, size, size, 3] */
@@ -21,28 +21,44 @@ export function render(scene: Scene, count: number, size: number): Rendered {
   const texture = backgroundTexture(scene.background, size);
   for (let t = 0; t < count; t++) {
     const u = count === 1 ? 0.5 : t / (count - 1);
-    const view = viewAt(scene.camera, u);
     const frame = frames.subarray(t * size * size * 3, (t + 1) * size * size * 3);
     const mask = masks.subarray(t * size * size, (t + 1) * size * size);
-    drawBackground(frame, texture, size, view);
-    for (const [i, object] of scene.objects.entries())
-      drawObject(frame, mask, size, object, poseAt(object, u), view, i + 1);
+    const { camera, scenery = [], objects } = scene;
+    const { background, objects: depths } = camera.parallax ?? { background: 1, objects: objects.map(() => 1) };
+    drawBackground(frame, texture, size, viewAt(camera, u, background));
+    for (const thing of scenery)
+      drawThing({ frame, mask, size, label: 0 }, thing, thing, viewAt(camera, u, thing.parallax));
+    for (const [i, object] of objects.entries()) {
+      const view = viewAt(camera, u, depths[i]);
+      drawThing({ frame, mask, size, label: i + 1 }, paintOf(object), poseAt(object, u), view);
+    }
   }
   return { frames, masks };
 }
 
 /** How the camera sees the world: picture = 32 + scale · (world − 32) − pan. */
-interface View {
+export interface View {
   scale: number;
   panX: number;
   panY: number;
 }
 
-export function viewAt(camera: Camera, u: number): View {
+/**
+ * How the camera sees what is at some depth, at time u (0 to 1).
+ * @param parallax how far its picture goes for every pixel of a pan
+ */
+export function viewAt(camera: Camera, u: number, parallax = 1): View {
   const { x, y } = DIRECTIONS[camera.direction]!;
-  const gone = camera.kind === 'pan' ? camera.distance * (u - 0.5) : 0;
+  const { shake } = camera;
+  const gone = camera.kind === 'pan' ? camera.distance * parallax * (u - 0.5) : 0;
   const change = camera.kind === 'zoom' ? camera.zoomChange * (u - 0.5) : 0;
-  return { scale: Math.exp(camera.zoom + change), panX: x * gone, panY: y * gone };
+  const shaken = (waves: readonly Wave[] = []) =>
+    waves.reduce((sum, { amplitude, count, phase }) => sum + amplitude * Math.sin(2 * Math.PI * count * u + phase), 0);
+  return {
+    scale: Math.exp(camera.zoom + change),
+    panX: x * gone + shaken(shake?.x),
+    panY: y * gone + shaken(shake?.y),
+  };
 }
 
 function drawBackground(frame: Uint8Array, texture: Uint8Array, size: number, { scale, panX, panY }: View): void {
@@ -89,15 +105,38 @@ function samplesAlong(size: number, scale: number, pan: number) {
   return { before, after, share };
 }
 
-function drawObject(
-  frame: Uint8Array,
-  mask: Uint8Array,
-  size: number,
-  object: SceneObject,
-  pose: Pose,
-  view: View,
-  label: number,
-): void {
+/** Where one thing of a frame is drawn. */
+interface Canvas {
+  /** [size, size, 3] */
+  frame: Uint8Array;
+  /** [size, size] */
+  mask: Uint8Array;
+  size: number;
+  /** The thing's, in the mask. */
+  label: number;
+}
+
+/** One picture of a thing, in pixels of the frame. */
+interface Copy {
+  cx: number;
+  cy: number;
+  r: number;
+  angle: number;
+  /** Nothing of it is further from its centre. */
+  reach: number;
+}
+
+/** What something looks like, wherever it is. */
+interface Paint {
+  shape: Shape;
+  pattern: Pattern;
+  colour: readonly [number, number, number];
+}
+
+const paintOf = ({ shape, pattern, colour }: SceneObject): Paint => ({ shape, pattern, colour: COLOURS[colour] });
+
+function drawThing(canvas: Canvas, paint: Paint, pose: Pose, view: View): void {
+  const { size } = canvas;
   const unit = size / UNIT;
   const r = pose.radius * view.scale * unit;
   const period = size * view.scale;
@@ -110,26 +149,16 @@ function drawObject(
     return found;
   };
   for (const cy of copies(place(pose.y, view.panY))) {
-    for (const cx of copies(place(pose.x, view.panX)))
-      drawCopy(frame, mask, size, object, cx, cy, r, reach, pose.angle, label);
+    for (const cx of copies(place(pose.x, view.panX))) drawCopy(canvas, paint, { cx, cy, r, angle: pose.angle, reach });
   }
 }
 
-function drawCopy(
-  frame: Uint8Array,
-  mask: Uint8Array,
-  size: number,
-  { shape, colour, pattern }: SceneObject,
-  cx: number,
-  cy: number,
-  r: number,
-  reach: number,
-  angle: number,
-  label: number,
-): void {
+function drawCopy(canvas: Canvas, { shape, colour, pattern }: Paint, copy: Copy): void {
+  const { frame, mask, size, label } = canvas;
+  const { cx, cy, r, angle, reach } = copy;
   const outline = OUTLINES[shape];
   const shade = SHADES[pattern];
-  const [red, green, blue] = COLOURS[colour];
+  const [red, green, blue] = colour;
   const [cos, sin] = [Math.cos(angle) / r, Math.sin(angle) / r];
   const soft = 1 / r;
   const y1 = Math.min(size, Math.ceil(cy + reach));

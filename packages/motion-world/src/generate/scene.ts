@@ -1,5 +1,5 @@
 // A scene says all that a clip shows; frames, masks, captions and questions are made of it.
-import type { BackgroundKind, Colour, Direction, Pattern, Shape, Split } from './vocabulary.js';
+import type { BackgroundKind, Colour, Direction, Pattern, Shape, Split, World } from './vocabulary.js';
 
 /** What an object does during one stage. Lengths in pixels of a picture of 64, angles in radians. */
 export type Action =
@@ -27,7 +27,7 @@ export interface SceneObject {
 }
 
 export interface Camera {
-  kind: 'still' | 'pan' | 'zoom';
+  kind: 'still' | 'pan' | 'zoom' | 'shake';
   /** Where the camera goes: what it sees goes the other way. */
   direction: Direction;
   /** Pixels of the whole pan. */
@@ -35,6 +35,22 @@ export interface Camera {
   /** Log of the enlargement half-way, and its change over the clip. */
   zoom: number;
   zoomChange: number;
+  /** Of a pan: how far the picture of the background and of each object goes for every pixel of it; else all go alike. */
+  parallax?: Parallax;
+  /** Of a camera that shakes: the waves that its place is the sum of, along either axis. */
+  shake?: { x: Wave[]; y: Wave[] };
+}
+
+export interface Parallax {
+  background: number;
+  objects: number[];
+}
+
+/** amplitude · sin(2π · count · u + phase), in pixels */
+export interface Wave {
+  amplitude: number;
+  count: number;
+  phase: number;
 }
 
 export interface Background {
@@ -45,10 +61,19 @@ export interface Background {
   seed: number;
 }
 
+/** A grey thing that stays behind all objects and that nothing names: the camera's motion shows in it. */
+export interface Scenery extends Pick<SceneObject, 'shape' | 'pattern' | 'radius' | 'angle' | 'x' | 'y'> {
+  colour: readonly [number, number, number];
+  /** How far its picture goes for every pixel of a pan. */
+  parallax: number;
+}
+
 /** `world`: the test bed; `single`: one object that moves; `static`: up to four that do not. */
 export type Form = 'world' | 'single' | 'static';
 
 export interface Scene {
+  /** Absent: `still-camera`. */
+  world?: World;
   split: Split;
   index: number;
   form: Form;
@@ -56,6 +81,8 @@ export interface Scene {
   family: Family;
   background: Background;
   camera: Camera;
+  /** Behind the objects, from the back to the front; of the moving world alone. */
+  scenery?: Scenery[];
   /** From the back to the front. */
   objects: SceneObject[];
   /** Index of the one object that moves; null: none does. */

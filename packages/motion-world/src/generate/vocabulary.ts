@@ -40,6 +40,13 @@ export type Direction = number;
 
 export const TIMES = ['once', 'twice', 'three times', 'four times'] as const;
 
+/**
+ * `still-camera`: the camera never moves while an object does. `moving-camera`: the same objects and motions, seen by a
+ * camera that pans with parallax, zooms or shakes.
+ */
+export const WORLDS = ['still-camera', 'moving-camera'] as const;
+export type World = (typeof WORLDS)[number];
+
 export type Split = 'train' | 'validation' | 'test' | 'pretrain';
 
 /**

@@ -1,14 +1,11 @@
 import { seededNoise } from '@motion-enhancer/core/internal/prior/diffusion/seeded-noise.js';
 import { startSeed } from '@motion-enhancer/core/internal/prior/diffusion/seeds.js';
 import type { VideoDiffusion } from '@motion-enhancer/core/internal/prior/diffusion/video-diffusion.js';
-import { cat, fromTypedArray, noGrad, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { cat, noGrad, scope } from '@motion-enhancer/libtorch';
 import type { Word } from '@motion-enhancer/models';
 import type { WorldClip } from '../generate/index.js';
 import type { BatchInput } from './batch-maps.js';
-
-/** Frames of a clip as the autoencoder takes them: [1, 3, T, H, W] in [−1, 1]. */
-const asVideo = ({ frames, count, size }: WorldClip, device: string): Tensor =>
-  fromTypedArray(frames, [1, count, size, size, 3]).to(device).to('float32').div(127.5).sub(1).permute(0, 4, 1, 2, 3);
+import { clipLatents } from './clip-latents.js';
 
 export interface PassOptions {
   steps: number;
@@ -29,8 +26,7 @@ export function clipInputs(
   vdm.texts.encode([...clips.map(({ caption }) => caption), '']);
   return noGrad(() =>
     scope(() => {
-      const video = cat(clips.map((clip) => asVideo(clip, vdm.device))).to(vdm.dtype);
-      const { x0 } = vdm.encodeVideo(video);
+      const x0 = clipLatents(vdm, clips);
       const start = seededNoise([1, ...x0.shape.slice(1)], startSeed(seed), x0);
       const encoded = clips.map(({ caption }) => vdm.texts.get(caption));
       const text = cat(encoded.map(({ embedding }) => embedding));

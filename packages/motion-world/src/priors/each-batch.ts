@@ -2,11 +2,13 @@ import type { VideoDiffusion } from '@motion-enhancer/core/internal/prior/diffus
 import { noGrad, Scope, setNumerics } from '@motion-enhancer/libtorch';
 import type { Word } from '@motion-enhancer/models';
 import { CLIP } from '../clips/clip-size.js';
-import { describeClip, makeClip, type Split, type WorldClip } from '../generate/index.js';
+import { describeClip, makeClip, type Split, type World, type WorldClip } from '../generate/index.js';
 import { type BatchMaps, batchMaps } from './batch-maps.js';
 import { clipInputs, type PassOptions } from './clip-inputs.js';
 
 export interface BatchOptions extends PassOptions {
+  /** Default `still-camera`. */
+  world?: World;
   split: Split;
   /** Indices of the clips. */
   indices: readonly number[];
@@ -22,12 +24,12 @@ export function eachClip(
   o: BatchOptions,
   visit: (clip: WorldClip, maps: BatchMaps, place: number, words: Word[]) => void,
 ): void {
-  const { frames = CLIP.frames, size = CLIP.size } = o;
+  const { world = 'still-camera', frames = CLIP.frames, size = CLIP.size } = o;
   if (vdm.device !== 'cpu') setNumerics('tf32', true);
   // All texts at once: their encoder is loaded for it and goes again.
-  vdm.texts.encode([...o.indices.map((index) => describeClip(o.split, index).caption), '']);
+  vdm.texts.encode([...o.indices.map((index) => describeClip(o.split, index, { world }).caption), '']);
   for (let at = 0; at < o.indices.length; at += o.batch) {
-    const clips = o.indices.slice(at, at + o.batch).map((index) => makeClip(o.split, index, { frames, size }));
+    const clips = o.indices.slice(at, at + o.batch).map((index) => makeClip(o.split, index, { world, frames, size }));
     const scope = new Scope();
     try {
       scope.run(() => {

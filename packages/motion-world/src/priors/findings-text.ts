@@ -1,5 +1,6 @@
 import { ARMS } from './arms.js';
-import type { Findings, Mean } from './localise.js';
+import type { Findings } from './localise.js';
+import type { Mean } from './mean.js';
 
 const plus = ({ mean, interval }: Mean, digits = 2): string => `${mean.toFixed(digits)} ± ${interval.toFixed(digits)}`;
 const percent = ({ mean }: Mean): string => `${(100 * mean).toFixed(0)} %`;

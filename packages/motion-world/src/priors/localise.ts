@@ -12,29 +12,8 @@ import type { CaptionWord } from '../generate/index.js';
 import { ARMS, addChange, type FixedUnits, mostChanging, selectArm } from './arms.js';
 import type { BatchMaps, MapStream } from './batch-maps.js';
 import { type BatchOptions, eachClip } from './each-batch.js';
+import { Mean } from './mean.js';
 import { auc, lift, moverShare, ON, perfectLift, spearman } from './where-moves.js';
-
-/** Sums over words or clips, for a mean and its standard error. */
-export class Mean {
-  #n = 0;
-  #sum = 0;
-  #squares = 0;
-  add(value: number): void {
-    this.#n++;
-    this.#sum += value;
-    this.#squares += value * value;
-  }
-  get n(): number {
-    return this.#n;
-  }
-  get mean(): number {
-    return this.#sum / this.#n;
-  }
-  /** Half of the 95 % interval of the mean. */
-  get interval(): number {
-    return 1.96 * Math.sqrt(Math.max(0, this.#squares / this.#n - this.mean ** 2) / this.#n);
-  }
-}
 
 export interface ArmFinding {
   /** Of words that name the mover, of words of its motion, of words of things that stay. */
@@ -93,7 +72,8 @@ export function localise(vdm: VideoDiffusion, fixed: FixedUnits, o: BatchOptions
         addArm(found.arms.get(arm.name)!, rows_WFHW.reshape(words.length, -1).toFloat32Array(), named, roles, share);
       }
       for (const stream of ['x', 'R'] as const)
-        for (const steps of ['all', 'last'] as const) addScores(found, maps, place, stream, steps, words, roles, share);
+        for (const steps of ['all', 'last'] as const)
+          addScores(found, { maps, place, words, roles, share }, stream, steps);
     });
   });
   return found;
@@ -146,48 +126,55 @@ function addArm(
   if (moving.length > 0 && still.length > 0) finding.ms.add(auc(moving, still));
 }
 
+/** A clip as the scores are compared with it. */
+interface Seen {
+  maps: Pick<BatchMaps, 'maps'>;
+  place: number;
+  words: readonly Word[];
+  roles: readonly CaptionWord['role'][];
+  share: Float64Array;
+}
+
 /** How well each label-free score orders heads, or (layer, head) units, by what they see of the mover. */
-function addScores(
-  found: Findings,
-  maps: Pick<BatchMaps, 'maps'>,
-  place: number,
-  stream: MapStream,
-  steps: 'all' | 'last',
-  words: readonly Word[],
-  roles: readonly CaptionWord['role'][],
-  share: Float64Array,
-): void {
+function addScores(found: Findings, seen: Seen, stream: MapStream, steps: 'all' | 'last'): void {
   for (const units of ['head', 'layer-head'] as const) {
     const { lifts, scores } = scope(() => {
-      const of = maps.maps(place, stream, steps, units);
-      const metrics = headMetrics(of);
-      const about = words.filter((_, w) => roles[w] === 'mover');
-      const rows = wordRows(of.textToVideo_HTS, about).toFloat32Array();
-      const lifts = metrics.tau.map((_, u) => {
-        const mine = about.map((_, w) => {
-          const at = (u * about.length + w) * share.length;
-          return lift(rows.subarray(at, at + share.length), share).lift;
-        });
-        return mine.reduce((a, b) => a + b, 0) / mine.length;
-      });
-      const { dfc, tcs, dsr, score } = metrics;
-      return {
-        lifts,
-        scores: { dfc, tcs, dsr, mhs: score, focus: focusOfHeads(of, words), change: changeOfHeads(of, words) },
-      };
+      const maps = seen.maps.maps(seen.place, stream, steps, units);
+      return { lifts: liftsOf(maps, seen), scores: scoresOf(maps, seen.words) };
     });
     for (const [name, values] of Object.entries(scores)) {
       const key = `${stream}-${steps} ${units} ${name}`;
       if (!found.scores.has(key)) found.scores.set(key, new Mean());
       found.scores.get(key)!.add(spearman(values, lifts));
     }
-    if (units === 'head') continue;
-    const key = `${stream}-${steps}`;
-    if (!found.units.has(key))
-      found.units.set(
-        key,
-        lifts.map(() => new Mean()),
-      );
-    for (const [u, value] of lifts.entries()) found.units.get(key)![u]!.add(value);
+    if (units === 'layer-head') addUnits(found, `${stream}-${steps}`, lifts);
   }
+}
+
+/** Mean lift of the mover's words, by unit. */
+function liftsOf(maps: HeadMaps, { words, roles, share }: Seen): number[] {
+  const about = words.filter((_, w) => roles[w] === 'mover');
+  const rows = wordRows(maps.textToVideo_HTS, about).toFloat32Array();
+  return Array.from({ length: maps.textToVideo_HTS.size(0) }, (_, u) => {
+    const mine = about.map((_, w) => {
+      const at = (u * about.length + w) * share.length;
+      return lift(rows.subarray(at, at + share.length), share).lift;
+    });
+    return mine.reduce((a, b) => a + b, 0) / mine.length;
+  });
+}
+
+/** Every label-free score, by unit. */
+function scoresOf(maps: HeadMaps, words: readonly Word[]): Record<string, number[]> {
+  const { dfc, tcs, dsr, score } = headMetrics(maps);
+  return { dfc, tcs, dsr, mhs: score, focus: focusOfHeads(maps, words), change: changeOfHeads(maps, words) };
+}
+
+function addUnits(found: Findings, key: string, lifts: readonly number[]): void {
+  if (!found.units.has(key))
+    found.units.set(
+      key,
+      lifts.map(() => new Mean()),
+    );
+  for (const [u, value] of lifts.entries()) found.units.get(key)![u]!.add(value);
 }

@@ -20,7 +20,7 @@ export interface WorldPriorOptions extends BatchOptions {
  * - `maps.ARM`: uint8 [words of all clips, F, H/2, W/2]: means of 2 × 2 cells, each word's map in 255ths of its largest
  *   entry; `scale.ARM`: float32 [words], that entry;
  * - `kept.ARM`: uint8 [words], which words MTTI keeps.
- * ARM is the arm's name, with `@` and the tag where there is one. Metadata: split, indices, steps, guidance, seed, ratios, units of `fixed`, sha256 and kind of the model's weights.
+ * ARM is the arm's name, with `@` and the tag where there is one. Metadata: split, world (absent: `still-camera`), indices, steps, guidance, seed, ratios, units of `fixed`, sha256 and kind of the model's weights.
  * @throws UserError for an arm that is none
  */
 export function writeWorldPriors(path: string, vdm: VideoDiffusion, o: WorldPriorOptions): void {
@@ -57,6 +57,8 @@ export function writeWorldPriors(path: string, vdm: VideoDiffusion, o: WorldPrio
       tensors[`kept.${called(name)}`] = tensor(kept.get(name)!, { dtype: 'uint8' });
     }
     writeSafetensors(path, tensors, {
+      // Files of the still world say none, as ever.
+      ...(o.world === 'moving-camera' ? { world: o.world } : {}),
       split: o.split,
       first: String(o.indices[0] ?? 0),
       indices: JSON.stringify(o.indices),

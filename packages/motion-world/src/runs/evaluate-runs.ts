@@ -1,10 +1,10 @@
 import { arange, cat, noGrad, scope, type Tensor } from '@motion-enhancer/libtorch';
 import { type Qwen25VLConfig, structureOf } from '@motion-enhancer/models';
+import { runLanguage } from '../run-axis/language.js';
+import { runLikelihood } from '../run-axis/loss.js';
+import { runVision } from '../run-axis/vision.js';
 import { OPTIONS } from '../vlm/samples.js';
-import { runLanguage } from './language.js';
-import { runLikelihood } from './loss.js';
 import { type ComputeDType, castAll, type RunData } from './step.js';
-import { runVision } from './vision.js';
 
 export interface EvaluateOptions {
   /** [R, …] by canonical name. */

@@ -1,14 +1,14 @@
 import type { AlignerKind, AlignmentLoss } from '@motion-enhancer/core/internal/align/index.js';
 
-/** One run of an experiment: an arm and a seed. */
+/** One run of an experiment: a condition and a seed. */
 export interface RunSpec {
-  /** Name of the arm: runs of one seed in several arms are pairs. */
-  arm: string;
+  /** Name of the condition: runs of one seed in several conditions are pairs. */
+  condition: string;
   /** Of the order of the data and of the aligner. */
   seed: number;
   /** Samples to train on: the first so many of the table. */
   data: number;
-  /** Arm of the alignment table; null: L_AR alone. */
+  /** Condition of the alignment table; null: L_AR alone. */
   prior: number | null;
   lambda: number;
   /** Holds λ‖∇L_MSE‖ / ‖∇L_AR‖ near this by moving λ; 0: λ stays. */

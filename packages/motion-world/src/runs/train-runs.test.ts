@@ -8,13 +8,13 @@ import { loadVlm, type Vlm } from '@motion-enhancer/core/internal/vlm/families/l
 import { Generator, keep, manualSeed, noGrad, rand, scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
 import type { Qwen25VL } from '@motion-enhancer/models';
 import { freshSeed, temporaryFolder } from '@motion-enhancer/support/testing';
+import { RunAligners } from '../run-axis/aligners.js';
+import { repeatRuns } from '../run-axis/model.js';
 import { TINY, worldTokenizer } from '../testing.js';
 import { writeNewMiniVlm } from '../vlm/new-checkpoint.js';
 import { choicesOf } from '../vlm/pretrain-samples.js';
 import { type WorldData, worldData } from '../vlm/world-data.js';
-import { RunAligners } from './aligners.js';
 import { accuracyOf, answerRuns, scoresOf } from './evaluate-runs.js';
-import { repeatRuns } from './model.js';
 import { RUN_RECIPE, type RunSpec } from './spec.js';
 import { type AlignmentTable, runLosses } from './step.js';
 import { trainRuns } from './train-runs.js';
@@ -42,7 +42,7 @@ async function withData(body: (vlm: Vlm, data: WorldData) => void): Promise<void
   vlm.dispose();
 }
 
-/** Two arms of random targets for two words a sample, of one and two tokens. */
+/** Two conditions of random targets for two words a sample, of one and two tokens. */
 function randomTable(N: number): AlignmentTable {
   const tensors = keep(
     scope(() => ({
@@ -54,8 +54,8 @@ function randomTable(N: number): AlignmentTable {
         [1, 0, 0],
         [0, 0.5, 0.5],
       ]).repeat(N, 1, 1),
-      priors_ANWS: rand([2, N, 2, 128]).mul(0.02),
-      words_ANW: tensor([
+      priors_CNWS: rand([2, N, 2, 128]).mul(0.02),
+      words_CNW: tensor([
         [1, 1],
         [0, 1],
       ])
@@ -73,7 +73,7 @@ tensorTestAsync(`both losses are those of the project's training step, by every 
     const alignment = randomTable(N);
     const kinds = ['identity', 'mlp', 'pointwise'] as const;
     const parameters = repeatRuns(model.parameters(), 3, 'cpu');
-    const aligners = new RunAligners(kinds, [5, 5, 6], 128, 16, 'cpu');
+    const aligners = new RunAligners({ kinds, seeds: [5, 5, 6], cells: 128, hidden: 16, device: 'cpu' });
     noGrad(() =>
       scope(() => {
         const chosen = [
@@ -81,20 +81,17 @@ tensorTestAsync(`both losses are those of the project's training step, by every 
           [1, 2],
           [2, 0],
         ];
-        const arms = [0, 1, 0];
+        const conditions = [0, 1, 0];
         const index = tensor(chosen, { dtype: 'int64' });
         const arm = tensor(
-          arms.map((a) => [a]),
+          conditions.map((a) => [a]),
           { dtype: 'int64' },
         );
         const { ar_R, align_R } = runLosses(
           index,
-          { arm_R1: arm, squared_R1: tensor([[0], [0], [1]]) },
-          parameters,
-          aligners,
+          { condition_R1: arm, squared_R1: tensor([[0], [0], [1]]) },
           { ...data, alignment },
-          model.config,
-          'float32',
+          { parameters, aligners, config: model.config, dtype: 'float32' },
         );
         kinds.forEach((kind, r) => {
           const generator = new Generator([5, 5, 6][r]!);
@@ -102,7 +99,7 @@ tensorTestAsync(`both losses are those of the project's training step, by every 
           generator.dispose();
           const steps = chosen[r]!.map((n) => {
             const { ids, labels, patches } = sampleOf(data, n);
-            const kept = arms[r] === 0 ? [0, 1] : [1];
+            const kept = conditions[r] === 0 ? [0, 1] : [1];
             const [first, second, third] = alignment.rows_NQ.select(0, n).toArray().map(Number) as [
               number,
               number,
@@ -117,8 +114,8 @@ tensorTestAsync(`both losses are those of the project's training step, by every 
                   inputs: [{ pixels: patches, grid: data.layout.grid }],
                 },
                 prior: {
-                  rows_WS: alignment.priors_ANWS
-                    .select(0, arms[r]!)
+                  rows_WS: alignment.priors_CNWS
+                    .select(0, conditions[r]!)
                     .select(0, n)
                     .indexSelect(0, tensor(kept, { dtype: 'int64' })),
                   grid: GRID,
@@ -166,11 +163,11 @@ tensorTestAsync('runs side by side are what each is alone, and a second time the
     const alignment = randomTable(N);
     const common = { lambda: 30, lambdaRatio: 0, data: N };
     const runs: RunSpec[] = [
-      { arm: 'plain', seed: 1, prior: null, aligner: 'identity', ...common },
-      { arm: 'a', seed: 1, prior: 0, aligner: 'mlp', ...common },
-      { arm: 'b', seed: 2, prior: 1, aligner: 'identity', ...common, data: Math.min(N, 4) },
-      { arm: 'c', seed: 2, prior: 1, aligner: 'identity', ...common, lambdaRatio: 0.5 },
-      { arm: 'd', seed: 2, prior: 1, aligner: 'identity', ...common, loss: 'squared' },
+      { condition: 'plain', seed: 1, prior: null, aligner: 'identity', ...common },
+      { condition: 'a', seed: 1, prior: 0, aligner: 'mlp', ...common },
+      { condition: 'b', seed: 2, prior: 1, aligner: 'identity', ...common, data: Math.min(N, 4) },
+      { condition: 'c', seed: 2, prior: 1, aligner: 'identity', ...common, lambdaRatio: 0.5 },
+      { condition: 'd', seed: 2, prior: 1, aligner: 'identity', ...common, loss: 'squared' },
     ];
     const options = {
       start: model.parameters(),

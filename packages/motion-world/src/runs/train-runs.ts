@@ -17,10 +17,10 @@ import {
 } from '@motion-enhancer/libtorch';
 import type { Qwen25VLConfig } from '@motion-enhancer/models';
 import { expected } from '@motion-enhancer/support';
-import { RunAligners } from './aligners.js';
-import { repeatRuns } from './model.js';
+import { RunAligners } from '../run-axis/aligners.js';
+import { repeatRuns } from '../run-axis/model.js';
 import type { RunRecipe, RunSpec } from './spec.js';
-import { type ComputeDType, type RunData, type RunTargets, runLosses } from './step.js';
+import { type ComputeDType, type RunData, type RunLosses, type RunTargets, runLosses } from './step.js';
 
 export interface TrainRunsOptions {
   /** Where all runs start, by canonical name. */
@@ -61,67 +61,26 @@ export interface TrainedRuns {
 
 /**
  * Trains all runs side by side: each with its own weights, order of data, prior, λ, aligner, moments and clipping.
- * Runs of one seed see the same samples in the same order, so that arms are compared in pairs.
+ * Runs of one seed see the same samples in the same order, so that conditions are compared in pairs.
  * @throws UserError where a loss is not finite
  */
 export function trainRuns(o: TrainRunsOptions): TrainedRuns {
-  const { runs, recipe, data, device } = o;
-  const R = runs.length;
-  const parameters = repeatRuns(o.start, R, device);
-  const aligned = data.alignment !== null && runs.some(({ prior }) => prior !== null);
-  const aligners = aligned
-    ? new RunAligners(
-        runs.map(({ prior, aligner }) => (prior === null ? 'identity' : aligner)),
-        runs.map(({ seed }) => seed),
-        cells(data.alignment!.grid),
-        recipe.alignerWidth,
-        device,
-      )
-    : null;
+  const { runs, recipe, device } = o;
+  const aligned = o.data.alignment !== null && runs.some(({ prior }) => prior !== null);
+  const parameters = repeatRuns(o.start, runs.length, device);
+  const aligners = aligned ? alignersOf(o) : null;
   const all = new Map([...parameters, ...(aligners?.parameters ?? [])]);
   const groups = groupsOf(all, recipe);
   const optimiser = new AdamW(
     groups.map(({ params, peak, weightDecay }) => ({ params, lr: peak, weightDecay })),
     { lr: recipe.lr },
   );
-  const trained = optimiser.params;
   const indices = noGrad(() => keep(scope(() => orders(runs, recipe, o.pool).to(device)))); // [steps, R, B]
   const targets = aligned ? targetsOf(runs, device) : null;
-  const lambda = runs.map((run) => (run.prior === null ? 0 : run.lambda));
-  const ratios: number[][] = [];
-  let last: { ar: number[]; align: number[] | null } = { ar: [], align: null };
-  const began = performance.now();
+  const model = { parameters, aligners, config: o.config, dtype: o.dtype };
+  const lossesOf = (step: number) => runLosses(indices.select(0, step), targets, o.data, model);
   try {
-    for (let step = 0; step < recipe.steps; step++) {
-      const factor = cosineWithWarmup(step, recipe.steps, recipe.warmupRatio);
-      optimiser.groups.forEach((group, g) => {
-        group.lr = groups[g]!.peak * factor;
-      });
-      const losses = () => runLosses(indices.select(0, step), targets, parameters, aligners, data, o.config, o.dtype);
-      if (aligned && recipe.ratioEvery > 0 && step % recipe.ratioEvery === 0) {
-        const measured = scope(() => gradientRatios(losses(), [...parameters.values()]));
-        runs.forEach((run, r) => {
-          if (run.prior !== null && run.lambdaRatio > 0)
-            lambda[r] = balanced(lambda[r]!, measured[r]!, run.lambdaRatio, step === 0);
-        });
-        ratios.push(measured.map((ratio, r) => ratio * lambda[r]!));
-      }
-      const told = (step + 1) % (o.logEvery ?? 50) === 0 || step + 1 === recipe.steps;
-      scope(() => {
-        const { ar_R, align_R } = losses();
-        const total = align_R ? ar_R.add(align_R.mul(tensor(lambda, { device }))) : ar_R;
-        backward([total.sum()]);
-        const gradients = trained.map((p) => p.grad!);
-        if (recipe.maxGradNorm > 0) clipRuns(gradients, recipe.maxGradNorm);
-        optimiser.step(gradients);
-        for (const p of trained) p.grad = null;
-        if (!told) return;
-        last = { ar: ar_R.toArray(), align: align_R?.toArray() ?? null };
-        checkFinite(last.ar, runs, step + 1);
-        const secondsPerStep = (performance.now() - began) / 1000 / (step + 1);
-        o.onLog?.({ step: step + 1, total: recipe.steps, secondsPerStep, ...last, lambda: [...lambda] });
-      });
-    }
+    return { parameters, ...runSteps(o, { groups, optimiser, lossesOf, parameters, aligned }) };
   } catch (error) {
     for (const p of parameters.values()) p.dispose();
     throw error;
@@ -130,18 +89,94 @@ export function trainRuns(o: TrainRunsOptions): TrainedRuns {
     optimiser.dispose();
     aligners?.dispose();
     indices.dispose();
-    targets?.arm_R1.dispose();
+    targets?.condition_R1.dispose();
     targets?.squared_R1?.dispose();
   }
+}
+
+/** A run without a prior has none to learn. */
+const alignersOf = ({ runs, recipe, data, device }: TrainRunsOptions): RunAligners =>
+  new RunAligners({
+    kinds: runs.map(({ prior, aligner }) => (prior === null ? 'identity' : aligner)),
+    seeds: runs.map(({ seed }) => seed),
+    cells: cells(data.alignment!.grid),
+    hidden: recipe.alignerWidth,
+    device,
+  });
+
+interface Training {
+  groups: readonly Group[];
+  optimiser: AdamW;
+  lossesOf(step: number): RunLosses;
+  /** The VLMs', over which gradients are compared. */
+  parameters: ReadonlyMap<string, Tensor>;
+  aligned: boolean;
+}
+
+function runSteps(o: TrainRunsOptions, training: Training): Omit<TrainedRuns, 'parameters'> {
+  const { runs, recipe } = o;
+  const { groups, optimiser, aligned } = training;
+  const lambda = runs.map((run) => (run.prior === null ? 0 : run.lambda));
+  const ratios: number[][] = [];
+  let last: Pick<TrainedRuns, 'ar' | 'align'> = { ar: [], align: null };
+  const began = performance.now();
+  for (let step = 0; step < recipe.steps; step++) {
+    const factor = cosineWithWarmup(step, recipe.steps, recipe.warmupRatio);
+    optimiser.groups.forEach((group, g) => {
+      group.lr = groups[g]!.peak * factor;
+    });
+    if (aligned && recipe.ratioEvery > 0 && step % recipe.ratioEvery === 0)
+      ratios.push(measuredRatios(step, training, runs, lambda));
+    const losses = oneStep(training, step, lambda, o.device, recipe.maxGradNorm);
+    const logged = (step + 1) % (o.logEvery ?? 50) === 0 || step + 1 === recipe.steps;
+    // Reading the losses waits for the device.
+    if (logged) last = noGrad(() => ({ ar: losses.ar_R.toArray(), align: losses.align_R?.toArray() ?? null }));
+    losses.ar_R.dispose();
+    losses.align_R?.dispose();
+    if (!logged) continue;
+    checkFinite(last.ar, runs, step + 1);
+    const secondsPerStep = (performance.now() - began) / 1000 / (step + 1);
+    o.onLog?.({ step: step + 1, total: recipe.steps, secondsPerStep, ...last, lambda: [...lambda] });
+  }
   const mean = (r: number) => ratios.reduce((sum, row) => sum + row[r]!, 0) / ratios.length;
-  return { parameters, ...last, lambda, ratios: ratios.length > 0 ? runs.map((_, r) => mean(r)) : null };
+  return { ...last, lambda, ratios: ratios.length > 0 ? runs.map((_, r) => mean(r)) : null };
+}
+
+/** @returns its losses, the caller's to free */
+function oneStep(
+  { optimiser, lossesOf }: Training,
+  step: number,
+  lambda: number[],
+  device: string,
+  maxGradNorm: number,
+) {
+  return scope(() => {
+    const { ar_R, align_R } = lossesOf(step);
+    const total = align_R ? ar_R.add(align_R.mul(tensor(lambda, { device }))) : ar_R;
+    backward([total.sum()]);
+    const gradients = optimiser.params.map((p) => p.grad!);
+    if (maxGradNorm > 0) clipRuns(gradients, maxGradNorm);
+    optimiser.step(gradients);
+    for (const p of optimiser.params) p.grad = null;
+    return { ar_R: keep(ar_R.detach()), align_R: align_R && keep(align_R.detach()) };
+  });
+}
+
+/** λ‖∇L_MSE‖ / ‖∇L_AR‖ of each run, after λ is moved where a run holds the ratio. */
+function measuredRatios(step: number, training: Training, runs: readonly RunSpec[], lambda: number[]): number[] {
+  const measured = scope(() => gradientRatios(training.lossesOf(step), [...training.parameters.values()]));
+  runs.forEach((run, r) => {
+    if (run.prior !== null && run.lambdaRatio > 0)
+      lambda[r] = balanced(lambda[r]!, measured[r]!, run.lambdaRatio, step === 0);
+  });
+  return measured.map((ratio, r) => ratio * lambda[r]!);
 }
 
 function targetsOf(runs: readonly RunSpec[], device: string): RunTargets {
   const column = (values: number[], dtype: 'int64' | 'float32') =>
     keep(scope(() => tensor(values, { dtype, device, shape: [runs.length, 1] })));
   return {
-    arm_R1: column(
+    condition_R1: column(
       runs.map(({ prior }) => prior ?? 0),
       'int64',
     ),
@@ -215,7 +250,7 @@ export function clipRuns(gradients: readonly Tensor[], max: number): void {
 }
 
 /** ‖∇L_MSE‖ / ‖∇L_AR‖ of each run over the VLM's parameters. */
-function gradientRatios({ ar_R, align_R }: { ar_R: Tensor; align_R: Tensor | null }, parameters: Tensor[]): number[] {
+function gradientRatios({ ar_R, align_R }: RunLosses, parameters: Tensor[]): number[] {
   const norms = (loss: Tensor, retainGraph: boolean) => {
     const found = grad([loss.sum()], parameters, { retainGraph, allowUnused: true });
     return runNorms(found.flatMap((g) => g ?? []));
@@ -227,10 +262,10 @@ function gradientRatios({ ar_R, align_R }: { ar_R: Tensor; align_R: Tensor | nul
 function checkFinite(losses: readonly number[], runs: readonly RunSpec[], step: number): void {
   const broken = losses.findIndex((loss) => !Number.isFinite(loss));
   if (broken < 0) return;
-  const { arm, seed } = runs[broken]!;
+  const { condition, seed } = runs[broken]!;
   throw expected(
     'a finite loss',
-    `run ${arm}, seed ${seed}, step ${step}`,
+    `run ${condition}, seed ${seed}, step ${step}`,
     losses[broken],
     'Lower the learning rate or λ.',
   );

@@ -1,6 +1,6 @@
 import { backward, type CudaGraph, keep, noGrad, recordCudaGraph, type Tensor } from '@motion-enhancer/libtorch';
 import { expected } from '@motion-enhancer/support';
-import type { LegOptions } from './leg.js';
+import type { SegmentOptions } from './segment.js';
 
 /** Forward and backward pass of a step. */
 export interface Pass {
@@ -10,13 +10,13 @@ export interface Pass {
   dispose(): void;
 }
 
-export const passOf = (o: Pick<LegOptions, 'inputs' | 'loss' | 'recorded'>, parameters: readonly Tensor[]): Pass =>
+export const passOf = (o: Pick<SegmentOptions, 'inputs' | 'loss' | 'recorded'>, parameters: readonly Tensor[]): Pass =>
   o.recorded
     ? recordedPass(o, parameters)
     : { run: (step) => passed(o, step, o.inputs?.(step) ?? [], parameters), dispose() {} };
 
 function passed(
-  o: Pick<LegOptions, 'loss'>,
+  o: Pick<SegmentOptions, 'loss'>,
   step: number,
   inputs: readonly Tensor[],
   parameters: readonly Tensor[],
@@ -32,7 +32,7 @@ function passed(
 }
 
 /** The same, recorded with the inputs of its first step, which later steps write over. */
-function recordedPass(o: Pick<LegOptions, 'inputs' | 'loss'>, parameters: readonly Tensor[]): Pass {
+function recordedPass(o: Pick<SegmentOptions, 'inputs' | 'loss'>, parameters: readonly Tensor[]): Pass {
   const inputs: Tensor[] = [];
   let made: { graph: CudaGraph; loss: Tensor; gradients: Tensor[] } | null = null;
   const dispose = () => {

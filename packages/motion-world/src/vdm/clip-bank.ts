@@ -1,9 +1,10 @@
 import { empty, fromTypedArray, keep, noGrad, scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
 import type { Tokenizer } from '@motion-enhancer/models';
 import { eachPiece } from '../clips/clip-pool.js';
-import { describeClip, type Split } from '../generate/index.js';
+import { describeClip, type Split, type World } from '../generate/index.js';
 
 export interface BankOptions {
+  world: World;
   clips: number;
   frames: number;
   size: number;
@@ -23,12 +24,12 @@ function ranges(clips: number): { split: Split; form: 'world' | 'single'; count:
 
 /** Frames of all clips on the device: uint8 [clips, frames, size, size, 3]; the caller's to free. */
 export async function clipBank(o: BankOptions): Promise<Tensor> {
-  const { clips, frames, size, device } = o;
+  const { world, clips, frames, size, device } = o;
   const bank = keep(empty([clips, frames, size, size, 3], { dtype: 'uint8', device }));
   let done = 0;
   for (const { split, form, count, at } of ranges(clips)) {
     if (count === 0) continue;
-    await eachPiece({ split, form, first: 0, count, frames, size }, o.workers, (piece) => {
+    await eachPiece({ world, split, form, first: 0, count, frames, size }, o.workers, (piece) => {
       const video = [piece.count, frames, size, size, 3];
       scope(() =>
         noGrad(() => {
@@ -42,12 +43,17 @@ export async function clipBank(o: BankOptions): Promise<Tensor> {
   return bank;
 }
 
+export interface TextBankOptions extends Pick<BankOptions, 'world' | 'clips' | 'device'> {
+  tokenizer: Tokenizer;
+  maxLength: number;
+}
+
 /** Token ids of each clip's caption and of the sentence of its first question: int64 [clips, 2, T]; the caller's to free. */
-export function textBank(clips: number, tokenizer: Tokenizer, maxLength: number, device: string): Tensor {
+export function textBank({ world, clips, tokenizer, maxLength, device }: TextBankOptions): Tensor {
   const ids = (text: string) => tokenizer.encode(text, { maxLength, padToMaxLength: true }).ids;
   const rows = ranges(clips).flatMap(({ split, form, count }) =>
     Array.from({ length: count }, (_, index) => {
-      const { caption, questions } = describeClip(split, index, { form });
+      const { caption, questions } = describeClip(split, index, { world, form });
       return [...ids(caption), ...ids(questions[0]?.statement ?? caption)];
     }),
   );

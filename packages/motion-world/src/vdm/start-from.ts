@@ -5,7 +5,7 @@ import { type Checkpoint, openCheckpoint } from '@motion-enhancer/models';
 import { expected, UserError } from '@motion-enhancer/support';
 import { FOLDERS, type Parts } from './checkpoint.js';
 
-/** Refuses to start from what the training itself writes: its next leg would start from something else. @throws UserError ERR_VALUE */
+/** Refuses to start from what the training itself writes: its next segment would start from something else. @throws UserError ERR_VALUE */
 export function checkStart(from: string, out: string): void {
   const path = relative(real(out), real(from));
   if (path.split(/[\\/]/)[0] !== '..')

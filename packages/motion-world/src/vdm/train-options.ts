@@ -1,7 +1,9 @@
 import type { Fields } from '@motion-enhancer/core/internal/config/field.js';
+import { CLIP_FIELDS } from '../fields.js';
 
 /** The recipe of the mini CogVideoX; defaults are those of the shipped checkpoint. */
 export const VDM_TRAINING_FIELDS = {
+  world: CLIP_FIELDS.world,
   model: { type: 'choice', choices: ['mini', 'tiny'], default: 'mini', text: 'tiny: for trying the command out' },
   clips: {
     type: 'integer',
@@ -24,7 +26,13 @@ export const VDM_TRAINING_FIELDS = {
     text: 'Share of noise levels drawn from the upper half, where shapes and places are decided; the rest from all',
   },
   seed: { type: 'integer', default: 0, min: 0, text: 'Seed of weights, noise and order' },
-  seconds: { type: 'number', default: 1e6, min: 0, text: 'Length of this leg: the next call goes on', unit: 'seconds' },
+  seconds: {
+    type: 'number',
+    default: 1e6,
+    min: 0,
+    text: 'Length of this segment: the next call goes on',
+    unit: 'seconds',
+  },
   workers: { type: 'integer', default: 12, min: 0, text: 'Threads that make clips' },
   graph: {
     type: 'boolean',

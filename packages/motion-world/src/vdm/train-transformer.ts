@@ -1,6 +1,6 @@
 import { Generator, noGrad, scope, type Tensor, tensorsIn } from '@motion-enhancer/libtorch';
-import { type LegLine, trainLeg } from '../train/leg.js';
 import { mapTensors } from '../train/map-tensors.js';
+import { type SegmentLine, trainSegment } from '../train/segment.js';
 import { denoiseBatch, denoiseLoss, denoiseTables, type LatentBank } from './denoise-loss.js';
 import { type Part, textEncoderOf, transformerOf } from './parts.js';
 import { warmCosine } from './train-options.js';
@@ -18,13 +18,13 @@ export interface TransformerLeg {
   seed: number;
   /** Each step's passes as one CUDA graph. */
   recorded: boolean;
-  onLog(line: LegLine): void;
+  onLog(line: SegmentLine): void;
 }
 
 /**
- * Trains transformer and text encoder together, products in the dtype of the latents, until the leg ends; the parts then
+ * Trains transformer and text encoder together, products in the dtype of the latents, until the segment ends; the parts then
  * hold the average weights.
- * @returns steps done of all legs
+ * @returns steps done of all segments
  */
 export function trainTransformer(transformer: Part, text: Part, o: TransformerLeg): number {
   const denoiser = transformerOf(transformer);
@@ -35,7 +35,7 @@ export function trainTransformer(transformer: Part, text: Part, o: TransformerLe
     ...[...transformer.tensors].map(([name, t]) => [`transformer.${name}`, t] as const),
     ...[...text.tensors].map(([name, t]) => [`text.${name}`, t] as const),
   ]);
-  const result = trainLeg({
+  const result = trainSegment({
     out: o.out,
     seconds: o.seconds,
     total: o.steps,

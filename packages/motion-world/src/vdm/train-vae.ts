@@ -1,6 +1,6 @@
 import { cat, empty, Generator, keep, noGrad, randint, scope, type Tensor } from '@motion-enhancer/libtorch';
-import { type LegLine, trainLeg } from '../train/leg.js';
 import { mapTensors } from '../train/map-tensors.js';
+import { type SegmentLine, trainSegment } from '../train/segment.js';
 import { frozenVae } from './checkpoint.js';
 import { lastTap } from './last-tap.js';
 import { type Part, vaeOf } from './parts.js';
@@ -20,15 +20,15 @@ export interface VaeLeg {
   seconds: number;
   seed: number;
   dtype: 'float32' | 'bfloat16';
-  onLog(line: LegLine): void;
+  onLog(line: SegmentLine): void;
 }
 
-/** Trains until the leg ends; when the last step is done, `part` holds the average weights. @returns whether it is */
+/** Trains until the segment ends; when the last step is done, `part` holds the average weights. @returns whether it is */
 export function trainVae(part: Part, o: VaeLeg): boolean {
   const trees = vaeOf(part);
   const { device } = o.bank;
   const [clips, frames] = [o.bank.size(0), o.bank.size(1)];
-  const result = trainLeg({
+  const result = trainSegment({
     out: o.out,
     seconds: o.seconds,
     total: o.steps,

@@ -15,14 +15,14 @@ import { writeWorldTokenizer } from './tokenizer.js';
 import { VDM_TRAINING_FIELDS } from './train-options.js';
 import { trainVdm, type VdmTraining } from './train-vdm.js';
 
-test('a tiny model trains in legs, and what it wrote loads as a CogVideoX', async () => {
+test('a tiny model trains in segments, and what it wrote loads as a CogVideoX', async () => {
   const before = liveTensors();
   const out = temporaryFolder();
   const options = resolve(VDM_TRAINING_FIELDS, {
     ...{ model: 'tiny', clips: 10, vaeSteps: 12, vaeBatch: 2, steps: 12, batch: 2, size: 16, frames: 6, workers: 0 },
   });
   const lines: string[] = [];
-  const leg = (seconds: number, from = '', given: Partial<VdmTraining> = {}) =>
+  const segment = (seconds: number, from = '', given: Partial<VdmTraining> = {}) =>
     trainVdm({
       ...options,
       ...{ seconds, from, fromParts: 'all', out: from ? join(out, 'more') : out, device: 'cpu', dtype: 'float32' },
@@ -32,8 +32,8 @@ test('a tiny model trains in legs, and what it wrote loads as a CogVideoX', asyn
       onLine: (line) => void lines.push(line),
       ...given,
     });
-  assert.equal((await leg(0)).finished, false);
-  const { checkpoint, finished } = await leg(1e6);
+  assert.equal((await segment(0)).finished, false);
+  const { checkpoint, finished } = await segment(1e6);
   assert.ok(finished);
   assert.ok(
     lines.some((line) => /^vae step 12\/12/.test(line)) && lines.some((line) => /^transformer step 12/.test(line)),
@@ -53,10 +53,10 @@ test('a tiny model trains in legs, and what it wrote loads as a CogVideoX', asyn
   });
   vdm.dispose();
   // Another training may begin with its weights.
-  assert.ok((await leg(1e6, checkpoint)).finished);
+  assert.ok((await segment(1e6, checkpoint)).finished);
   // Not one that writes there, by whatever name, nor one of other sizes.
   symlinkSync(checkpoint, join(out, 'link'));
-  const refused = (given: Partial<VdmTraining>, error: object) => assert.rejects(leg(0, checkpoint, given), error);
+  const refused = (given: Partial<VdmTraining>, error: object) => assert.rejects(segment(0, checkpoint, given), error);
   for (const from of [checkpoint, out, join(out, 'link'), join(out, 'vae-done')])
     await refused(
       { from, out },

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Values } from '@motion-enhancer/core/internal/config/field.js';
 import { type DType, scope, setNumerics, type Tensor } from '@motion-enhancer/libtorch';
 import type { Tokenizer } from '@motion-enhancer/models';
-import type { LegLine } from '../train/leg.js';
+import type { SegmentLine } from '../train/segment.js';
 import { type Parts, writeVdm } from './checkpoint.js';
 import { clipBank, emptyIds, textBank } from './clip-bank.js';
 import { freePart, startParts } from './parts.js';
@@ -35,7 +35,7 @@ export interface VdmTrainingResult {
 }
 
 /**
- * Trains a mini CogVideoX: the autoencoder first, then transformer and text encoder on its latents. Each leg ends after
+ * Trains a mini CogVideoX: the autoencoder first, then transformer and text encoder on its latents. Each segment ends after
  * `seconds` and leaves its states in `out`; the next one goes on.
  * @throws UserError ERR_VALUE where `from` is in `out`, ERR_CHECKPOINT where it is of other sizes
  */
@@ -65,7 +65,7 @@ interface Material {
   bank: Tensor;
   tokenizer: Tokenizer;
   maxTextTokens: number;
-  /** When the leg ends, as `performance.now()` has it. */
+  /** When the segment ends, as `performance.now()` has it. */
   ends: number;
 }
 
@@ -78,7 +78,7 @@ function trainParts(
   const left = () => Math.max(0, (ends - performance.now()) / 1000);
   const dir = (name: string) => join(o.out, name);
   const checkpoint = dir('checkpoint');
-  const log = (stage: string) => (line: LegLine) =>
+  const log = (stage: string) => (line: SegmentLine) =>
     o.onLine(
       `${stage} step ${line.step}/${line.total}  loss ${line.loss.toFixed(5)}  |g| ${line.gradNorm.toFixed(3)}  lr ${line.lr.toExponential(2)}  ${(line.secondsPerStep * 1000).toFixed(1)} ms/step`,
     );
@@ -96,7 +96,7 @@ function trainParts(
   o.onLine(`latents [${latents.shape.join(', ')}], scaling_factor ${parts.vae.config.scaling_factor}`);
   bank.dispose();
   if (!o.from) writeVdm(dir('vae-done'), parts, vdmCard(o));
-  const ids = textBank(o.clips, tokenizer, maxTextTokens, o.device);
+  const ids = textBank({ ...o, tokenizer, maxLength: maxTextTokens });
   const empty = emptyIds(tokenizer, maxTextTokens, o.device);
   o.onStage('transformer');
   let step = 0;

@@ -1,9 +1,15 @@
+import type { World } from '../generate/index.js';
 import { MINI_VDM } from './sizes.js';
 import type { VdmTraining } from './train-vdm.js';
 
+const CAMERAS: Readonly<Record<World, string>> = {
+  'still-camera': 'pans or zooms',
+  'moving-camera': 'pans, zooms or shakes while one moves or none does (the world `moving-camera`)',
+};
+
 /** README.md of a mini CogVideoX. */
 export function vdmCard(
-  o: Pick<VdmTraining, 'clips' | 'vaeSteps' | 'vaeBatch' | 'steps' | 'batch' | 'command'>,
+  o: Pick<VdmTraining, 'world' | 'clips' | 'vaeSteps' | 'vaeBatch' | 'steps' | 'batch' | 'command'>,
 ): string {
   return `---
 library_name: diffusers
@@ -15,7 +21,7 @@ license: apache-2.0
 A text-to-video diffusion model of the form of CogVideoX1.5 (AutoencoderKLCogVideoX, T5EncoderModel,
 CogVideoXTransformer3DModel; v-prediction, zero terminal SNR), trained from random weights on clips of MotionEnhancer's
 motion world alone: 16 frames of 64 × 64 pixels in which a coloured shape slides, turns, spins, grows, sways or hops
-among others that stay, or the camera pans or zooms. Nothing of any other model or data set is in it. It knows the
+among others that stay, or the camera ${CAMERAS[o.world]}. Nothing of any other model or data set is in it. It knows the
 world's ${MINI_VDM.maxTextTokens - 1} words a caption at most, and nothing else: texts about the real world mean nothing to it.
 
 - Video tokens of a clip: 8 × 8 × 8 (a token is two frames of 8 × 8 pixels); ${MINI_VDM.layers} layers of ${MINI_VDM.heads} heads of ${MINI_VDM.headDim}; weights in bfloat16.

@@ -7,8 +7,8 @@ import type { ClipRange } from './world-data.js';
  * @param option that says how many clips
  * @throws UserError ERR_VALUE
  */
-export function checkQuestions({ split, form, from, count }: ClipRange, option: string): void {
-  for (let i = 0; i < count; i++) if (describeClip(split, from + i, { form }).questions.length > 0) return;
+export function checkQuestions({ world = 'still-camera', split, form, from, count }: ClipRange, option: string): void {
+  for (let i = 0; i < count; i++) if (describeClip(split, from + i, { world, form }).questions.length > 0) return;
   throw new UserError(
     `Expected clips with a question for ${option} but received ${count}: none of the first ${count} ${split} clips has one. Take more with --${option}.`,
     { code: 'ERR_VALUE' },

@@ -3,20 +3,22 @@
 import { randomSource } from '@motion-enhancer/core/internal/train/data/order.js';
 import { noGrad, type Tensor, tensor } from '@motion-enhancer/libtorch';
 import type { Qwen25VL, Tokenizer } from '@motion-enhancer/models';
+import type { World } from '../generate/index.js';
+import { repeatRuns, runOf } from '../run-axis/model.js';
 import { answerRuns, scoresOf, type TypeScores } from '../runs/evaluate-runs.js';
-import { repeatRuns, runOf } from '../runs/model.js';
 import { type ComputeDType, runLosses } from '../runs/step.js';
-import { type LegLine, trainLeg } from '../train/leg.js';
+import { type SegmentLine, trainSegment } from '../train/segment.js';
 import { checkQuestions } from './check-questions.js';
 import { choicesOf, pretrainSample } from './pretrain-samples.js';
 import { type ClipRange, type WorldData, worldData } from './world-data.js';
 
 export interface PretrainOptions {
+  world: World;
   model: Qwen25VL;
   tokenizer: Tokenizer;
-  /** Folder of the state that a next leg goes on from. */
+  /** Folder of the state that a next segment goes on from. */
   out: string;
-  /** Of this leg. */
+  /** Of this segment. */
   seconds: number;
   /** Steps in all. */
   total: number;
@@ -27,7 +29,7 @@ export interface PretrainOptions {
   seed: number;
   dtype: ComputeDType;
   onStage(name: string, done: number, total: number): void;
-  onLog(line: LegLine): void;
+  onLog(line: SegmentLine): void;
 }
 
 /** Chats about a clip, each with other turns. */
@@ -38,12 +40,12 @@ const WARM = 100;
 
 /** @returns the running averages of the weights by canonical name (the caller's to free), and how far training is */
 export async function pretrain(o: PretrainOptions): Promise<{ step: number; weights: Map<string, Tensor> }> {
-  const { model, tokenizer } = o;
+  const { model, tokenizer, world } = o;
   const { device, config } = model;
   const data = await worldData(
     [
-      { split: 'pretrain', form: 'single', from: 0, count: o.clips },
-      { split: 'pretrain', form: 'static', from: 0, count: o.clips },
+      { world, split: 'pretrain', form: 'single', from: 0, count: o.clips },
+      { world, split: 'pretrain', form: 'static', from: 0, count: o.clips },
     ],
     (texts) => texts.flatMap((text, clip) => Array.from({ length: CHATS }, (_, k) => pretrainSample(text, clip, k))),
     { config, tokenizer, device, onProgress: (done, total) => o.onStage('draw clips', done, total) },
@@ -51,7 +53,7 @@ export async function pretrain(o: PretrainOptions): Promise<{ step: number; weig
   const parameters = repeatRuns(model.parameters(), 1, device);
   try {
     const choose = batchOf(data, o);
-    const { step, averages } = trainLeg({
+    const { step, averages } = trainSegment({
       out: o.out,
       seconds: o.seconds,
       total: o.total,
@@ -62,7 +64,8 @@ export async function pretrain(o: PretrainOptions): Promise<{ step: number; weig
         at < WARM ? (o.lr * (at + 1)) / WARM : (o.lr * (1 + Math.cos((Math.PI * (at - WARM)) / (o.total - WARM)))) / 2,
       loss: (at) => {
         const index = tensor(choose(at), { dtype: 'int64', device, shape: [1, o.batchSize] });
-        return runLosses(index, null, parameters, null, { ...data, alignment: null }, config, o.dtype).ar_R.sum();
+        const model = { parameters, aligners: null, config, dtype: o.dtype };
+        return runLosses(index, null, { ...data, alignment: null }, model).ar_R.sum();
       },
       onLog: o.onLog,
     });
@@ -89,18 +92,25 @@ export interface MiniScores {
   world: TypeScores;
 }
 
-const worldClips = (count: number): ClipRange => ({ split: 'validation', form: 'world', from: 0, count });
+const worldClips = (world: World, count: number): ClipRange => ({
+  world,
+  split: 'validation',
+  form: 'world',
+  from: 0,
+  count,
+});
 
 /** Refuses so few clips that none of the world's has a question. @throws UserError ERR_VALUE */
-export const checkScoredClips = (count: number, option: string): void => checkQuestions(worldClips(count), option);
+export const checkScoredClips = (world: World, count: number, option: string): void =>
+  checkQuestions(worldClips(world, count), option);
 
 /** How the model answers questions about clips that no training sees. */
 export async function scoreMini(
   weights: ReadonlyMap<string, Tensor>,
-  o: Pick<PretrainOptions, 'model' | 'tokenizer' | 'dtype'> &
+  o: Pick<PretrainOptions, 'world' | 'model' | 'tokenizer' | 'dtype'> &
     Partial<Pick<PretrainOptions, 'onStage'>> & { clips: number },
 ): Promise<MiniScores> {
-  const { model, tokenizer, dtype } = o;
+  const { world, model, tokenizer, dtype } = o;
   const { device, config } = model;
   const score = async (name: string, ranges: Parameters<typeof worldData>[0]) => {
     const data = await worldData(ranges, (texts) => texts.flatMap(choicesOf), { config, tokenizer, device });
@@ -120,10 +130,10 @@ export async function scoreMini(
   const from = 2 ** 22;
   const result = {
     pretrain: await score('single and still', [
-      { split: 'pretrain', form: 'single', from, count: o.clips },
-      { split: 'pretrain', form: 'static', from, count: o.clips },
+      { world, split: 'pretrain', form: 'single', from, count: o.clips },
+      { world, split: 'pretrain', form: 'static', from, count: o.clips },
     ]),
-    world: await score('world', [worldClips(o.clips)]),
+    world: await score('world', [worldClips(world, o.clips)]),
   };
   return result;
 }

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Qwen25VLConfig, Tokenizer } from '@motion-enhancer/models';
 import { eachPiece } from '../clips/clip-pool.js';
 import { CLIP } from '../clips/clip-size.js';
-import { describeClip, type Form, type Split, type WorldText } from '../generate/index.js';
+import { describeClip, type Form, type Split, type World, type WorldText } from '../generate/index.js';
 import { ClipTable } from './clip-table.js';
 import { clipLayout } from './layout.js';
 import { type SampleTable, sampleTable } from './sample-table.js';
@@ -10,6 +10,8 @@ import type { WorldSample } from './samples.js';
 
 /** Which clips of the world. */
 export interface ClipRange {
+  /** Default `still-camera`. */
+  world?: World;
   split: Split;
   form: Form;
   from: number;
@@ -52,9 +54,9 @@ export async function worldData(
   const texts: WorldText[] = [];
   let at = 0;
   let done = 0;
-  for (const { split, form, from, count } of ranges) {
+  for (const { world = 'still-camera', split, form, from, count } of ranges) {
     for (let first = from; first < from + count; first += CHUNK) {
-      const chunk = { split, form, first, count: Math.min(CHUNK, from + count - first) };
+      const chunk = { world, split, form, first, count: Math.min(CHUNK, from + count - first) };
       const start = at;
       const drawing = eachPiece({ ...chunk, ...CLIP, masks: masks !== null }, availableParallelism(), (piece) => {
         const place = start + piece.first - first;
@@ -63,7 +65,7 @@ export async function worldData(
         done += piece.count;
         o.onProgress?.(done, total);
       });
-      for (let i = 0; i < chunk.count; i++) texts.push(describeClip(split, first + i, { form }));
+      for (let i = 0; i < chunk.count; i++) texts.push(describeClip(split, first + i, { world, form }));
       await drawing;
       at += chunk.count;
     }

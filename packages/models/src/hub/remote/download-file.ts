@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { rememberHash } from '@motion-enhancer/support';
 import { withLock } from './file-lock.js';
 import { HubError } from './hub-error.js';
 import { fileUrl } from './list-repository.js';
@@ -40,18 +40,19 @@ async function receiveBlob(
   const partial = cache.partial(file.etag);
   const url = fileUrl(hub, name, commit, file.path);
   makeCacheFolder(dirname(partial));
-  for (;;) {
-    // Bytes of an earlier run may have been spoilt by a crash: then all is fetched once more, from the beginning.
-    const resumed = existsSync(partial);
+  for (let ranges = true; ; ranges = false) {
     try {
-      await receiveFile(hub, { name, file, url, partial, onBytes });
+      const continued = await receiveFile(hub, { name, file, url, partial, ranges, onBytes });
       const wrong = await verifyFile(partial, file);
       if (wrong === null) {
         await rename(partial, cache.blob(file.etag));
+        if (file.etag.length === 64) rememberHash(cache.blob(file.etag), file.etag);
         return;
       }
       await rm(partial, { force: true });
-      if (!resumed) throw damaged(hub, name, file, wrong);
+      // Bytes of an earlier run may have been spoilt by a crash, and a server may send another rest than was asked for:
+      // then all is fetched once more, in one piece.
+      if (!continued) throw damaged(hub, name, file, wrong);
       hub.onNote(`${file.path}: ${wrong}; fetching it again from the beginning`);
     } catch (error) {
       if (error instanceof HubError && error.code === 'ERR_HUB_HASH') await rm(partial, { force: true });

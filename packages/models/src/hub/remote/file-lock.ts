@@ -22,6 +22,7 @@ export async function withLock<T>(
 ): Promise<T> {
   const owner = JSON.stringify({ pid: process.pid, host: hostname() });
   makeCacheFolder(dirname(path));
+  const seen = { mtimeMs: Number.NaN, at: 0 };
   for (let waited = false; ; waited = true) {
     try {
       await writeFile(path, owner, { flag: 'wx' });
@@ -29,7 +30,7 @@ export async function withLock<T>(
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw writeError(path, error);
     }
-    if (await isStale(path)) await rm(path, { force: true });
+    if (await isStale(path, seen)) await rm(path, { force: true });
     else {
       if (!waited) onWait();
       await sleep(POLL_MS, undefined, { signal });
@@ -47,10 +48,12 @@ export async function withLock<T>(
   }
 }
 
-async function isStale(path: string): Promise<boolean> {
+/** @param seen the lock's time when it last changed, by our clock: its host's may be ahead */
+async function isStale(path: string, seen: { mtimeMs: number; at: number }): Promise<boolean> {
   const [text, found] = await Promise.all([readFile(path, 'utf8').catch(() => null), stat(path).catch(() => null)]);
   if (text === null || found === null) return false;
-  if (Date.now() - found.mtimeMs > STALE_MS) return true;
+  if (found.mtimeMs !== seen.mtimeMs) Object.assign(seen, { mtimeMs: found.mtimeMs, at: performance.now() });
+  if (Date.now() - found.mtimeMs > STALE_MS || performance.now() - seen.at > STALE_MS) return true;
   const { pid, host } = /^\{"pid":(?<pid>\d+),"host":"(?<host>[^"]*)"\}$/.exec(text)?.groups ?? {};
   return host === hostname() && !isAlive(Number(pid));
 }

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { copyFile, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { writeError } from './hub-error.js';
 import { makeCacheFolder } from './make-cache-folder.js';
 import { isEtag, isInside, isSize, type Listing, type RemoteFile } from './remote-file.js';
 import { isCommit } from './repository-name.js';
+import { verifyKnown } from './verify-file.js';
 
 /**
  * The folder of one repository in huggingface_hub's cache:
@@ -46,6 +47,12 @@ export class RepositoryCache {
     return isCommit(text.trim()) ? text.trim() : null;
   }
 
+  /** The commit of the only snapshot there is, or null: a cache that was copied may have come without its refs. */
+  async onlyCommit(): Promise<string | null> {
+    const names = await readdir(join(this.dir, 'snapshots')).catch(() => []);
+    return names.length === 1 && isCommit(names[0]!) ? names[0]! : null;
+  }
+
   async writeRef(revision: string, commit: string): Promise<void> {
     if (!isCommit(revision) && (await this.commitOf(revision)) !== commit)
       await replaceFile(join(this.dir, 'refs', revision), commit);
@@ -81,13 +88,13 @@ export class RepositoryCache {
     await replaceFile(join(this.dir, 'trees', `${commit}.json`), JSON.stringify({ format_version: 1, files }, null, 1));
   }
 
-  /** Whether a file is in the snapshot, with the right number of bytes. */
+  /** Whether a file is in the snapshot, with the right bytes. */
   async hasFile(commit: string, file: RemoteFile): Promise<boolean> {
-    return isWhole(join(this.snapshot(commit), file.path), file.size);
+    return isSound(join(this.snapshot(commit), file.path), file);
   }
 
   async hasBlob(file: RemoteFile): Promise<boolean> {
-    return isWhole(this.blob(file.etag), file.size);
+    return isSound(this.blob(file.etag), file);
   }
 
   /** Puts a blob into a snapshot, as a relative link; as a copy where the file system has no links. */
@@ -108,9 +115,11 @@ export class RepositoryCache {
   }
 }
 
-async function isWhole(path: string, size: number | null): Promise<boolean> {
+async function isSound(path: string, file: RemoteFile): Promise<boolean> {
   const found = await stat(path).catch(() => null);
-  return found?.isFile() === true && (size === null || found.size === size);
+  if (found?.isFile() !== true || (file.size !== null && found.size !== file.size)) return false;
+  // What cannot be read here is told where it is used.
+  return (await verifyKnown(path, file).catch(() => null)) === null;
 }
 
 async function replaceFile(path: string, text: string): Promise<void> {

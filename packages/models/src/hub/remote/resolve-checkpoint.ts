@@ -3,6 +3,7 @@ import { UserError } from '@motion-enhancer/support';
 import { cachedSnapshot } from './cached-snapshot.js';
 import { type FetchProgress, fetchSnapshot } from './fetch-snapshot.js';
 import { HubError } from './hub-error.js';
+import { proxiedFetch } from './proxied-fetch.js';
 import { RepositoryCache } from './repository-cache.js';
 import { parseRepositoryName, type RepositoryName } from './repository-name.js';
 import type { Hub } from './request.js';
@@ -49,7 +50,7 @@ export async function resolveCheckpoint(nameOrDir: string, options: ResolveOptio
   const hub: Hub = {
     settings,
     onNote,
-    fetch: options.fetch ?? fetch,
+    fetch: options.fetch ?? (await proxiedFetch(options.env)),
     retryDelayMs: options.retryDelayMs ?? 500,
     signal: options.signal ?? new AbortController().signal,
   };
@@ -66,7 +67,7 @@ export async function resolveCheckpoint(nameOrDir: string, options: ResolveOptio
 }
 
 async function offline(cache: RepositoryCache, name: RepositoryName, files: readonly string[]): Promise<string> {
-  const cached = await cachedSnapshot(cache, name, files);
+  const cached = await cachedSnapshot(cache, name, files, { withoutRefs: true });
   if (cached && cached.missing.length === 0) return cached.dir;
   const what = `${name.id}${name.revision === 'main' ? '' : `@${name.revision}`}`;
   const lacks = cached

@@ -65,7 +65,7 @@ export class DatasetRun {
   /** The next row, being prepared. */
   #next(waiting: Entry[]): PendingRow | null {
     const entry = waiting.shift();
-    return entry ? startRow(entry, this.#job.textFrom, (video, text) => this.#prepare(video, text)) : null;
+    return entry ? startRow(entry, this.#job, (video, text) => this.#prepare(video, text)) : null;
   }
 
   #prepare(video: VideoSource, text: string, replace = false): Promise<Prepared> {
@@ -84,7 +84,9 @@ export class DatasetRun {
 
   async #row(row: PendingRow, waiting: Entry[]): Promise<void> {
     const began = performance.now();
-    const named = { line: row.entry.line, id: row.id, video: row.video };
+    const { fit } = row;
+    const text = fit && fit.cut + fit.unknown > 0 ? { text: fit } : {};
+    const named = { line: row.entry.line, id: row.id, video: row.video, ...text };
     const seconds = () => (performance.now() - began) / 1000;
     try {
       let prepared = await row.prepared;

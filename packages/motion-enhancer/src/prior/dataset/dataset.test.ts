@@ -54,6 +54,37 @@ describe(`priors of a data set (TEST_SEED=${seed})`, { timeout: 300_000 }, () =>
     assert.deepEqual(contents(at('whole')), whole);
   });
 
+  test('texts that are not seen whole are told and counted; one of unknown words alone is refused', async () => {
+    const out = at('texts');
+    const { code, err, rows, summary } = await extract(out, fixture('cases/text-too-long/longzh.json')).ended.then(
+      async (ended) => ({ ...ended, rows: lines<Failure>(join(out, 'failed.jsonl')) }),
+    );
+    assert.deepEqual([code, summary.done, summary.failed], [0, 1, 1]);
+    assert.match(err, /limit cut \d+ words of 1 rows/);
+    assert.match(rows[0]!.reason, /knows none of them/);
+    const { texts } = JSON.parse(readFileSync(summary.manifest, 'utf8')) as RunManifest;
+    assert.ok(texts.cutWords > 400 && texts.cutWords < 480, `${texts.cutWords}`);
+    assert.deepEqual([texts.cutRows, texts.unknownRows], [1, 0]);
+    const again = await extract(out, fixture('cases/text-too-long/longzh.json')).ended;
+    assert.equal(again.summary.existed, 1);
+    assert.deepEqual((JSON.parse(readFileSync(summary.manifest, 'utf8')) as RunManifest).texts, texts);
+    const one = fixture('cases/text-too-long/one.mkv');
+    const single = await start([
+      'extract',
+      '--vdm',
+      vdm,
+      '--video',
+      one,
+      '--text',
+      '红色方块向左滑动',
+      '--out',
+      out,
+      ...SMALL,
+    ]).ended;
+    assert.equal(single.code, 2);
+    assert.match(single.err, /^error: Expected words that the diffusion model knows for text/m);
+  });
+
   test('kill -9 at random moments costs the row in flight: what is there is whole, the end is the same', async () => {
     const out = at('killed');
     let total = 0;

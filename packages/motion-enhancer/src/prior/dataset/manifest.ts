@@ -49,6 +49,8 @@ export interface RunFacts {
   /** How many priors had it by which way. */
   captures: Record<string, number>;
   broken: BrokenVideo[];
+  /** Rows with a prior whose text the diffusion model was told in part only, and how many of their words are missing. */
+  texts: { cutRows: number; cutWords: number; unknownRows: number; unknownWords: number };
 }
 
 export type RunState = 'running' | 'finished' | 'interrupted' | 'failed';

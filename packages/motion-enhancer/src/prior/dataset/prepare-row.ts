@@ -77,9 +77,9 @@ export async function prepareRow(request: PrepareRequest): Promise<Prepared> {
 }
 
 /** What is no file, or not to be read, is told as probing tells it. */
-async function hashOf(video: VideoSource, onBroken: 'fail' | 'use'): ReturnType<typeof hashSource> {
+async function hashOf(video: VideoSource, onBroken: 'fail' | 'use'): Promise<ReturnType<typeof hashSource>> {
   try {
-    return await hashSource(video);
+    return hashSource(video);
   } catch (error) {
     if ('path' in video) assertUsable(await probeVideo(video.path), onBroken);
     else for (const path of video.paths) await readImage(path);

@@ -1,3 +1,4 @@
+import type { TextFit } from '../diffusion/text-fit.js';
 import type { PriorCapture } from '../store/prior.js';
 
 /** How a row of a data set ended. */
@@ -15,8 +16,10 @@ export interface RowEvent {
   capture?: PriorCapture;
   /** Why the video is not whole, used or not. */
   brokenVideo?: string;
+  /** Words of its text that the encoder's limit cuts, or that the tokenizer does not know, where there are any. */
+  text?: TextFit;
   seconds: number;
 }
 
 /** What is told of a row, however it ends. */
-export type RowName = Pick<RowEvent, 'line' | 'id' | 'video'>;
+export type RowName = Pick<RowEvent, 'line' | 'id' | 'video' | 'text'>;

@@ -40,7 +40,7 @@ function choose(
 }
 
 /** Each answer with what was said before it since the last one. */
-function pairsOf(turns: readonly Turn[]): { question: string; answer: string }[] {
+export function pairsOf(turns: readonly Turn[]): { question: string; answer: string }[] {
   const pairs: { question: string; answer: string }[] = [];
   let question = '';
   for (const turn of turns) {

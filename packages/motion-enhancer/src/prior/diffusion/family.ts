@@ -2,6 +2,7 @@ import type { DType } from '@motion-enhancer/libtorch';
 import type { PriorConfig } from '../config.js';
 import type { TokenGrid } from '../grid.js';
 import type { FrameRule } from './frame-rule.js';
+import type { TextFit } from './text-fit.js';
 import type { AttentionShape, ModelIdentity, VideoDiffusion } from './video-diffusion.js';
 
 export interface LoadOptions {
@@ -48,5 +49,7 @@ export interface VideoDiffusionFamily {
   weightFiles(dir: string): string[];
   /** @throws UserError for a folder that it cannot read, or a size that the model cannot take */
   plan(dir: string, clip: ClipOptions, dtype: DType): ModelPlan;
+  /** What of a text the model is told, from the tokenizer alone; absent where that cannot be said. */
+  textFit?(dir: string, text: string): TextFit;
   load(identity: ModelIdentity, options: LoadOptions): VideoDiffusion;
 }

@@ -1,6 +1,7 @@
 import { type DType, emptyCache, keep, noGrad, scope, type Tensor } from '@motion-enhancer/libtorch';
-import { type Encoding, groupWords } from '@motion-enhancer/models';
+import { type Encoding, groupWords, wordSpans } from '@motion-enhancer/models';
 import type { EncodedText, TextEncoder } from './text-encoder.js';
+import type { TextFit } from './text-fit.js';
 
 /** A text encoder while it is loaded. */
 export interface LoadedTextEncoder {
@@ -14,6 +15,8 @@ export interface TextEmbeddingsOptions {
   dtype: DType;
   /** Tokens of a text, padded and cut as the model wants them. */
   tokenize(text: string): Encoding;
+  /** What of a text the model is told, where the tokenizer can say. */
+  fit?(text: string): TextFit;
   /** @throws UserError when the checkpoint holds no such encoder */
   load(): LoadedTextEncoder;
 }
@@ -58,6 +61,11 @@ export class TextEmbeddings implements TextEncoder {
       encoder.dispose();
       if (this.#o.device.startsWith('cuda')) emptyCache(this.#o.device);
     }
+  }
+
+  fit(text: string): TextFit {
+    const { length } = wordSpans(text);
+    return this.#o.fit?.(text) ?? { words: length, cut: 0, unknown: 0, known: true };
   }
 
   get(text: string): EncodedText {

@@ -1,5 +1,6 @@
 import type { Tensor } from '@motion-enhancer/libtorch';
 import type { Encoding, Word } from '@motion-enhancer/models';
+import type { TextFit } from './text-fit.js';
 
 /** A text as the diffusion model takes it. */
 export interface EncodedText {
@@ -16,6 +17,8 @@ export interface TextEncoder {
   encode(texts: Iterable<string>): void;
   /** The embedding of a text on the model's device, with its words; encoded now if `encode` had not been told of it. */
   get(text: string): EncodedText;
+  /** What of a text the model is told, where the tokenizer can say; no encoder is needed. */
+  fit?(text: string): TextFit;
   /** Forgets all embeddings, or all but those of some texts. */
   clear(except?: ReadonlySet<string>): void;
 }

@@ -8,7 +8,7 @@ import type { Row } from '../../data/rows.js';
 import { tensorTestAsync } from '../../testing/tensor-test.js';
 import { disposeChat } from '../../vlm/chat/chat.js';
 import { loadVlm } from '../../vlm/families/load.js';
-import { BROKEN_VIDEO, OTHER_VIDEO, row, TEXT, testRecipe, VIDEO, writePrior, writeTestVlm } from '../testing.js';
+import { BROKEN_VIDEO, OTHER_VIDEO, row, seen, TEXT, testRecipe, VIDEO, writePrior, writeTestVlm } from '../testing.js';
 import { batches, type DataPlace, disposeSample } from './batch.js';
 import { learnedChat } from './learned-chat.js';
 import { PriorIndex } from './prior-index.js';
@@ -41,8 +41,8 @@ async function drawn(rows: Row[], order: number[], sizes: number[], index: Prior
 
 tensorTestAsync('samples come in the order asked for, with their priors', async () => {
   const priors = join(dir, 'priors');
-  writePrior(priors, 'b');
-  const rows = [row('a'), row('b'), row('c')];
+  writePrior(priors, 'b', { video: seen(OTHER_VIDEO) });
+  const rows = [row('a'), row('b', { video: OTHER_VIDEO }), row('c')];
   const got = await drawn(rows, [2, 0, 1, 1], [1, 2, 1], new PriorIndex(priors, 64));
   assert.deepEqual(got.ids, [['c'], ['a', 'b'], ['b']]);
   assert.deepEqual(got.aligned, [[false], [false, true], [true]]);
@@ -165,10 +165,10 @@ tensorTestAsync(
 
 tensorTestAsync('a damaged prior leaves its row out, and nothing behind', async () => {
   const priors = join(dir, 'damaged');
-  const info = writePrior(priors, 'b');
+  const info = writePrior(priors, 'b', { video: seen(OTHER_VIDEO) });
   const index = new PriorIndex(priors, 64);
   writeFileSync(join(priors, `${info.key}.safetensors`), 'no longer');
-  const got = await drawn([row('a'), row('b')], [1, 0], [1], index);
+  const got = await drawn([row('a'), row('b', { video: OTHER_VIDEO })], [1, 0], [1], index);
   assert.deepEqual(got.ids, [['a']]);
   assert.match(got.warnings.join(), /row b .*\.safetensors/);
 });

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
-import { rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Tensor } from '@motion-enhancer/libtorch';
 import { wordSpans } from '@motion-enhancer/models';
 import { temporaryFolder } from '@motion-enhancer/support/testing';
 import { resizeMaps, sharpenRows } from '../../align/index.js';
+import type { Row } from '../../data/rows.js';
 import { PriorStore } from '../../prior/store/store.js';
 import { closeTo } from '../../testing/close-to.js';
 import { tensorTest } from '../../testing/tensor-test.js';
-import { row, TEXT, writePrior } from '../testing.js';
+import { BROKEN_VIDEO, OTHER_VIDEO, row, seen, TEXT, VIDEO, writePrior } from '../testing.js';
 import { PriorIndex } from './prior-index.js';
 
 /** A chat of one token a word, behind two tokens of video. */
@@ -21,6 +22,7 @@ function chatOf(text: string) {
     afterVideo: 2,
   };
 }
+const other = { video: OTHER_VIDEO };
 const all = { heads: 'kept', words: 'all', wordRatio: 0.5 } as const;
 const rowsOf = (maps: Tensor, word: number) => maps.select(0, word).flatten().toArray();
 
@@ -29,7 +31,7 @@ tensorTest('rows of the chosen heads, of all words', () => {
   const info = writePrior(dir, 'a');
   const index = new PriorIndex(dir, 4096);
   assert.deepEqual(index.grid, info.grid);
-  assert.deepEqual([index.size, index.has(row('a')), index.has(row('b'))], [1, true, false]);
+  assert.deepEqual([index.size, index.has(row('a')), index.has(row('a', other))], [1, true, false]);
   const prior = new PriorStore(dir).read(info.key);
   for (const heads of ['kept', 'all'] as const) {
     const placed = index.place(row('a'), chatOf(TEXT), { ...all, heads }, 'cpu')!;
@@ -41,7 +43,7 @@ tensorTest('rows of the chosen heads, of all words', () => {
     const maps = heads === 'kept' ? prior.rows_WFHW : prior.allHeads_WFHW!;
     assert.deepEqual(placed.rows_WS.toArray(), maps.flatten(1).toArray());
   }
-  assert.equal(index.place(row('b'), chatOf(TEXT), all, 'cpu'), null);
+  assert.equal(index.place(row('a', other), chatOf(TEXT), all, 'cpu'), null);
 });
 
 tensorTest('the kept words are those of the highest motion saliency over the chosen heads', () => {
@@ -161,24 +163,48 @@ tensorTest('of several priors of a sample the newest counts', () => {
   closeTo(index.place(row('a'), chatOf(TEXT), all, 'cpu')!.rows_WS, newest, 0);
 });
 
-tensorTest('files without ids all have a row-7: a prior is of the row’s own video', () => {
+tensorTest('a prior is of the row’s own video, part and text, whatever their names', () => {
   const dir = temporaryFolder();
-  const of = (id: string, file: string, day: string) =>
-    writePrior(dir, id, {
-      createdAt: `2026-01-${day}`,
-      video: { file, sha256: '', verdict: 'ok', frames: [], seconds: [] },
-    });
-  const [a, b] = [of('row-7', '/a/seven.mp4', '01'), of('row-7', '/b/other.mp4', '02')];
-  of('named', '/a/seven.mp4', '03');
+  const clip = { ...seen(VIDEO), start: 0, end: 1 };
+  writePrior(dir, 'row-7', { createdAt: '2026-01-01T00:00:00Z' });
+  writePrior(dir, 'of the other', { video: seen(OTHER_VIDEO), createdAt: '2026-01-02T00:00:00Z' });
+  writePrior(dir, 'row-8', { video: clip, createdAt: '2026-01-03T00:00:00Z' });
+  writePrior(dir, 'row-9', { text: 'Another text of it.', createdAt: '2026-01-04T00:00:00Z' });
   const index = new PriorIndex(dir, 4096);
   const read = (key: string) => new PriorStore(dir).read(key).rows_WFHW.flatten(1);
-  const placed = (given: Parameters<typeof row>) => index.place(row(...given), chatOf(TEXT), all, 'cpu');
-  closeTo(placed(['row-7', { video: '/c/seven.mkv' }])!.rows_WS, read(a.key), 0);
-  closeTo(placed(['b/row-7', { fileId: 'row-7', video: '/b/other.mp4' }])!.rows_WS, read(b.key), 0);
-  assert.equal(placed(['row-7', { video: '/a/eight.mp4' }]), null);
-  assert.equal(placed(['b/row-7', { fileId: 'row-7', video: '/b/eight.mp4' }]), null);
-  assert.equal(index.has(row('named', { video: '/elsewhere/renamed.mp4' })), true);
-  assert.equal(index.has(row('nobody')), false);
+  const prior = (given: Parameters<typeof row>) => {
+    const r = row(...given);
+    return index.lacks(r) ?? index.place(r, chatOf(TEXT), all, 'cpu')!.rows_WS;
+  };
+  const found = (id: string, day: string) => read(`key-${id}-2026-01-0${day}T00:00:00Z`);
+  const renamed = join(dir, 'renamed.bin');
+  copyFileSync(VIDEO, renamed);
+  for (const given of [['x'], ['row-7'], ['of the other'], ['y', { video: renamed }]] as Parameters<typeof row>[])
+    closeTo(prior(given) as Tensor, found('row-7', '1'), 0);
+  closeTo(prior(['row-7', { video: OTHER_VIDEO }]) as Tensor, found('of the other', '2'), 0);
+  const part = (start?: number, end?: number): Partial<Row> => {
+    const range = { ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) };
+    return { media: [{ type: 'video', path: VIDEO, ...range }] };
+  };
+  closeTo(prior(['row-7', part(0, 1)]) as Tensor, found('row-8', '3'), 0);
+  const none = 'priors of their text are of another part of a video';
+  for (const range of [[1, 2], [0, 2], [undefined, 1], [0]]) assert.equal(prior(['row-8', part(...range)]), none);
+  assert.equal(prior(['row-7', { video: BROKEN_VIDEO }]), 'priors of their text are of another video');
+  assert.match(prior(['row-7', { video: join(dir, 'gone.mp4') }]) as string, /cannot be read .*gone\.mp4/);
+  const turns = row('').turns.map((turn) => ({ ...turn, content: turn.content.replace('dog', 'cat') }));
+  assert.equal(prior(['row-9', { turns }]), 'no prior is of their text');
+  assert.equal(prior(['row-7', { media: [], video: '' }]), 'they have no video');
+});
+
+tensorTest('of several priors of one content those under the row’s id come first, then the newest', () => {
+  const dir = temporaryFolder();
+  const [a, , c] = ['a', 'b', 'c'].map((id, i) => writePrior(dir, id, { createdAt: `2026-01-0${i + 1}T00:00:00Z` }));
+  const index = new PriorIndex(dir, 4096);
+  const maps = (key: string) => new PriorStore(dir).read(key).rows_WFHW.flatten(1);
+  const placed = (r: ReturnType<typeof row>) => index.place(r, chatOf(TEXT), all, 'cpu')!.rows_WS;
+  closeTo(placed(row('a')), maps(a!.key), 0);
+  closeTo(placed(row('set/a', { fileId: 'a' })), maps(a!.key), 0);
+  closeTo(placed(row('d')), maps(c!.key), 0);
 });
 
 tensorTest('random weights are remembered; what is no prior is told', () => {

@@ -1,13 +1,13 @@
-import { basename, extname } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
 import { alignmentGrid, type Grid, placeWords, resizeMaps, scaleRows, sharpenRows } from '../../align/index.js';
-import { type Row, videoFileOf } from '../../data/rows.js';
 import { topIndices } from '../../prior/selection/heads.js';
 import { motionSaliency } from '../../prior/selection/tokens.js';
 import type { PriorInfo } from '../../prior/store/prior.js';
 import { PriorStore } from '../../prior/store/store.js';
 import type { Recipe } from '../recipe.js';
 import { chosenMaps, gateWeight } from './chosen-maps.js';
+import { matchPrior, type PriorMatch, type PriorOwner } from './prior-match.js';
 
 /** The prior of one sample, cut and resized for this run. */
 export interface PlacedPrior {
@@ -37,24 +37,23 @@ export interface ChatText {
   afterVideo: number;
 }
 
-/** Whose prior is looked for. */
-export type PriorOwner = Pick<Row, 'id' | 'fileId' | 'video' | 'media'>;
+/** Videos that no run has hashed yet are read once, which may take hours: told so often. */
+const TELL_MS = 10_000;
 
-const stem = (path: string) => basename(path, extname(path));
-
-/** The priors of a run by sample id, and the one grid that they are resized to. */
+/** The priors of a run, and the one grid that they are resized to. */
 export class PriorIndex {
   readonly grid: Grid;
   readonly #store: PriorStore;
   /** Of each id, the newest first. */
   readonly #infos = new Map<string, PriorInfo[]>();
+  readonly #byText = new Map<string, PriorInfo[]>();
+  readonly #matches = new WeakMap<PriorOwner, PriorMatch>();
 
   constructor(dir: string, maxCells: number) {
     this.#store = new PriorStore(dir, { create: false });
     for (const info of this.#store.named()) {
-      const same = this.#infos.get(info.id);
-      if (same) same.push(info);
-      else this.#infos.set(info.id, [info]);
+      add(this.#infos, info.id, info);
+      add(this.#byText, info.text.trim(), info);
     }
     for (const list of this.#infos.values()) list.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
     this.grid = alignmentGrid(
@@ -78,18 +77,41 @@ export class PriorIndex {
     return heads === 'kept' || this.#store.holds(info.key, heads === 'all' ? ['all_heads', 'heads'] : ['heads']);
   }
 
-  /**
-   * The prior of a row: of those of its id the newest of its own video, by the file's name; of a sample that was extracted
-   * again with other options the latest counts. Where the id is a name of its own, the file may have been renamed since;
-   * files without ids all have a row-7.
-   */
+  /** The key of a row's prior; null where it has none. */
+  keyOf(row: PriorOwner): string | null {
+    return this.#find(row)?.key ?? null;
+  }
+
+  /** Why a row has no prior; null where it has one. */
+  lacks(row: PriorOwner): string | null {
+    const match = this.#match(row);
+    return 'none' in match ? match.none : null;
+  }
+
+  /** Finds the priors of all rows, with turns of the event loop between: videos that are not known yet are read. */
+  async findAll(rows: readonly PriorOwner[], tell?: (line: string) => void): Promise<void> {
+    let last = performance.now();
+    for (const [i, row] of rows.entries()) {
+      this.#match(row);
+      if (i % 64 === 63) await setImmediate();
+      if (performance.now() - last < TELL_MS) continue;
+      last = performance.now();
+      tell?.(`priors: looked for those of ${i + 1} of ${rows.length} rows (videos are hashed once, then known)`);
+    }
+  }
+
+  #match(row: PriorOwner): PriorMatch {
+    let match = this.#matches.get(row);
+    if (!match) {
+      match = matchPrior(row, this.#byText);
+      this.#matches.set(row, match);
+    }
+    return match;
+  }
+
   #find(row: PriorOwner): PriorInfo | null {
-    const file = stem(videoFileOf(row));
-    const ofVideo = (id: string) => this.#infos.get(id)?.find((info) => stem(info.video.file) === file);
-    const own = ofVideo(row.id) ?? (row.fileId === undefined ? undefined : ofVideo(row.fileId));
-    if (own) return own;
-    const named = /^row-\d+$/.test(row.id) ? [] : (this.#infos.get(row.id) ?? []);
-    return new Set(named.map(({ video }) => stem(video.file))).size === 1 ? named[0]! : null;
+    const match = this.#match(row);
+    return 'info' in match ? match.info : null;
   }
 
   /** Whether any prior comes from a model with random weights. */
@@ -148,4 +170,10 @@ export class PriorIndex {
       };
     });
   }
+}
+
+function add(lists: Map<string, PriorInfo[]>, name: string, info: PriorInfo): void {
+  const same = lists.get(name);
+  if (same) same.push(info);
+  else lists.set(name, [info]);
 }

@@ -10,7 +10,7 @@ import { loadVlm, type Vlm } from '../../vlm/families/load.js';
 import { writeTestForm } from '../../vlm/testing.js';
 import { disposeSample, prepareSample } from '../data/prepared-sample.js';
 import { PriorIndex } from '../data/prior-index.js';
-import { BROKEN_VIDEO, OTHER_VIDEO, row, TEXT, testRecipe, writePrior } from '../testing.js';
+import { BROKEN_VIDEO, OTHER_VIDEO, row, seen, TEXT, testRecipe, writePrior } from '../testing.js';
 import { meanRowSum } from './row-sum.js';
 
 const dir = temporaryFolder();
@@ -21,10 +21,10 @@ const turns = (content: string): Row['turns'] => [
 ];
 const rows = [
   row('a'),
-  row('none'),
+  row('none', { turns: turns('None.') }),
   row('broken', { video: BROKEN_VIDEO }),
-  row('wordless', { turns: turns('Nothing else') }),
-  row('b', { video: OTHER_VIDEO, turns: turns(`Look: ${TEXT}`) }),
+  row('wordless', { turns: turns('Nothing else'), caption: TEXT }),
+  row('b', { video: OTHER_VIDEO, turns: turns(`Look: ${TEXT}`), caption: TEXT }),
 ];
 
 /** From the whole attention of the chat: by word the sum over the visual tokens, and that of the row on the run's grid. */
@@ -55,7 +55,7 @@ const mean = (list: readonly number[]) => list.reduce((a, b) => a + b, 0) / list
 for (const form of ['qwen-hub', 'internvl-hf'] as const)
   tensorTestAsync(`${form}: the mean over aligned words, from the whole attention`, async () => {
     const priors = join(dir, `priors-${form}`);
-    for (const { id } of rows.filter((r) => r.id !== 'none')) writePrior(priors, id);
+    for (const { id, video } of rows.filter((r) => r.id !== 'none')) writePrior(priors, id, { video: seen(video) });
     const index = new PriorIndex(priors, 4096);
     const vlm = loadVlm(writeTestForm(join(dir, form), form), { device: 'cpu', dtype: 'float32', trainable: true });
     try {
@@ -94,7 +94,9 @@ tensorTestAsync(
     disposeSample(item);
     const grid = { frames, height, width };
     const priors = join(dir, 'priors-equal');
-    const many = Array.from({ length: 33 }, (_, i) => row(`s${i}`, i === 32 ? { turns: turns(`No. ${TEXT}`) } : {}));
+    const many = Array.from({ length: 33 }, (_, i) =>
+      row(`s${i}`, i === 32 ? { turns: turns(`No. ${TEXT}`), caption: TEXT } : {}),
+    );
     for (const { id } of many) writePrior(priors, id, { grid });
     const index = new PriorIndex(priors, 4096);
     const measure = (order: number[]) => meanRowSum({ vlm, rows: many, order, recipe: recipe, index });

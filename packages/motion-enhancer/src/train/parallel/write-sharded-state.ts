@@ -30,7 +30,7 @@ export async function writeShardedState({ run, weights, state, keep, group }: Sh
   try {
     const files = await together(group, () => writeOwn(beside, weights, state.step, group));
     const all = Object.fromEntries(files.flatMap((own) => Object.entries(own)).sort());
-    const finish = () => (first ? finishState(run, beside, { format: 2, ...state, files: all }, keep) : '');
+    const finish = () => (first ? finishState(run, beside, { ...state, files: all }, keep) : '');
     return (await together(group, finish))[0]!;
   } catch (error) {
     if (first) rmSync(beside, { recursive: true, force: true });

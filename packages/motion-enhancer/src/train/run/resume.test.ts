@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { existsSync, openSync, readdirSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -137,7 +137,9 @@ test('20 steps equal 10, kill -9, and 10 more, bit for bit; a damaged state is p
   // A byte that flipped: the state before it serves.
   const damaged = at('cut', 'states', 'step-00000010', 'state.safetensors');
   const fd = openSync(damaged, 'r+');
-  writeSync(fd, Uint8Array.of(0x55), 0, 1, 4_000_000);
+  const byte = new Uint8Array(1);
+  readSync(fd, byte, 0, 1, 4_000_000);
+  writeSync(fd, Uint8Array.of(byte[0]! ^ 0x55), 0, 1, 4_000_000);
 
   const second = start(file, '--resume');
   await reaches(second, 7);

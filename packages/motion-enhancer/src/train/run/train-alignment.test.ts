@@ -8,7 +8,7 @@ import { closeTo } from '../../testing/close-to.js';
 import { tensorTestAsync } from '../../testing/tensor-test.js';
 import { trainingOrder } from '../data/order.js';
 import type { Recipe } from '../recipe.js';
-import { row, timeless } from '../testing.js';
+import { row, TEXT, timeless } from '../testing.js';
 import { dir, info, priors, type Run, rows, trained } from '../testing-runs.js';
 import type { StepLog } from './train.js';
 
@@ -24,7 +24,9 @@ tensorTestAsync(
     const turns = row('a').turns.map((turn) => ({ ...turn, content: turn.content.replace('fence', 'wall') }));
     for (const given of settings) {
       const recipe: Partial<Recipe> = { steps: 1, ...given };
-      logs.push((await trained({ rows: [row('a', { turns })], recipe, onNote: (note) => notes.push(note) }))[0]!);
+      logs.push(
+        (await trained({ rows: [row('a', { turns, caption: TEXT })], recipe, onNote: (note) => notes.push(note) }))[0]!,
+      );
     }
     assert.deepEqual(
       logs.map(({ words, droppedWords }) => words + droppedWords),

@@ -67,7 +67,7 @@ tensorTestAsync('the checkpoint has the trained weights and all that is needed t
       readdirSync(folder)
         .filter((name) => /\.(json|txt)$/.test(name))
         .sort();
-    assert.deepEqual(beside(checkpoint), beside(vlmDir));
+    assert.deepEqual(beside(checkpoint), [...beside(vlmDir), 'motion-enhancer.json'].sort());
     const aligner = loadAligner(join(out, 'aligner.safetensors'));
     assert.deepEqual([aligner.kind, aligner.cells, aligner.hidden], ['mlp', 24, 16]);
     aligner.dispose();
@@ -124,7 +124,7 @@ tensorTestAsync('a run that is told to stop saves and says so; README.md says wh
 
 tensorTestAsync('errors leave no tensor behind', async () => {
   const broken = [row('a', { video: BROKEN_VIDEO })];
-  await assert.rejects(trained({ rows: broken }), { code: 'ERR_DATA' });
+  await assert.rejects(trained({ rows: broken, priors: null }), { code: 'ERR_DATA' });
   await assert.rejects(trained({ rows: rows.slice(1) }), {
     code: 'ERR_PRIOR',
     message: /None of the 1 rows has a prior/,

@@ -86,10 +86,10 @@ tensorTestAsync('a batch is the mean of its samples; L_MSE that of those with a 
   const chats = await Promise.all(three.map((r) => learnedChat(vlm, r, recipe)));
   // Both losses in one graph, one backward: what the loop has to equal by accumulation.
   const norm = scope(() => {
-    const [a, b, c] = three.map(({ id }, i) => {
+    const [a, b, c] = three.map((one, i) => {
       const chat = chats[i]!;
       const text = { text: chat.text, spans: chat.tokenSpans, afterVideo: chat.visualSpans[0]![1] };
-      const prior = index.place(row(id), text, recipe, 'cpu');
+      const prior = index.place(one, text, recipe, 'cpu');
       return alignedStep(vlm, aligner, stepInput({ chat, prior }, index.grid));
     });
     backward([a!.lossAr.add(b!.lossAr).add(c!.lossAr).div(3).add(a!.lossAlign!.add(c!.lossAlign!).mul(0.35))]);

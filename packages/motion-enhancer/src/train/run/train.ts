@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { broadcastJson, type ProcessGroup, setNumerics, soloGroup } from '@motion-enhancer/libtorch';
+import { type Claim, makeFolder, refreshClaim, releaseClaim } from '@motion-enhancer/support';
 import type { BadRow, Row, TakenSet } from '../../data/rows.js';
 import type { Vlm } from '../../vlm/index.js';
 import { coverage, wordsOf } from '../data/alignment-notes.js';
@@ -25,8 +26,10 @@ import { workersOf } from '../parallel/workers-of.js';
 import type { Recipe } from '../recipe.js';
 import { RunLog } from '../record/run-log.js';
 import type { StepLog } from '../record/step-log.js';
-import { checkFrames, checkRun } from './check-run.js';
+import { checkFrames, checkRun, runName } from './check-run.js';
+import { claimRun } from './claim-run.js';
 import { exportRun } from './export-run.js';
+import { checkExportTarget } from './export-target.js';
 import { provenanceOf } from './provenance.js';
 import { startRun } from './run-folder.js';
 import { Trainer } from './trainer.js';
@@ -82,10 +85,36 @@ export interface TrainResult {
  * @throws UserError ERR_VALUE, ERR_PRIOR, ERR_DATA, ERR_RUN (a state of another run), ERR_WRITE, ERR_NOT_FINITE
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const { vlm, rows, out, recipe, signal, onStep, onWarning, onNote, group = soloGroup() } = options;
-  const index = options.index === undefined ? checkRun(options) : options.index;
+  const { vlm, rows, out, recipe, resume, group = soloGroup() } = options;
+  const index = options.index === undefined ? await checkRun({ ...options, base: vlm.dir }) : options.index;
   checkFrames(vlm, rows, recipe);
   await checkGroup(options, index, group);
+  const name = runName(rows, index, recipe);
+  let claim: Claim | null = null;
+  try {
+    // One rank claims the folder for all.
+    await together(group, () => {
+      if (group.rank > 0) return null;
+      makeFolder(out);
+      claim = claimRun(out);
+      checkExportTarget(out, resume ? name : null, vlm.dir);
+      return null;
+    });
+    return await claimedTraining({ ...options, group, index, name, goesOn: () => claim && refreshClaim(claim) });
+  } finally {
+    if (claim) releaseClaim(claim);
+  }
+}
+
+type ClaimedTraining = TrainOptions & {
+  group: ProcessGroup;
+  index: PriorIndex | null;
+  name: string;
+  goesOn(): void;
+};
+
+async function claimedTraining(options: ClaimedTraining): Promise<TrainResult> {
+  const { vlm, rows, out, recipe, index, name, goesOn, signal, onStep, onWarning, onNote, group } = options;
   if (index) onNote?.(coverage(rows, index));
   const total =
     recipe.steps > 0 ? recipe.steps : Math.max(1, Math.ceil(Math.ceil(rows.length / recipe.batchSize) * recipe.epochs));
@@ -141,6 +170,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         if (!batch) break;
         try {
           const own = trainer.run(batch.mine, began, batch.totals);
+          goesOn();
           ranks?.add({ type: 'step', ...own, passesSeconds: trainer.passesSeconds });
           const entry = batch.dealt ? await groupLog(own, batch.dealt, trainer.passesSeconds, group) : own;
           log?.add(entry);
@@ -159,7 +189,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       if (stopped) await save();
       await trainer.checkFinite();
       const about = () => provenanceOf({ ...options, index, log: log?.steps ?? [], broken: next.broken.size });
-      if (!stopped) await trainer.export(() => exportRun(out, vlm, index ? trainer.aligner : null, about()));
+      const write = () => exportRun({ run: out, name }, vlm, index ? trainer.aligner : null, about());
+      if (!stopped) await trainer.export(write);
       const checkpoint = join(out, 'checkpoint');
       const skipped = next.broken.size;
       return { steps: trainer.step, total, log: log?.steps ?? [], checkpoint, finished: !stopped, state, skipped };

@@ -1,18 +1,19 @@
 // States of a run: RUN/states/step-00000100/ with state.safetensors (weights, master weights, moments, aligner) and
-// state.json (where the run stands, the recipe, sha256 of the tensors). A folder of that name is whole: it is written
+// state.json (where the run stands, the recipe, sha256 of the tensors and of itself). A folder of that name is whole: it is written
 // beside, synced and renamed.
-import { closeSync, existsSync, fsyncSync, openSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DTYPES, gatherJson, type ProcessGroup, type Tensor } from '@motion-enhancer/libtorch';
 import { checkDiskSpace, hashFile, makeFolder, UserError, writeText } from '@motion-enhancer/support';
 import { saveState } from '../../data/state-file.js';
 import type { Recipe } from '../recipe.js';
 import { checkSameRun } from './same-run.js';
+import { readStateJson, stateJson } from './state-json.js';
 
 /** Where a run stands: with the tensors, all that its next step depends on. */
 export interface RunState {
-  /** 1: one file, state.safetensors. 2: the tensors of format 1 in `files`. */
-  format: 1 | 2;
+  /** 1 had no hash of state.json itself; 3 has the tensors in several files. */
+  format: 1 | 2 | 3;
   /** Steps done. */
   step: number;
   /** Place in the order of the data of the first sample of the window in use, and how many of its samples are used. */
@@ -29,9 +30,9 @@ export interface RunState {
   recipe: Recipe;
   /** Of the data and priors: ids of the rows in order, names of the priors, as a hash. */
   data: string;
-  /** Format 1: sha256 of state.safetensors. */
+  /** sha256 of state.safetensors, where that is the only file. */
   sha256?: string;
-  /** Format 2: files of tensors, and the sha256 of each. */
+  /** Format 3: files of tensors, and the sha256 of each. */
   files?: Record<string, string>;
 }
 
@@ -56,8 +57,7 @@ export function newestState(run: string): (RunState & { dir: string }) | null {
   if (step === undefined) return null;
   const dir = join(run, 'states', nameOf(step));
   try {
-    const state = JSON.parse(readFileSync(join(dir, 'state.json'), 'utf8')) as RunState;
-    return state.format === 1 || state.format === 2 ? { ...state, dir } : null;
+    return { ...readStateJson(join(dir, 'state.json')), dir };
   } catch {
     return null;
   }
@@ -80,7 +80,7 @@ export function writeState(run: string, tensors: ReadonlyMap<string, Tensor>, st
   try {
     const file = join(beside, 'state.safetensors');
     saveState(file, tensors, state.step);
-    return finishState(run, beside, { format: 1, ...state, sha256: hashFile(file) }, keep);
+    return finishState(run, beside, { ...state, sha256: hashFile(file) }, keep);
   } catch (error) {
     rmSync(beside, { recursive: true, force: true });
     throw error;
@@ -99,10 +99,10 @@ export function beginState(run: string, step: number, bytes: number): string {
 }
 
 /** The state appears, whole, by one rename; all but the newest `keep` go. @returns its folder */
-export function finishState(run: string, beside: string, state: RunState, keep: number): string {
+export function finishState(run: string, beside: string, state: Omit<RunState, 'format'>, keep: number): string {
   const dir = join(run, 'states');
   const target = join(dir, nameOf(state.step));
-  writeText(join(beside, 'state.json'), `${JSON.stringify(state, null, 2)}\n`);
+  writeText(join(beside, 'state.json'), stateJson(state));
   rmSync(target, { recursive: true, force: true });
   renameSync(beside, target);
   syncFolder(dir);
@@ -122,7 +122,11 @@ function syncFolder(dir: string): void {
   } catch {}
 }
 
-/** What a killed run left beside its states. */
+/** Removes what a killed run left beside its states. */
+export const tidyStates = (run: string): void => {
+  if (existsSync(join(run, 'states'))) tidy(join(run, 'states'));
+};
+
 function tidy(dir: string): void {
   for (const name of readdirSync(dir))
     if (/^\.step-\d{8}\.\d+\.tmp$/.test(name)) rmSync(join(dir, name), { recursive: true, force: true });
@@ -161,8 +165,7 @@ export async function findState(
 /** Reads a state's description and hashes this rank's share of its files. @returns what is wrong, as text */
 function verify(dir: string, { rank, size }: ProcessGroup): RunState | string {
   try {
-    const state = JSON.parse(readFileSync(join(dir, 'state.json'), 'utf8')) as RunState;
-    if (state.format !== 1 && state.format !== 2) throw new Error(`its format ${state.format} is not known here`);
+    const state = readStateJson(join(dir, 'state.json'));
     for (const [i, [name, sha256]] of Object.entries(filesOf(state)).entries())
       if (i % size === rank && hashFile(join(dir, name)) !== sha256)
         throw new Error('its content does not match its hash');

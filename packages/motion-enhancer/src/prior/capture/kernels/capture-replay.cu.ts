@@ -18,7 +18,7 @@ const registers = Array.from({ length: 32 }, (_, i) => `%${i}`).join(', ');
  * Pass averages of attention maps, rebuilt tile by tile from kept q, k and log-sum-exps: a block owns 256 rows × 128
  * columns of one head's map, keeps its sum over all passes in registers, and writes text rows, same-location entries and
  * partial sums once. Needs compute capability 9.0 (wgmma, bulk copies); compile with -DELEMENT="bf16" or "f16".
- * Why it looks so: docs/capture-kernel.md. Plain twin: `AttentionCapture` with `replay`.
+ * Why it looks so: docs/capture-kernel.md. Reference implementation: `AttentionCapture` with `replay`.
  */
 export const CAPTURE_REPLAY_SOURCE = `
 typedef unsigned int u32;

@@ -1,5 +1,13 @@
-import { COGVIDEOX_FILES } from '@motion-enhancer/models';
+import { join } from 'node:path';
+import {
+  COGVIDEOX_FILES,
+  loadTokenizer,
+  pipelineFolders,
+  readCogVideoXConfig,
+  readJsonObject,
+} from '@motion-enhancer/models';
 import type { VideoDiffusionFamily } from '../family.js';
+import { textFit } from '../text-fit.js';
 import { openCogVideoX } from './load-cogvideox.js';
 import { planCogVideoX } from './plan.js';
 import { COGVIDEOX_ID, cogVideoXWeightFiles } from './weight-files.js';
@@ -12,5 +20,11 @@ export const cogVideoXFamily: VideoDiffusionFamily = {
   files: COGVIDEOX_FILES,
   weightFiles: cogVideoXWeightFiles,
   plan: planCogVideoX,
+  textFit(dir, text) {
+    const { tokenizer, transformer } = pipelineFolders(dir);
+    const file = join(transformer, 'config.json');
+    const { maxTextSeqLength } = readCogVideoXConfig(readJsonObject(file, 'ERR_CONFIG'), file);
+    return textFit(loadTokenizer(tokenizer), maxTextSeqLength, text);
+  },
   load: openCogVideoX,
 };

@@ -1,6 +1,7 @@
 import { type DType, tensor } from '@motion-enhancer/libtorch';
 import { loadT5Encoder, loadTokenizer } from '@motion-enhancer/models';
 import { TextEmbeddings } from '../text-embeddings.js';
+import { textFit } from '../text-fit.js';
 
 export interface T5TextsOptions {
   device: string;
@@ -18,6 +19,7 @@ export function t5Texts(
   return new TextEmbeddings({
     ...{ device, dtype },
     tokenize: (text) => tokenizer.encode(text, { maxLength, padToMaxLength: true }),
+    fit: (text) => textFit(tokenizer, maxLength, text),
     load() {
       const encoder = loadT5Encoder(folders.textEncoder, { device, dtype });
       return {

@@ -34,7 +34,7 @@ export const qwen25VLFamily: VlmFamily<Qwen25VLConfig> = {
     'addVisionId',
   ],
   systemPrompts: { qwen: DEFAULT_SYSTEM },
-  readConfig: readQwen25VLConfig,
+  readConfig: (raw, file) => readQwen25VLConfig(raw, file),
   size: qwen25VLSize,
   /** A patch is a place of the tower. */
   stepFlops: ({ size }, { tokens, logits, media }) =>
