@@ -29,13 +29,6 @@ export async function checkGroup(run: GroupRun, index: PriorIndex | null, group:
       recipe.batchSize,
       'Raise it, or take fewer GPUs.',
     );
-  if (recipe.lengthWindow > 1)
-    throw expected(
-      '1 on several ranks',
-      'lengthWindow',
-      recipe.lengthWindow,
-      'Sorting needs the sizes of samples that other ranks read; samples are dealt by their estimated size anyway.',
-    );
   const contents = rows.map(({ id, turns }) => `${id} ${JSON.stringify(turns)}`).join('\n');
   await sameOnAllRanks(
     {

@@ -100,7 +100,8 @@ test('the same with sharded optimiser states, and with sharded weights, on one r
   }
 });
 
-test('losses in float32; 5 samples on 4 ranks, over samples', async () => {
-  const given = { dtype: 'float32' as const, recipe: { steps: 4, batchSize: 5, lossOver: 'samples' as const } };
+test('losses in float32; 5 samples on 4 ranks, over samples; with windows of alike ones', async () => {
+  const recipe = { steps: 5, batchSize: 5, lossOver: 'samples' as const, lengthWindow: 2 };
+  const given = { dtype: 'float32' as const, recipe };
   assertLike(await trainOn(1, given), await trainOn(4, given), 1e-5);
 });
