@@ -100,6 +100,19 @@ test('the same with sharded optimiser states, and with sharded weights, on one r
   }
 });
 
+test('with frozen parts, whose blocks stay', async () => {
+  for (const freeze of [['vision'], ['llm', 'merger']]) {
+    const given = {
+      recipe: { steps: 3, batchSize: 3, saveEvery: 0, freeze, lambda: 0.5 },
+      rows: [row('a'), row('d'), row('b', { video: OTHER_VIDEO })],
+    };
+    const one = await trainOn(1, given);
+    const sharded = await trainOn(2, { ...given, sharding: 'full' });
+    assertLike(one, sharded, 1e-9);
+    assertSameWeights(one.out, sharded.out, 1e-9);
+  }
+});
+
 test('losses in float32; 5 samples on 4 ranks, over samples; with windows of alike ones', async () => {
   const recipe = { steps: 5, batchSize: 5, lossOver: 'samples' as const, lengthWindow: 2 };
   const given = { dtype: 'float32' as const, recipe };

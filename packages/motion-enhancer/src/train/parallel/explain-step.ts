@@ -10,16 +10,17 @@ export interface FailedPlace {
   run: string;
 }
 
-/** What a step's failure says with several ranks: of the group's failures also where this rank was, and with what. */
+/** What a step's failure says with several ranks: where this rank was, and with what; of the group's failures also who is gone. */
 export async function explainStep(error: unknown, { group, step, samples, run }: FailedPlace): Promise<unknown> {
-  if (group.size === 1 || !(error instanceof UserError) || error.code !== 'ERR_GROUP') return error;
-  const explained = (await explainFailure(group, error)) as Error;
+  const { code, message } = error as Error & { code?: string };
+  if (group.size === 1 || (code !== 'ERR_GROUP' && code !== 'ERR_OUT_OF_MEMORY')) return error;
+  const why = code === 'ERR_GROUP' ? (await explainFailure(group, error as UserError)).message : message;
   const ids =
     samples.length > 0
       ? `with samples ${samples.map(({ row }) => row.id).join(', ')}`
       : 'before its samples were dealt';
   return new UserError(
-    `Step ${step}, rank ${group.rank} of ${group.size} on ${hostname()} ${ids}: ${explained.message} The last saved state in ${run} is whole; --resume goes on from it, on any number of ranks.`,
-    { code: 'ERR_GROUP', cause: error },
+    `Step ${step}, rank ${group.rank} of ${group.size} on ${hostname()} ${ids}: ${why} The last saved state in ${run} is whole; --resume goes on from it, on any number of ranks.`,
+    { code, cause: error },
   );
 }

@@ -83,13 +83,16 @@ export class FlatUnit {
 
   /** Starts to gather the weights, unless that is under way or they are there. */
   start(): void {
-    if (this.#gathering || this.#flat) return;
+    if (!this.#gathering && !this.#flat) this.#startInto(undefined);
+  }
+
+  #startInto(flat: Tensor | undefined): void {
     this.#gathering = noGrad(() =>
       this.#scope.run(() => {
         const { dtype } = this.weights[0]!.param;
         // No second copy: a shard is cast, then gathered.
         const shard = this.#master.dtype === dtype ? aten.alias(this.#master) : this.#master.to(dtype);
-        return { flat: allGatherAsync(shard, this.#group), shard };
+        return { flat: allGatherAsync(shard, this.#group, flat), shard };
       }),
     );
   }
@@ -102,6 +105,8 @@ export class FlatUnit {
     this.#gathering = null;
     const flat = this.#scope.run(() => pending.waitNow());
     shard.dispose();
+    // Gathered into the memory that the weights lie in.
+    if (flat === this.#flat) return;
     this.#flat = flat;
     noGrad(() =>
       scope(() => {
@@ -116,20 +121,16 @@ export class FlatUnit {
   /** They go, of a unit whose weights do not stay. */
   free(): void {
     if (this.stays) return;
-    this.#drop();
+    this.#flat?.dispose();
+    this.#flat = null;
     this.#showNothing();
   }
 
   /** Gathers again what stays, after a step. */
   renew(): void {
     if (!this.stays) return;
-    this.#drop();
-    this.start();
-  }
-
-  #drop(): void {
-    this.#flat?.dispose();
-    this.#flat = null;
+    this.gather();
+    this.#startInto(this.#flat!);
   }
 
   /** Weights keep their shapes, over one value. */

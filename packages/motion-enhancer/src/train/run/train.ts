@@ -126,9 +126,9 @@ async function claimedTraining(options: ClaimedTraining): Promise<TrainResult> {
   });
 
   freezeParts(vlm.model, recipe.freeze);
-  const { sharding, line } = planSharding(vlm, recipe, group, options.sharding ?? 'auto');
-  if (line) onNote?.(line);
   const { gates = null } = options;
+  const { sharding, line } = planSharding(vlm, recipe, group, options.sharding ?? 'auto', gates);
+  if (line) onNote?.(line);
   const trainer = new Trainer({ vlm, rows, recipe, index, out, total, group, sharding, gates });
   if (recipe.deterministic) setNumerics('repeatable', true);
   try {
