@@ -47,7 +47,7 @@ if (process.argv[2] === '--table') {
   const zeros = new Array(B).fill(0);
   const start = { ids, seen: ids.map((id) => [id]), length, padding: zeros, shift: zeros };
   decodeOn({ weights: model.weights.language_model, config: text }, cache, start, {
-    most: 2,
+    maxSteps: 2,
     cudaGraph: false,
     accept: () => true,
   });

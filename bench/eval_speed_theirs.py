@@ -15,7 +15,9 @@ import time
 
 import torch
 import transformers
-from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
+from transformers import Qwen2_5_VLForConditionalGeneration
+
+from peer_models import qwen_config
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--data", default="/tmp/eval-speed")
@@ -27,24 +29,7 @@ parser.add_argument("--json", default=None)
 args = parser.parse_args()
 device = "cuda" if torch.cuda.is_available() else "cpu"
 dtype = torch.bfloat16 if device == "cuda" else torch.float32
-tiny = args.size == "qwen-tiny"
-width = 160 if tiny else 1280
-hidden = 256 if tiny else 2048
-config = Qwen2_5_VLConfig(
-    text_config=dict(
-        hidden_size=hidden, intermediate_size=512 if tiny else 11008, num_hidden_layers=3 if tiny else 36,
-        num_attention_heads=2 if tiny else 16, num_key_value_heads=1 if tiny else 2, vocab_size=151936,
-        max_position_embeddings=128000, rms_norm_eps=1e-6, tie_word_embeddings=True,
-        rope_parameters=dict(rope_type="default", rope_theta=1e6, mrope_section=[16, 24, 24]),
-    ),
-    vision_config=dict(
-        depth=3 if tiny else 32, hidden_size=width, intermediate_size=320 if tiny else 3420, num_heads=width // 80,
-        out_hidden_size=hidden, patch_size=14, spatial_merge_size=2, window_size=112,
-        fullatt_block_indexes=[1] if tiny else [7, 15, 23, 31], tokens_per_second=2, temporal_patch_size=2,
-    ),
-    image_token_id=151655, video_token_id=151656, vision_start_token_id=151652, vision_end_token_id=151653,
-    tie_word_embeddings=True,
-)
+config = qwen_config(args.size)
 torch.manual_seed(0)
 torch.set_default_dtype(dtype)
 with torch.device(device):

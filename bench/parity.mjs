@@ -79,7 +79,7 @@ const names = [...results[0].checks.keys()];
 const table = [
   '# Parity with the reference tensors',
   '',
-  `Largest absolute difference of each tensor from what diffusers and transformers computed in float32 on a CPU (the prior in float64).`,
+  'Largest absolute difference of each tensor from what diffusers and transformers computed in float32 on a CPU (the prior in float64).',
   'Bold: outside of the tolerance. The tolerance is that of float32; in half precision a check passes within a few per cent of the tensor’s largest entry.',
   '',
   `| tensor | tolerance | ${results.map((r) => `${r.device} ${r.dtype}`).join(' | ')} |`,

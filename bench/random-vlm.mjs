@@ -4,34 +4,23 @@ import { InternVL3, readInternVL3Config } from '../packages/models/dist/internvl
 import { parameterShapes as internShapes } from '../packages/models/dist/internvl3/weights.js';
 import { positionsTensor, Qwen25VL, readQwen25VLConfig, ropeIndex } from '../packages/models/dist/qwen2-5-vl/index.js';
 import { parameterShapes as qwenShapes } from '../packages/models/dist/qwen2-5-vl/weights.js';
+import { MODEL_SIZES } from './model-sizes.mjs';
 
-const text = (hidden, inter, layers, heads, kv, vocab, tie) => ({
+const text = (sizes) => ({
   hidden_act: 'silu',
-  hidden_size: hidden,
-  intermediate_size: inter,
   max_position_embeddings: 128000,
-  num_attention_heads: heads,
-  num_hidden_layers: layers,
-  num_key_value_heads: kv,
   rms_norm_eps: 1e-6,
   rope_theta: 1e6,
-  tie_word_embeddings: tie,
-  vocab_size: vocab,
+  ...sizes,
 });
-export const SIZES = {
-  'qwen-3b': text(2048, 11008, 36, 16, 2, 151936, true),
-  'qwen-7b': text(3584, 18944, 28, 28, 4, 152064, false),
-  'qwen-tiny': text(256, 512, 3, 2, 1, 151936, true),
-  'internvl-2b': text(1536, 8960, 28, 12, 2, 151674, false),
-  'internvl-8b': text(3584, 18944, 28, 28, 4, 151674, false),
-  'internvl-tiny': text(256, 512, 3, 2, 1, 151674, false),
-};
+/** Language models' fields by size, of every VLM. */
+export const SIZES = Object.fromEntries(
+  Object.entries(MODEL_SIZES).flatMap(([name, sizes]) => (sizes.text ? [[name, text(sizes.text)]] : [])),
+);
 
 /** The config.json of a Qwen2.5-VL. */
 export function qwenConfigOf(size) {
   const s = SIZES[size];
-  const tiny = size === 'qwen-tiny';
-  const width = tiny ? 160 : 1280;
   return {
     ...s,
     architectures: ['Qwen2_5_VLForConditionalGeneration'],
@@ -43,18 +32,14 @@ export function qwenConfigOf(size) {
     video_token_id: 151656,
     rope_scaling: { type: 'mrope', mrope_section: [16, 24, 24] },
     vision_config: {
-      depth: tiny ? 3 : 32,
+      ...MODEL_SIZES[size].vision,
       hidden_act: 'silu',
-      hidden_size: width,
-      intermediate_size: tiny ? 320 : 3420,
-      num_heads: width / 80,
       in_chans: 3,
       out_hidden_size: s.hidden_size,
       patch_size: 14,
       spatial_merge_size: 2,
       spatial_patch_size: 14,
       window_size: 112,
-      fullatt_block_indexes: tiny ? [1] : [7, 15, 23, 31],
       tokens_per_second: 2,
       temporal_patch_size: 2,
     },
@@ -62,7 +47,6 @@ export function qwenConfigOf(size) {
 }
 
 function internConfig(size) {
-  const tiny = size === 'internvl-tiny';
   return readInternVL3Config(
     {
       architectures: ['InternVLForConditionalGeneration'],
@@ -76,14 +60,11 @@ function internConfig(size) {
       vision_feature_select_strategy: 'default',
       text_config: { ...SIZES[size], model_type: 'qwen2' },
       vision_config: {
+        ...MODEL_SIZES[size].vision,
         hidden_act: 'gelu',
-        hidden_size: tiny ? 64 : 1024,
-        intermediate_size: tiny ? 128 : 4096,
         layer_norm_eps: 1e-6,
         norm_type: 'layer_norm',
-        num_attention_heads: tiny ? 1 : 16,
         num_channels: 3,
-        num_hidden_layers: tiny ? 2 : 24,
         model_type: 'internvl_vision',
         attention_bias: true,
         image_size: [448, 448],

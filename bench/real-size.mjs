@@ -2,6 +2,9 @@
 import * as T from '../packages/libtorch/dist/index.js';
 import { cogVideoXTransformer, readCogVideoXConfig } from '../packages/models/dist/cogvideox/index.js';
 import { readTransformerWeights } from '../packages/models/dist/cogvideox/transformer/weights.js';
+import { MODEL_SIZES } from './model-sizes.mjs';
+
+const SIZES = MODEL_SIZES['cogvideox-1.5-5b'];
 
 /** The value after `--name` on the command line. */
 export const option = (name, fallback) => {
@@ -10,26 +13,13 @@ export const option = (name, fallback) => {
 };
 
 /** A config.json of CogVideoX-1.5-5B's form, read. */
-export const transformerConfig = ({ layers = 42, heads = 48 } = {}) =>
+export const transformerConfig = ({ layers = SIZES.num_layers, heads = SIZES.num_attention_heads } = {}) =>
   readCogVideoXConfig(
     {
       _class_name: 'CogVideoXTransformer3DModel',
+      ...SIZES,
       num_attention_heads: heads,
-      attention_head_dim: 64,
-      in_channels: 16,
-      out_channels: 16,
       num_layers: layers,
-      patch_size: 2,
-      patch_size_t: 2,
-      patch_bias: false,
-      text_embed_dim: 4096,
-      time_embed_dim: 512,
-      max_text_seq_length: 226,
-      sample_height: 300,
-      sample_width: 300,
-      sample_frames: 81,
-      use_rotary_positional_embeddings: true,
-      use_learned_positional_embeddings: false,
     },
     'bench',
   );

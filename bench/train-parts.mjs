@@ -4,6 +4,7 @@ import * as T from '../packages/libtorch/dist/index.js';
 import { visionLayout } from '../packages/models/dist/qwen2-5-vl/vision-layout.js';
 import { visionBlock, visionRotary } from '../packages/models/dist/qwen2-5-vl/vision-tower.js';
 import { applyRotary, block, rmsNorm, rotaryTables } from '../packages/models/dist/vlm-common/language/index.js';
+import { MODEL_SIZES } from './model-sizes.mjs';
 
 const at = process.argv.indexOf('--tokens');
 const N = at < 0 ? 4058 : Number(process.argv[at + 1]);
@@ -37,8 +38,15 @@ function time(name, leaves, body) {
 console.log(
   '| part | forward, ms | forward + backward, ms | host forward, ms | host both, ms |\n| --- | --- | --- | --- | --- |',
 );
-const C = 2048;
-const config = { numAttentionHeads: 16, numKeyValueHeads: 2, headDim: 128, rmsNormEps: 1e-6 };
+const { text: LLM, vision: TOWER } = MODEL_SIZES['qwen-3b'];
+const C = LLM.hidden_size;
+const INNER = LLM.intermediate_size;
+const config = {
+  numAttentionHeads: LLM.num_attention_heads,
+  numKeyValueHeads: LLM.num_key_value_heads,
+  headDim: 128,
+  rmsNormEps: 1e-6,
+};
 const decoder = {
   input_layernorm: w(C),
   self_attn: {
@@ -48,7 +56,7 @@ const decoder = {
     o_proj: linear(C, C),
   },
   post_attention_layernorm: w(C),
-  mlp: { gate_proj: linear(11008, C), up_proj: linear(11008, C), down_proj: linear(C, 11008) },
+  mlp: { gate_proj: linear(INNER, C), up_proj: linear(INNER, C), down_proj: linear(C, INNER) },
 };
 const leaves = [...T.tensorsIn(decoder)];
 const positions = T.keep(T.arange(0, N, 1, { dtype: 'int64', device }).view(1, 1, N).expand(3, 1, N));
@@ -68,11 +76,12 @@ const q = x(1, 16, N, 128);
 const k = x(1, 2, N, 128);
 time('  rotary of q', [q], () => applyRotary(q, rotary));
 time('  attention', [q, k], () => T.attention(q, k, k, { causal: true, grouped: true }));
-const wide = x(1, N, 11008);
+const wide = x(1, N, INNER);
 time('  silu · up', [wide], () => wide.silu().mul(wide));
 time('  gate product', [h, ...leaves], () => T.linear(h, decoder.mlp.gate_proj.weight));
 
-const V = 1280;
+const V = TOWER.hidden_size;
+const V_INNER = TOWER.intermediate_size;
 const frames = Math.round((N - 278) / 180);
 const layout = T.keep(
   T.scope(() => visionLayout([[frames, 20, 36]], { patchSize: 14, spatialMergeSize: 2, windowSize: 112 }, device)),
@@ -82,7 +91,7 @@ const tower = {
   norm1: w(V),
   norm2: w(V),
   attn: { qkv: linear(3 * V, V, true), proj: linear(V, V, true) },
-  mlp: { gate_proj: linear(3420, V, true), up_proj: linear(3420, V, true), down_proj: linear(V, 3420, true) },
+  mlp: { gate_proj: linear(V_INNER, V, true), up_proj: linear(V_INNER, V, true), down_proj: linear(V, V_INNER, true) },
 };
 const towerLeaves = [...T.tensorsIn(tower)];
 const P = frames * 720;

@@ -6,12 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as T from '../packages/libtorch/dist/index.js';
-import { wordSpans, writeRandomQwen25VL } from '../packages/models/dist/index.js';
+import { writeRandomQwen25VL } from '../packages/models/dist/index.js';
 import { resolve } from '../packages/motion-enhancer/dist/config/field.js';
 import { encodePng } from '../packages/motion-enhancer/dist/data/image/index.js';
 import { readData } from '../packages/motion-enhancer/dist/data/rows.js';
 import { PRIOR_FIELDS } from '../packages/motion-enhancer/dist/prior/config.js';
 import { PriorStore } from '../packages/motion-enhancer/dist/prior/store/store.js';
+import { keptWords } from '../packages/motion-enhancer/dist/testing/kept-words.js';
 import { RECIPE_FIELDS } from '../packages/motion-enhancer/dist/train/recipe.js';
 import { train } from '../packages/motion-enhancer/dist/train/run/train.js';
 import { loadVlm } from '../packages/motion-enhancer/dist/vlm/index.js';
@@ -32,14 +33,7 @@ const frames = Array.from({ length: 8 }, (_, f) => {
   return at('frames', `${f}.png`);
 });
 const text = 'A small dog jumps over the fence and runs away quickly.';
-const words = wordSpans(text).map(([start, end]) => ({
-  text: text.slice(start, end),
-  start,
-  end,
-  ms: 1,
-  z: 0,
-  kept: true,
-}));
+const words = keptWords(text);
 const grid = { frames: 3, height: 5, width: 6 };
 const store = new PriorStore(at('priors'));
 const rows = [0, 1, 2, 3].map((i) => {

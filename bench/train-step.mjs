@@ -13,6 +13,7 @@ import { RECIPE_FIELDS } from '../packages/motion-enhancer/dist/train/recipe.js'
 import { Trainer } from '../packages/motion-enhancer/dist/train/run/trainer.js';
 import { qwen25VLFamily } from '../packages/motion-enhancer/dist/vlm/families/qwen2-5-vl/family.js';
 import { qwen25VLModel } from '../packages/motion-enhancer/dist/vlm/families/qwen2-5-vl/model.js';
+import { qwenConfigOf } from './random-vlm.mjs';
 
 const option = (name, fallback) => {
   const at = process.argv.indexOf(name);
@@ -27,59 +28,7 @@ const json = option('--json', null);
 const device = T.resolveDevice(option('--device', 'auto'));
 const dtype = device === 'cpu' ? 'float32' : 'bfloat16';
 
-const SIZES = {
-  '3b': { hidden: 2048, inter: 11008, layers: 36, heads: 16, kv: 2, vocab: 151936, tie: true, vision: 1280, depth: 32 },
-  '7b': {
-    hidden: 3584,
-    inter: 18944,
-    layers: 28,
-    heads: 28,
-    kv: 4,
-    vocab: 152064,
-    tie: false,
-    vision: 1280,
-    depth: 32,
-  },
-  tiny: { hidden: 256, inter: 512, layers: 3, heads: 2, kv: 1, vocab: 151936, tie: true, vision: 160, depth: 3 },
-};
-const s = SIZES[size];
-const raw = {
-  architectures: ['Qwen2_5_VLForConditionalGeneration'],
-  model_type: 'qwen2_5_vl',
-  vision_start_token_id: 151652,
-  vision_end_token_id: 151653,
-  vision_token_id: 151654,
-  image_token_id: 151655,
-  video_token_id: 151656,
-  hidden_act: 'silu',
-  hidden_size: s.hidden,
-  intermediate_size: s.inter,
-  max_position_embeddings: 128000,
-  num_attention_heads: s.heads,
-  num_hidden_layers: s.layers,
-  num_key_value_heads: s.kv,
-  rms_norm_eps: 1e-6,
-  rope_theta: 1e6,
-  tie_word_embeddings: s.tie,
-  vocab_size: s.vocab,
-  rope_scaling: { type: 'mrope', mrope_section: [16, 24, 24] },
-  vision_config: {
-    depth: s.depth,
-    hidden_act: 'silu',
-    hidden_size: s.vision,
-    intermediate_size: s.vision === 1280 ? 3420 : 2 * s.vision,
-    num_heads: s.vision / 80,
-    in_chans: 3,
-    out_hidden_size: s.hidden,
-    patch_size: 14,
-    spatial_merge_size: 2,
-    spatial_patch_size: 14,
-    window_size: 112,
-    fullatt_block_indexes: s.depth === 32 ? [7, 15, 23, 31] : [1],
-    tokens_per_second: 2,
-    temporal_patch_size: 2,
-  },
-};
+const raw = qwenConfigOf(`qwen-${size}`);
 const config = readQwen25VLConfig(raw, 'bench');
 
 T.manualSeed(0);

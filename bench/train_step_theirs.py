@@ -14,8 +14,10 @@ import time
 
 import torch
 import transformers
-from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
+from transformers import Qwen2_5_VLForConditionalGeneration
 from transformers.models.qwen2_5_vl import modeling_qwen2_5_vl as modeling
+
+from peer_models import qwen_config
 
 parser = argparse.ArgumentParser()
 parser.add_argument("tokens", type=int, nargs="*")
@@ -42,20 +44,7 @@ def varlen_forward(self, hidden_states, cu_seqlens, rotary_pos_emb=None, positio
 
 if options.tower:
     modeling.Qwen2_5_VLVisionAttention.forward = varlen_forward
-config = Qwen2_5_VLConfig(
-    text_config=dict(
-        hidden_size=2048, intermediate_size=11008, num_hidden_layers=36, num_attention_heads=16, num_key_value_heads=2,
-        vocab_size=151936, max_position_embeddings=128000, rms_norm_eps=1e-6, tie_word_embeddings=True,
-        rope_parameters=dict(rope_type="default", rope_theta=1e6, mrope_section=[16, 24, 24]),
-    ),
-    vision_config=dict(
-        depth=32, hidden_size=1280, intermediate_size=3420, num_heads=16, out_hidden_size=2048, patch_size=14,
-        spatial_merge_size=2, window_size=112, fullatt_block_indexes=[7, 15, 23, 31], tokens_per_second=2,
-        temporal_patch_size=2,
-    ),
-    image_token_id=151655, video_token_id=151656, vision_start_token_id=151652, vision_end_token_id=151653,
-    tie_word_embeddings=True,
-)
+config = qwen_config("qwen-3b")
 torch.manual_seed(0)
 torch.set_default_dtype(torch.bfloat16)
 with torch.device("cuda"):

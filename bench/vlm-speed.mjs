@@ -127,7 +127,7 @@ function check(count) {
       const { delta } = prompt.rope;
       const start = { ids: [first], seen: [[...prompt.ids, first]], length, padding: [0], shift: [delta] };
       const accept = ([id]) => ids.push(id) > 0;
-      decodeOn({ weights: model.weights.language_model, config: text }, own, start, { most: count, accept });
+      decodeOn({ weights: model.weights.language_model, config: text }, own, start, { maxSteps: count, accept });
       prefill(other, embeddings);
       let equal = 0;
       let worst = 0;
@@ -188,7 +188,7 @@ for (const B of batches) {
       T.synchronize(device);
       const began = performance.now();
       const accept = () => marks.push(performance.now()) > 0;
-      way = decodeOn(model_, cache, start, { ...o, most: name.includes('not') ? 24 : steps, accept });
+      way = decodeOn(model_, cache, start, { ...o, maxSteps: name.includes('not') ? 24 : steps, accept });
       T.synchronize(device);
       whole.push(performance.now() - began);
       cache.rewind(length);

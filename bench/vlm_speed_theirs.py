@@ -13,6 +13,8 @@ import torch
 import transformers
 from transformers import DynamicCache
 
+from peer_models import SIZES, internvl_config, qwen_config
+
 parser = argparse.ArgumentParser()
 parser.add_argument("--size", default="qwen-3b")
 parser.add_argument("--visual", type=int, default=0)
@@ -23,46 +25,15 @@ parser.add_argument("--json", default=None)
 args = parser.parse_args()
 device = "cuda" if torch.cuda.is_available() else "cpu"
 dtype = torch.bfloat16 if device == "cuda" else torch.float32
-SIZES = {  # hidden, intermediate, layers, heads, key heads, vocabulary, tied
-    "qwen-3b": (2048, 11008, 36, 16, 2, 151936, True),
-    "qwen-7b": (3584, 18944, 28, 28, 4, 152064, False),
-    "qwen-tiny": (256, 512, 3, 2, 1, 151936, True),
-    "internvl-2b": (1536, 8960, 28, 12, 2, 151674, False),
-    "internvl-8b": (3584, 18944, 28, 28, 4, 151674, False),
-    "internvl-tiny": (256, 512, 3, 2, 1, 151674, False),
-}
-hidden, inter, layers, heads, kv, vocab, tie = SIZES[args.size]
-tiny = args.size.endswith("tiny")
-text = dict(
-    hidden_size=hidden, intermediate_size=inter, num_hidden_layers=layers, num_attention_heads=heads, num_key_value_heads=kv,
-    vocab_size=vocab, max_position_embeddings=128000, rms_norm_eps=1e-6, tie_word_embeddings=tie,
-)
 qwen = args.size.startswith("qwen")
 if qwen:
-    from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration as Model
+    from transformers import Qwen2_5_VLForConditionalGeneration as Model
 
-    width = 160 if tiny else 1280
-    config = Qwen2_5_VLConfig(
-        text_config=dict(text, rope_parameters=dict(rope_type="default", rope_theta=1e6, mrope_section=[16, 24, 24])),
-        vision_config=dict(
-            depth=3 if tiny else 32, hidden_size=width, intermediate_size=320 if tiny else 3420, num_heads=width // 80,
-            out_hidden_size=hidden, patch_size=14, spatial_merge_size=2, window_size=112,
-            fullatt_block_indexes=[1] if tiny else [7, 15, 23, 31], tokens_per_second=2, temporal_patch_size=2,
-        ),
-        image_token_id=151655, video_token_id=151656, vision_start_token_id=151652, vision_end_token_id=151653,
-        tie_word_embeddings=tie,
-    )
+    config = qwen_config(args.size)
 else:
-    from transformers import InternVLConfig, InternVLForConditionalGeneration as Model
+    from transformers import InternVLForConditionalGeneration as Model
 
-    config = InternVLConfig(
-        text_config=dict(text, model_type="qwen2", rope_parameters=dict(rope_type="default", rope_theta=1e6)),
-        vision_config=dict(
-            hidden_size=64 if tiny else 1024, intermediate_size=128 if tiny else 4096, num_attention_heads=1 if tiny else 16,
-            num_hidden_layers=2 if tiny else 24, image_size=[448, 448], patch_size=[14, 14], attention_bias=True,
-        ),
-        image_token_id=151667, image_seq_length=256, downsample_ratio=0.5,
-    )
+    config = internvl_config(args.size)
 torch.manual_seed(0)
 torch.set_default_dtype(dtype)
 with torch.device(device):
@@ -120,9 +91,9 @@ with torch.no_grad():
         say("prefill peak above weights, GiB", (torch.cuda.max_memory_allocated() - weights) / 2**30)
     for rows in [int(b) for b in args.batches.split(",")]:
         cache = DynamicCache()
-        for layer in range(layers):
+        for layer in range(SIZES[args.size]["text"]["num_hidden_layers"]):
             def make():
-                return torch.randn(rows, kv, len(ids), 128, device=device, dtype=dtype)
+                return torch.randn(rows, SIZES[args.size]["text"]["num_key_value_heads"], len(ids), 128, device=device, dtype=dtype)
             cache.update(make(), make(), layer)
         token = torch.arange(rows, device=device)[:, None] * 11 + 5000
         def step():

@@ -11,11 +11,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { scope, tensor, version } from '@motion-enhancer/libtorch';
-import { wordSpans, writeRandomQwen25VL } from '@motion-enhancer/models';
+import { writeRandomQwen25VL } from '@motion-enhancer/models';
 import { emptyOwnFolder } from '@motion-enhancer/support';
 import { resolve } from '../packages/motion-enhancer/dist/config/field.js';
 import { PRIOR_FIELDS } from '../packages/motion-enhancer/dist/prior/config.js';
 import { PriorStore } from '../packages/motion-enhancer/dist/prior/store/store.js';
+import { keptWords } from '../packages/motion-enhancer/dist/testing/kept-words.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const fixture = (path) => join(root, 'test/fixtures', path);
@@ -56,14 +57,7 @@ writeFileSync(at('data.json'), JSON.stringify(rows));
 const GRID = { frames: 2, height: 3, width: 4 };
 const store = new PriorStore(at('priors'));
 SAMPLES.forEach(([id, , text], s) => {
-  const words = wordSpans(text).map(([start, end]) => ({
-    text: text.slice(start, end),
-    start,
-    end,
-    ms: 1,
-    z: 0,
-    kept: true,
-  }));
+  const words = keptWords(text);
   const map = words.flatMap((_, w) =>
     Array.from({ length: GRID.frames * GRID.height * GRID.width }, (_, i) => {
       const [f, y, x] = [Math.floor(i / 12), Math.floor(i / 4) % 3, i % 4];

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { after } from 'node:test';
-import { tensorTestAsync } from '@motion-enhancer/core/internal/testing/tensor-test.js';
 import { ChatSession, loadVlm } from '@motion-enhancer/core/internal/vlm/index.js';
 import { testSettings, writeTestForm } from '@motion-enhancer/core/internal/vlm/testing.js';
+import { leakFree } from '@motion-enhancer/libtorch/testing';
 import { fixture, temporaryFolder } from '@motion-enhancer/support/testing';
 import { type ChatLoopOptions, runChat } from './chat-loop.js';
 import { jsonLines } from './testing.js';
@@ -35,7 +35,7 @@ async function talk(lines: readonly string[], given: Partial<ChatLoopOptions> = 
   return { out: out!, err: err! };
 }
 
-tensorTestAsync('questions, media, forgetting: the answers of a session', async () => {
+leakFree('questions, media, forgetting: the answers of a session', async () => {
   const session = new ChatSession(vlm, settings);
   await session.look({ type: 'video', path: VIDEO });
   const first = session.ask('What moves?', generation);
@@ -62,7 +62,7 @@ tensorTestAsync('questions, media, forgetting: the answers of a session', async 
   );
 });
 
-tensorTestAsync('mistakes are told, and the talk goes on', async () => {
+leakFree('mistakes are told, and the talk goes on', async () => {
   const { out, err } = await talk(['/film x', '/video', `/video ${join(dir, 'none.mp4')}`, '<image> What?', 'Hello?']);
   assert.match(err, /There is no command \/film\. \/help/);
   assert.match(err, /Expected a file after \/video/);
@@ -71,7 +71,7 @@ tensorTestAsync('mistakes are told, and the talk goes on', async () => {
   assert.equal(out.trimEnd().split('\n').length, 1);
 });
 
-tensorTestAsync('JSON lines; attention after an answer and on demand', async () => {
+leakFree('JSON lines; attention after an answer and on demand', async () => {
   const { out, err } = await talk(['What does the dog do?', '/attention dog', '/attention cat'], {
     media: [{ type: 'video', path: VIDEO }],
     json: true,

@@ -31,7 +31,7 @@ const HELP = `/video FILE      look at a video; the next question is about it
 /help            this list
 /quit            end (also Ctrl-D); Ctrl-C ends the program, while it answers too`;
 
-/** Reads questions and slash commands line by line until the input ends; mistakes are told and the talk goes on. */
+/** Reads questions and slash commands line by line until the input ends; mistakes are reported and the chat goes on. */
 export async function runChat(vlm: Vlm, o: ChatLoopOptions): Promise<void> {
   const terminal = o.input.isTTY === true && o.output.isTTY === true;
   const session = new ChatSession(vlm, o.settings);

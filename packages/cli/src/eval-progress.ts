@@ -11,7 +11,7 @@ import { isWritable, writeText } from '@motion-enhancer/support';
 import type { Progress } from './progress.js';
 
 /** Tells answers as they come: the count, and the share of right ones so far. */
-export function answerTeller(progress: Progress, json: boolean) {
+export function answerReporter(progress: Progress, json: boolean) {
   let [done, known, right] = [0, 0, 0];
   return {
     onNote: (text: string): void => progress.log(`note: ${text}`),
@@ -43,7 +43,7 @@ export function answerTeller(progress: Progress, json: boolean) {
  * @param ids of the run's questions, where they are known
  * @returns the exit code: 2 where no question could be asked
  */
-export async function tellScore(
+export async function reportScore(
   dir: string,
   { json, favorDictionary }: { json: boolean; favorDictionary: string },
   ids?: ReadonlySet<string>,

@@ -21,7 +21,7 @@ export function changedSettings(argv: readonly string[], fields: Fields): string
   return flagNames(fields, argv).filter((name) => name in VIDEO_FIELDS || name in GENERATION_FIELDS);
 }
 
-/** What a run is asked with: the protocol's settings, under those that were given. */
+/** Settings of a run: the protocol's, overridden by those that were given. */
 export function settingsOfRun(
   protocol: Protocol,
   { frames }: Pick<VlmTraits, 'frames'>,

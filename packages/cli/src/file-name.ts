@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /** File systems take 255 bytes; endings and temporary names need some of them. */
-const MOST_BYTES = 180;
+const MAX_BYTES = 180;
 
 /**
  * A sample's id as the name of one folder or file: ids of data sets hold slashes, and must not lead elsewhere. An id that
@@ -10,8 +10,8 @@ const MOST_BYTES = 180;
 export function fileName(id: string): string {
   const plain = id.replace(/[\\/\p{Cc}]/gu, '_');
   const named = /^\.*$/.test(plain) ? `_${plain}` : plain;
-  if (named === id && Buffer.byteLength(id) <= MOST_BYTES) return id;
+  if (named === id && Buffer.byteLength(id) <= MAX_BYTES) return id;
   let cut = named;
-  while (Buffer.byteLength(cut) > MOST_BYTES) cut = [...cut].slice(0, -8).join('');
+  while (Buffer.byteLength(cut) > MAX_BYTES) cut = [...cut].slice(0, -8).join('');
   return `${cut}.${createHash('sha256').update(id).digest('hex').slice(0, 8)}`;
 }

@@ -4,9 +4,8 @@ import { cpSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeF
 import { join } from 'node:path';
 import { mock, test } from 'node:test';
 import { PriorStore } from '@motion-enhancer/core/internal/prior/store/store.js';
-import { closeTo } from '@motion-enhancer/core/internal/testing/close-to.js';
-import { tensorTest, tensorTestAsync } from '@motion-enhancer/core/internal/testing/tensor-test.js';
 import type { StepLog } from '@motion-enhancer/core/internal/train/record/step-log.js';
+import { closeTo, leakFree, tensorTest } from '@motion-enhancer/libtorch/testing';
 import { readResults } from '@motion-enhancer/motion-world/internal/sweep/results.js';
 import { fixture, temporaryFolder } from '@motion-enhancer/support/testing';
 import { COMMANDS } from './commands/registry.js';
@@ -88,7 +87,7 @@ tensorTest('a store with every tensor that can be asked for, and a further selec
   assert.equal(strip_SFHWC!.dtype, 'uint8');
 });
 
-tensorTestAsync('priors verify, stats, and extract of the same rows: nothing is computed again', async () => {
+leakFree('priors verify, stats, and extract of the same rows: nothing is computed again', async () => {
   const dir = moved();
   const priors = join(dir, 'priors');
   assert.equal((await within('priors', 'verify', priors)).out, '3 of 3 priors verify');
@@ -105,7 +104,7 @@ tensorTestAsync('priors verify, stats, and extract of the same rows: nothing is 
   assert.ok(added.length <= 1 && added.every((name) => /^manifest-[0-9a-f]{8}\.json$/.test(name)), String(added));
 });
 
-tensorTestAsync('a run that was stopped after step 5 goes on to the end that the undisturbed one had', async () => {
+leakFree('a run that was stopped after step 5 goes on to the end that the undisturbed one had', async () => {
   const dir = moved();
   const run = join(dir, 'run-stopped');
   const { code, err } = await within('train', join(run, 'run.yaml'), '--resume');
@@ -135,7 +134,7 @@ const clockOf = ({ seconds, tokensPerSecond, waitSeconds, etaSeconds, memoryByte
   ...{ seconds, tokensPerSecond, waitSeconds, etaSeconds, memoryBytes, mfu },
 });
 
-tensorTestAsync('a state of other settings or other data is refused; one whose bytes changed is told', async () => {
+leakFree('a state of other settings or other data is refused; one whose bytes changed is told', async () => {
   const dir = moved();
   const run = join(dir, 'run-stopped');
   const settings = join(run, 'run.yaml');
@@ -151,7 +150,7 @@ tensorTestAsync('a state of other settings or other data is refused; one whose b
   await refused(/Every state in .* is damaged/);
 });
 
-tensorTestAsync('a finished run is recognised: nothing is trained or written, another one is refused', async () => {
+leakFree('a finished run is recognised: nothing is trained or written, another one is refused', async () => {
   const dir = moved();
   const run = join(dir, 'run-finished');
   const weights = join(run, 'checkpoint/model.safetensors');
@@ -183,7 +182,7 @@ const scoresOf = ({ answers, left, official, lines }: Scores) => ({
   lines: lines.map(({ metric, value, low, high, right, total }) => ({ metric, value, low, high, right, total })),
 });
 
-tensorTestAsync('answers are scored again as they were; compare reads them without the model', async () => {
+leakFree('answers are scored again as they were; compare reads them without the model', async () => {
   const dir = moved();
   const run = join(dir, 'eval');
   const scores = JSON.parse(readFileSync(join(run, 'scores.json'), 'utf8')) as Scores;
@@ -210,7 +209,7 @@ tensorTestAsync('answers are scored again as they were; compare reads them witho
   );
 });
 
-tensorTestAsync('an evaluation that was killed within a line goes on to the same answers', async () => {
+leakFree('an evaluation that was killed within a line goes on to the same answers', async () => {
   const dir = moved();
   const run = join(dir, 'eval-stopped');
   const { code, err } = await within(...evalArgs(dir, join(dir, 'vlm'), 'eval-stopped'));
@@ -243,7 +242,7 @@ test('lines of the ladder, whole and compact, say the same as they did', () => {
   assert.deepEqual(first.scores.MR, [543, 1033]);
 });
 
-tensorTestAsync('world ladder runs none of the runs again that its results hold', async () => {
+leakFree('world ladder runs none of the runs again that its results hold', async () => {
   const dir = moved();
   const out = join(dir, 'ladder');
   const before = readFileSync(join(out, 'results.jsonl'), 'utf8');

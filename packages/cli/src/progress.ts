@@ -57,111 +57,143 @@ export function clearBars(): void {
  * each new stage; with `json` an object a line.
  */
 export function createProgress(options: ProgressOptions): Progress {
-  const { label, unit = '', json = false, device, stream = process.stderr, env = process.env } = options;
-  const { now = () => performance.now(), rssBytes = residentBytes } = options;
-  const mode = json ? 'json' : stream.isTTY && env.TERM !== 'dumb' ? 'terminal' : 'lines';
-  const colour = !env.NO_COLOR;
-  const gpuBytes = device?.startsWith('cuda') ? gpuMeter(device) : () => null;
-  const began = now();
-  let stageName = '';
-  let total: number | null = options.total ?? null;
-  let done = 0;
-  let note = '';
-  let samples: { at: number; done: number }[] = [{ at: began, done: 0 }];
-  let shownAt = Number.NEGATIVE_INFINITY;
-  let peakRss = 0;
-  let onScreen = false;
-  let finished = false;
+  return new ProgressReport(options);
+}
 
-  function state(): ProgressState {
-    const at = now();
-    const first = samples[0]!;
-    const last = samples.at(-1)!;
-    const rate =
-      last.done > first.done && last.at > first.at ? (1000 * (last.done - first.done)) / (last.at - first.at) : null;
-    const etaSeconds =
-      rate === null || total === null ? null : Math.max(0, (total - done) / rate - (at - last.at) / 1000);
-    const rss = rssBytes();
-    peakRss = Math.max(peakRss, rss);
-    const elapsedSeconds = (at - began) / 1000;
-    return {
-      label,
-      stage: stageName,
-      unit,
-      done,
-      total,
-      rate,
-      etaSeconds,
-      elapsedSeconds,
-      rssBytes: rss,
-      gpuBytes: gpuBytes(),
-      note,
-    };
+class ProgressReport implements Progress {
+  readonly #label: string;
+  readonly #unit: string;
+  readonly #stream: ProgressStream;
+  readonly #mode: keyof typeof INTERVAL_MS;
+  readonly #colour: boolean;
+  readonly #now: () => number;
+  readonly #rssBytes: () => number;
+  readonly #gpuBytes: () => number | null;
+  readonly #began: number;
+  /** The same function each time: the key under which the bar on the screen is known. */
+  readonly #clearBar = () => this.#clear();
+  #stageName = '';
+  #total: number | null;
+  #done = 0;
+  #note = '';
+  #samples: { at: number; done: number }[];
+  #shownAt = Number.NEGATIVE_INFINITY;
+  #peakRss = 0;
+  #onScreen = false;
+  #finished = false;
+
+  constructor(options: ProgressOptions) {
+    const { device, stream = process.stderr, env = process.env } = options;
+    this.#label = options.label;
+    this.#unit = options.unit ?? '';
+    this.#stream = stream;
+    this.#mode = options.json ? 'json' : stream.isTTY && env.TERM !== 'dumb' ? 'terminal' : 'lines';
+    this.#colour = !env.NO_COLOR;
+    this.#now = options.now ?? (() => performance.now());
+    this.#rssBytes = options.rssBytes ?? residentBytes;
+    this.#gpuBytes = device?.startsWith('cuda') ? gpuMeter(device) : () => null;
+    this.#began = this.#now();
+    this.#total = options.total ?? null;
+    this.#samples = [{ at: this.#began, done: 0 }];
   }
 
-  function clear(): void {
-    if (onScreen) stream.write(CLEAR);
-    onScreen = false;
-    drawn.delete(clear);
+  update(done: number, note?: string): void {
+    this.#done = done;
+    if (note !== undefined) this.#note = visibleText(note);
+    this.#samples.push({ at: this.#now(), done });
+    if (this.#samples.length > RATE_SAMPLES) this.#samples = this.#samples.slice(-RATE_SAMPLES);
+    // A machine that reads along must see the end of each stage.
+    this.#show(this.#mode === 'json' && done === this.#total);
   }
 
-  function show(force: boolean): void {
-    const at = now();
-    if (finished || (!force && at - shownAt < INTERVAL_MS[mode])) return;
-    shownAt = at;
-    if (mode === 'json') stream.write(`${JSON.stringify({ type: 'progress', ...state() })}\n`);
-    else if (mode === 'lines') stream.write(`${progressLine(state())}\n`);
+  stage(name: string, next: { total?: number; done?: number } = {}): void {
+    this.#stageName = name;
+    this.#total = next.total ?? null;
+    this.#done = next.done ?? 0;
+    this.#note = '';
+    this.#samples = [{ at: this.#now(), done: this.#done }];
+    this.#show(true);
+  }
+
+  step(stage: string, done: number, total: number, note?: string): void {
+    // A count that starts above 1 goes on from an earlier run, whose units say nothing of this one's speed.
+    if (stage !== this.#stageName) this.stage(stage, { total, done: done > 1 ? done : 0 });
+    this.#total = total;
+    this.update(done, note);
+  }
+
+  log(line: string): void {
+    const stream = this.#stream;
+    if (this.#mode === 'json') {
+      const message = isJsonObject(line) ? line : JSON.stringify({ type: 'log', label: this.#label, message: line });
+      stream.write(`${message}\n`);
+      return;
+    }
+    const redraw = this.#onScreen;
+    this.#clear();
+    stream.write(`${stream.isTTY ? visibleText(line) : line}\n`);
+    if (redraw) this.#show(true);
+  }
+
+  finish(summary = 'done'): void {
+    if (this.#finished) return;
+    const last = this.#state();
+    this.#clear();
+    this.#finished = true;
+    const peakRssBytes = this.#peakRss;
+    if (this.#mode === 'json')
+      this.#stream.write(`${JSON.stringify({ type: 'finished', ...last, summary, peakRssBytes })}\n`);
     else {
-      stream.write(`${CLEAR}${progressBar(state(), stream.columns ?? 80, colour)}`);
-      onScreen = true;
-      drawn.add(clear);
+      const facts = `${clock(last.elapsedSeconds)}, ${bytesText(peakRssBytes)} of memory`;
+      this.#stream.write(`${this.#label}: ${summary} (${facts})\n`);
     }
   }
 
-  const self: Progress = {
-    update(count, text) {
-      done = count;
-      if (text !== undefined) note = visibleText(text);
-      samples.push({ at: now(), done });
-      if (samples.length > RATE_SAMPLES) samples = samples.slice(-RATE_SAMPLES);
-      // A machine that reads along must see the end of each stage.
-      show(mode === 'json' && done === total);
-    },
-    stage(name, next = {}) {
-      stageName = name;
-      total = next.total ?? null;
-      done = next.done ?? 0;
-      note = '';
-      samples = [{ at: now(), done }];
-      show(true);
-    },
-    step(name, count, of, text) {
-      // A count that starts above 1 goes on from an earlier run, whose units say nothing of this one's speed.
-      if (name !== stageName) self.stage(name, { total: of, done: count > 1 ? count : 0 });
-      total = of;
-      self.update(count, text);
-    },
-    log(line) {
-      if (mode === 'json') {
-        stream.write(`${isJsonObject(line) ? line : JSON.stringify({ type: 'log', label, message: line })}\n`);
-        return;
-      }
-      const redraw = onScreen;
-      clear();
-      stream.write(`${stream.isTTY ? visibleText(line) : line}\n`);
-      if (redraw) show(true);
-    },
-    finish(summary = 'done') {
-      if (finished) return;
-      const last = state();
-      clear();
-      finished = true;
-      if (mode === 'json') {
-        stream.write(`${JSON.stringify({ type: 'finished', ...last, summary, peakRssBytes: peakRss })}\n`);
-      } else stream.write(`${label}: ${summary} (${clock(last.elapsedSeconds)}, ${bytesText(peakRss)} of memory)\n`);
-    },
-  };
-  return self;
+  #state(): ProgressState {
+    const at = this.#now();
+    const first = this.#samples[0]!;
+    const last = this.#samples.at(-1)!;
+    const rate =
+      last.done > first.done && last.at > first.at ? (1000 * (last.done - first.done)) / (last.at - first.at) : null;
+    const etaSeconds =
+      rate === null || this.#total === null
+        ? null
+        : Math.max(0, (this.#total - this.#done) / rate - (at - last.at) / 1000);
+    const rss = this.#rssBytes();
+    this.#peakRss = Math.max(this.#peakRss, rss);
+    return {
+      label: this.#label,
+      stage: this.#stageName,
+      unit: this.#unit,
+      done: this.#done,
+      total: this.#total,
+      rate,
+      etaSeconds,
+      elapsedSeconds: (at - this.#began) / 1000,
+      rssBytes: rss,
+      gpuBytes: this.#gpuBytes(),
+      note: this.#note,
+    };
+  }
+
+  #clear(): void {
+    if (this.#onScreen) this.#stream.write(CLEAR);
+    this.#onScreen = false;
+    drawn.delete(this.#clearBar);
+  }
+
+  #show(force: boolean): void {
+    const at = this.#now();
+    if (this.#finished || (!force && at - this.#shownAt < INTERVAL_MS[this.#mode])) return;
+    this.#shownAt = at;
+    if (this.#mode === 'json') this.#stream.write(`${JSON.stringify({ type: 'progress', ...this.#state() })}\n`);
+    else if (this.#mode === 'lines') this.#stream.write(`${progressLine(this.#state())}\n`);
+    else {
+      this.#stream.write(`${CLEAR}${progressBar(this.#state(), this.#stream.columns ?? 80, this.#colour)}`);
+      this.#onScreen = true;
+      drawn.add(this.#clearBar);
+    }
+  }
 }
 
 function isJsonObject(line: string): boolean {

@@ -19,16 +19,15 @@ export function resolveRun(values: Values<typeof DEVICE_FIELDS>): { device: stri
 
 /**
  * Parses a command's flags; null when help was asked for and printed.
- * @param operands how many words without `--` the command takes
- * @param base values of a file, which flags override
+ * @param options.operands how many words without `--` the command takes
+ * @param options.base values of a file, which flags override
  */
 export function parseCommand<F extends Fields>(
   name: string,
   usage: string,
   fields: F,
   argv: string[],
-  operands = 0,
-  base: Readonly<Record<string, unknown>> = {},
+  { operands = 0, base = {} }: { operands?: number; base?: Readonly<Record<string, unknown>> } = {},
 ): { values: Values<F>; rest: string[]; order: FlagValue[] } | null {
   if (argv.includes('--help') || argv.includes('-h')) {
     console.log(`motion-enhancer ${name} ${usage}\n\n${helpText(fields)}`);

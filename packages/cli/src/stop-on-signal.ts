@@ -4,7 +4,7 @@ import { endOnSecondSignal } from '@motion-enhancer/libtorch';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * The first SIGINT, SIGTERM or SIGHUP aborts; the second ends the process as if nobody had listened, also while libtorch
+ * The first SIGINT, SIGTERM or SIGHUP aborts; the second ends the process as without this listener, also while libtorch
  * computes and no JavaScript runs.
  */
 export function stopOnSignal(onFirst: (signal: NodeJS.Signals) => void): { signal: AbortSignal; dispose(): void } {

@@ -1,7 +1,7 @@
 import type { BadRow, TakenSet } from '@motion-enhancer/core/internal/data/rows.js';
 
-/** Malformed rows that are told one by one; all of them stand in the run's folder. */
-const TOLD = 10;
+/** So many malformed rows are reported one by one; the run's folder has all of them. */
+const MAX_REPORTED = 10;
 
 /** The fields of a data set that are not used, in a line; null where all are. */
 export function unusedFields({ name, unused }: Pick<TakenSet, 'name' | 'unused'>): string | null {
@@ -21,8 +21,8 @@ export function tellData(sets: readonly TakenSet[], bad: readonly BadRow[]): str
     ),
     ...sets.flatMap((set) => unusedFields(set) ?? []),
     ...bad
-      .slice(0, TOLD)
+      .slice(0, MAX_REPORTED)
       .map(({ line, reason, file }) => `row ${line}${file ? ` of ${file}` : ''} is left out: ${reason}`),
-    ...(bad.length > TOLD ? [`${bad.length - TOLD} more malformed rows are left out`] : []),
+    ...(bad.length > MAX_REPORTED ? [`${bad.length - MAX_REPORTED} more malformed rows are left out`] : []),
   ];
 }

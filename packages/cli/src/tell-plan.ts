@@ -7,8 +7,8 @@ export function printPlan(plan: PriorPlan, json: boolean): void {
   else for (const line of priorPlanText(plan)) console.log(line);
 }
 
-/** Says what a run will need, before anything of it is loaded. */
-export function tellPlan(progress: Progress, plan: PriorPlan, json: boolean): void {
+/** Logs what a run will need, before anything of it is loaded. */
+export function logPlan(progress: Progress, plan: PriorPlan, json: boolean): void {
   if (json) progress.log(JSON.stringify({ type: 'plan', ...plan }));
   else for (const line of priorPlanText(plan)) progress.log(line);
 }

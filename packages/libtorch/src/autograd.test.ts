@@ -13,7 +13,7 @@ import {
   type Tensor,
   tensor,
 } from './index.js';
-import { closeTo } from './testing/close-to.js';
+import { eachCloseTo } from './testing/each-close-to.js';
 import { leakFree } from './testing/leak-free.js';
 
 leakFree('gradients of a small network against finite differences', () => {
@@ -43,7 +43,7 @@ leakFree('gradients of a small network against finite differences', () => {
           );
         return (at(h) - at(-h)) / (2 * h);
       });
-      closeTo(gradients[which]!.toArray(), numeric, 1e-8, `weight ${which}`);
+      eachCloseTo(gradients[which]!.toArray(), numeric, 1e-8, `weight ${which}`);
     });
   });
 });
@@ -53,7 +53,7 @@ leakFree('higher orders: the third derivative of x⁴ is 24 x', () => {
     const x = tensor([0.5, -2], { dtype: 'float64', requiresGrad: true });
     let y = x.pow(4);
     for (let order = 0; order < 3; order++) y = grad([y.sum()], [x], { createGraph: true })[0]!;
-    closeTo(y.toArray(), [12, -48], 1e-12);
+    eachCloseTo(y.toArray(), [12, -48], 1e-12);
   });
 });
 
@@ -79,7 +79,7 @@ leakFree('backward accumulates in leaves; inputs limit it; grad can be set and c
       ],
     );
     a.grad = tensor([9, 9]);
-    assert.deepEqual(a.grad!.toArray(), [9, 9]);
+    assert.deepEqual(a.grad.toArray(), [9, 9]);
     a.grad = null;
     b.grad = null;
     assert.equal(a.grad, null);
@@ -132,7 +132,7 @@ leakFree('backward on a worker thread gives the same gradients', async () => {
   const x = keep(randn([50, 50], { requiresGrad: true }));
   const [y, expected] = scope(() => [x.matmul(x).tanh().sum(), grad([x.matmul(x).tanh().sum()], [x])[0]!]);
   await backwardAsync([y]);
-  scope(() => closeTo(x.grad!.toArray(), expected.toArray(), 1e-5));
+  scope(() => eachCloseTo(x.grad!.toArray(), expected.toArray(), 1e-5));
   scope(() => {
     x.grad = null;
   });

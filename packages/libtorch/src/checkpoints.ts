@@ -59,7 +59,7 @@ export class Checkpoints {
     return weights.during((w) => {
       next?.prefetch();
       if (!isGradEnabled()) return body(input, w);
-      // Whether captured weights learn is not known: their block records what it needs itself.
+      // Weights that `body` captured may need gradients, which is not known here: autograd records the block as usual.
       if (!input.requiresGrad && weights === CAPTURED) return body(input, w);
       const values = noGrad(() => scope(() => body(input, w)));
       if (!input.requiresGrad && !learns(input, w)) return values;
@@ -67,7 +67,7 @@ export class Checkpoints {
     });
   }
 
-  /** The values of a segment as leaves of their own, and as outputs that lead back to those. */
+  /** Makes a segment's values leaves, where its gradients arrive, and returns aliases of them for what comes after. */
   #cutOff<T extends BlockOutputs>(values: T, segment: Omit<Segment, 'leaves'>): T {
     const leaves = new Map<string, Tensor>();
     const outputs: Record<string, Tensor | null> = {};
@@ -120,7 +120,7 @@ function again({ source, body, leaves, weights }: Segment, w: unknown): void {
     const { grad } = leaf;
     return grad ? [{ name, grad }] : [];
   });
-  // Without a gradient the weights are told as well: other processes may have had one.
+  // `afterBackward` is called without a gradient too: other processes may have had one.
   if (arrived.length === 0) {
     weights.afterBackward?.(w);
     return;

@@ -3,17 +3,17 @@ import { cuda } from './devices.js';
 import { native } from './native.js';
 import { Scope } from './scope.js';
 
-/** Work on a GPU that was recorded and can be done again as a whole, at the cost of one call. */
+/** A CUDA graph: work on a GPU that was captured once and is launched again with one call. */
 export interface CudaGraph {
   /** Queues all of it on libtorch's stream. */
   launch(): void;
-  /** Waits for the device, then frees the graph and the tensors that were made while it was recorded. */
+  /** Waits for the device, then frees the graph and the tensors that were made during its capture. */
   dispose(): void;
 }
 
 /**
- * Records what `body` queues on a GPU. `body` runs twice: once for good, so that libraries make their workspaces, and
- * once recorded, when nothing is done. It must queue the same work every time, read nothing back, and keep what it
+ * Captures what `body` queues on a GPU. `body` runs twice: once for good, so that libraries make their workspaces, and
+ * once captured, when nothing runs. It must queue the same work every time, read nothing back, and keep what it
  * changes in tensors that outlive the graph. What it makes lives as long as the graph; tensors that it frees itself (in
  * scopes of its own) may be handed to others, so it should free none.
  * @throws UserError where there is no such GPU

@@ -62,7 +62,7 @@ export const addressOf = (tensor: Tensor): number => native.dataKey(tensor.slot)
 /** Compute capability of a GPU as one number, 90 for 9.0. */
 export const computeCapability = (index: number): number => native.cudaArchitecture(index);
 
-/** Most bytes of shared memory that a block may ask for on a GPU: 163 KB on an A100, 99 KB on a 4090, 227 KB on an H100. */
+/** Shared memory that a block may ask for on a GPU, bytes: 163 KB on an A100, 99 KB on a 4090, 227 KB on an H100. */
 export const sharedMemoryOfBlock = (index: number): number => native.cudaSharedMemory(index);
 
 /**

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { freshSeed, randomSource } from '@motion-enhancer/support/testing';
 import { DTYPES, type DType, isFloating, randn, scope, tensor, zeros } from './index.js';
 import { leakFree } from './testing/leak-free.js';
+
+const RANDOM = randomSource(freshSeed());
 
 const RANGE: Record<DType, [number, number]> = {
   float64: [-1e6, 1e6],
@@ -19,7 +22,7 @@ leakFree('whole numbers pass through every dtype and back', () => {
   scope(() => {
     for (const dtype of Object.keys(DTYPES) as DType[]) {
       const [low, high] = RANGE[dtype];
-      const values = Array.from({ length: 50 }, () => Math.round(low + Math.random() * (high - low)) + 0);
+      const values = Array.from({ length: 50 }, () => Math.round(low + RANDOM.next() * (high - low)) + 0);
       const made = tensor(values, { dtype });
       assert.equal(made.dtype, dtype);
       assert.deepEqual(made.toArray(), values, dtype);

@@ -66,7 +66,7 @@ test('plain operators serve off CUDA, for other types, on older GPUs and where t
   assert.equal(asked.length, 1);
 });
 
-test('kernels that cannot be had are told once; other errors are not hidden', () => {
+test('kernels that cannot be had are reported once; other errors are not hidden', () => {
   const { asked, gpu } = fakeGpu(90, new LibtorchError('NVRTC was found nowhere.'));
   const choose = halfKernels('the fused kernels', (compile) => compile('S', 'a'), { gpu });
   const write = mock.method(process.stderr, 'write', () => true);

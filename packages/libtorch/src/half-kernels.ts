@@ -5,7 +5,7 @@ import { plainOperatorsInUse } from './plain-operators.js';
 /** Compiles one kernel of a source that begins with HALF_ELEMENT_SOURCE, for the device and type that are asked for. */
 export type CompileHalf = (source: string, name: string) => CudaKernel;
 
-/** @internal What is asked of a GPU. */
+/** @internal What of a GPU the choice of kernels depends on. */
 export interface HalfKernelsGpu {
   capability(index: number): number;
   sharedMemory(index: number): number;

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { freshSeed, randomSource } from '@motion-enhancer/support/testing';
 import { aten, backward, grad, linear, liveTensors, randn, scope, tensor, zeros } from './index.js';
 import { leakFree } from './testing/leak-free.js';
+
+const RANDOM = randomSource(freshSeed());
 
 /** Runs `body` many times; the live count must be flat and the memory must not grow with the rounds. */
 function flat(name: string, rounds: number, body: () => void): void {
@@ -41,8 +44,8 @@ flat('throws', 3000, () => {
 flat('autograd graphs, finished, abandoned and of second order', 1000, () => {
   const w = randn([200, 200], { requiresGrad: true });
   const y = linear(w, w).tanh().sum();
-  if (Math.random() < 0.3) return;
-  if (Math.random() < 0.5) backward([y]);
+  if (RANDOM.next() < 0.3) return;
+  if (RANDOM.next() < 0.5) backward([y]);
   else grad([grad([y], [w], { createGraph: true })[0]!.square().sum()], [w]);
 });
 

@@ -68,7 +68,7 @@ export interface Native {
   loadCudaKernel(cubin: ArrayBuffer, name: string, device: number): number;
   launchCudaKernel(handle: number, shape: number[], kinds: string, values: (number | bigint)[]): void;
   freeCudaKernel(handle: number): void;
-  /** Makes the stream on which graphs are recorded libtorch's current one, or the default stream again. */
+  /** Makes the stream on which CUDA graphs are captured libtorch's current one, or the default stream again. */
   useGraphStream(device: number, on: boolean): void;
   beginCapture(device: number): void;
   endCapture(device: number): number;
@@ -108,7 +108,8 @@ export interface Native {
   ): void;
 }
 
-type Differentiate<R> = (
+/** Arguments of the binding's `differentiate`, in its order. */
+type DifferentiateArguments = [
   accumulate: boolean,
   outputs: number[],
   inputs: number[],
@@ -116,7 +117,8 @@ type Differentiate<R> = (
   retainGraph: boolean,
   createGraph: boolean,
   allowUnused: boolean,
-) => R;
+];
+type Differentiate<R> = (...args: DifferentiateArguments) => R;
 
 export interface NativeSchema {
   /** [name, kind, optional, hasDefault, keywordOnly, type] */

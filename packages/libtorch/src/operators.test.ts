@@ -126,7 +126,7 @@ leakFree('unknown operators come with a suggestion, wrong arguments with the for
   });
 });
 
-leakFree('freed tensors are told so', () => {
+leakFree('the use of a freed tensor is reported', () => {
   scope(() => {
     const x = randn([2]);
     const y = randn([2]);

@@ -35,7 +35,7 @@ export function formatTensor(tensor: Tensor): string {
   for (const t of temporary) t.dispose();
   const integer = !tensor.isFloating;
   const texts = flat.map((v) => (dtype === 'bool' ? String(Boolean(v)) : formatNumber(v, integer)));
-  const pad = texts.reduce((most, t) => Math.max(most, t.length), 0);
+  const pad = texts.reduce((widest, t) => Math.max(widest, t.length), 0);
   let at = 0;
   const write = (dim: number, indent: string): string => {
     if (dim === shape.length) return texts[at++]!.padStart(pad);

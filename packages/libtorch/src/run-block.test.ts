@@ -45,7 +45,7 @@ leakFree('weights that stay are the very tensors, and cost none', () => {
   });
 });
 
-leakFree('a block is told when its gradients are there, last block first, also where none arrived', () => {
+leakFree('`afterBackward` is called when a block has its gradients, last block first, also where none arrived', () => {
   scope(() => {
     const told: [number, boolean][] = [];
     const layers = [layer(), layer(), layer()];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randn, scope, type Tensor, tensor } from './index.js';
-import { closeTo } from './testing/close-to.js';
+import { eachCloseTo } from './testing/each-close-to.js';
 import { leakFree } from './testing/leak-free.js';
 
 type Unary = (t: Tensor) => Tensor;
@@ -51,10 +51,10 @@ leakFree('element-wise methods against plain numbers', () => {
   scope(() => {
     const x = randn([4, 5], { dtype: 'float64' });
     const values = x.toArray();
-    for (const [name, op, oracle] of UNARY) closeTo(op(x).toArray(), values.map(oracle), 1e-12, name);
-    closeTo(tensor([0.5, 1.5, 2.5, -0.5]).round().toArray(), [0, 2, 2, 0]);
+    for (const [name, op, oracle] of UNARY) eachCloseTo(op(x).toArray(), values.map(oracle), 1e-12, name);
+    eachCloseTo(tensor([0.5, 1.5, 2.5, -0.5]).round().toArray(), [0, 2, 2, 0]);
     const erf = tensor([1]).gelu().item();
-    closeTo([erf], [0.8413447460685429], 1e-6);
+    eachCloseTo([erf], [0.8413447460685429], 1e-6);
   });
 });
 
@@ -87,7 +87,7 @@ leakFree('arithmetic of two tensors, with broadcasting and in place', () => {
       [a.gt(0).logicalNot(), (u) => Number(!(u > 0))],
       [a.maskedFill(b.gt(0), -9), (u, v) => (v > 0 ? -9 : u)],
     ];
-    pairs.forEach(([found, f], i) => void closeTo(found.toArray(), zip(f), 1e-12, `pair ${i}`));
+    pairs.forEach(([found, f], i) => void eachCloseTo(found.toArray(), zip(f), 1e-12, `pair ${i}`));
   });
 });
 
@@ -105,8 +105,8 @@ leakFree('matrix products against three loops', () => {
           for (let p = 0; p < k; p++) sum += x[(s * n + i) * k + p]! * y[(s * k + p) * m + j]!;
           expected.push(sum);
         }
-    closeTo(a.matmul(b).toArray(), expected, 1e-12);
-    closeTo(a.bmm(b).toArray(), expected, 1e-12);
+    eachCloseTo(a.matmul(b).toArray(), expected, 1e-12);
+    eachCloseTo(a.bmm(b).toArray(), expected, 1e-12);
   });
 });
 
@@ -120,60 +120,60 @@ leakFree('reductions against plain numbers', () => {
     const std = (v: number[], correction: number) =>
       Math.sqrt(sum(v.map((u) => (u - mean(v)) ** 2)) / (v.length - correction));
     const columns = rows[0]!.map((_, j) => rows.map((r) => r[j]!));
-    closeTo(
+    eachCloseTo(
       [t.sum().item(), t.mean().item(), t.std().item(), t.std(undefined, 0).item()],
       [sum(flat), mean(flat), std(flat, 1), std(flat, 0)],
       1e-12,
     );
-    closeTo(t.sum(0).toArray(), columns.map(sum), 1e-12);
-    closeTo(t.sum([0, 1]).toArray(), [sum(flat)], 1e-12);
-    closeTo(t.mean(-1).toArray(), rows.map(mean), 1e-12);
-    closeTo(
+    eachCloseTo(t.sum(0).toArray(), columns.map(sum), 1e-12);
+    eachCloseTo(t.sum([0, 1]).toArray(), [sum(flat)], 1e-12);
+    eachCloseTo(t.mean(-1).toArray(), rows.map(mean), 1e-12);
+    eachCloseTo(
       t.std(1, 0).toArray(),
       rows.map((r) => std(r, 0)),
       1e-12,
     );
-    closeTo(
+    eachCloseTo(
       t.logsumexp(1).toArray(),
       rows.map((r) => Math.log(sum(r.map(Math.exp)))),
       1e-12,
     );
-    closeTo(
+    eachCloseTo(
       [t.max().item(), t.min().item(), t.norm().item()],
       [Math.max(...flat), Math.min(...flat), Math.hypot(...flat)],
       1e-12,
     );
-    closeTo(
+    eachCloseTo(
       t.amax(1).toArray(),
       rows.map((r) => Math.max(...r)),
     );
-    closeTo(
+    eachCloseTo(
       t.amin(0).toArray(),
       columns.map((c) => Math.min(...c)),
     );
-    closeTo(
+    eachCloseTo(
       t.argmax(1).toArray(),
       rows.map((r) => r.indexOf(Math.max(...r))),
     );
     assert.equal(t.argmin().item(), flat.indexOf(Math.min(...flat)));
     assert.deepEqual(t.sum(1, true).shape, [3, 1]);
-    closeTo(
+    eachCloseTo(
       t.cumsum(1).toArray(),
       rows.flatMap((r) => r.map((_, j) => sum(r.slice(0, j + 1)))),
       1e-12,
     );
     const softmax = rows.flatMap((r) => r.map((v) => Math.exp(v) / sum(r.map(Math.exp))));
-    closeTo(t.softmax(-1).toArray(), softmax, 1e-12);
-    closeTo(t.logSoftmax(-1).toArray(), softmax.map(Math.log), 1e-12);
+    eachCloseTo(t.softmax(-1).toArray(), softmax, 1e-12);
+    eachCloseTo(t.logSoftmax(-1).toArray(), softmax.map(Math.log), 1e-12);
     assert.equal(t.to('float32').softmax(-1, 'float64').dtype, 'float64');
     const [values, indices] = t.sort(1, true);
-    closeTo(
+    eachCloseTo(
       values.toArray(),
       rows.flatMap((r) => [...r].sort((p, q) => q - p)),
     );
-    closeTo(t.gather(1, indices).toArray(), values.toArray());
+    eachCloseTo(t.gather(1, indices).toArray(), values.toArray());
     const [top] = t.topk(2, 1);
-    closeTo(
+    eachCloseTo(
       top.toArray(),
       rows.flatMap((r) => [...r].sort((p, q) => q - p).slice(0, 2)),
     );

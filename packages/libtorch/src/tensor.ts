@@ -61,6 +61,10 @@ export class Tensor {
   get dtype(): DType {
     return this.#read().dtype;
   }
+  /** Whether its memory is given back: by `dispose()` or by its scope's end. */
+  get disposed(): boolean {
+    return this.slot < 0;
+  }
   /** `cpu`, `cuda:0`, … */
   get device(): string {
     return this.#read().device;

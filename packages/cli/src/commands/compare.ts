@@ -42,7 +42,7 @@ export const command: Command = {
   async run(argv) {
     const usage =
       '[RUN …] [options]\n\nTables of runs of eval, with the paper’s; each further run against the first, question by question. Without a run: the paper’s tables.';
-    const parsed = parseCommand('compare', usage, FIELDS, argv, Number.POSITIVE_INFINITY);
+    const parsed = parseCommand('compare', usage, FIELDS, argv, { operands: Number.POSITIVE_INFINITY });
     if (!parsed) return 0;
     const { values, rest } = parsed;
     if (values.judge !== '') judgeOf(values.judge);
@@ -52,11 +52,11 @@ export const command: Command = {
         code: 'ERR_USAGE',
       });
     const names = runNames(rest);
-    const told =
+    const chosen =
       scores.length > 0
         ? [...new Set(scores.map(({ run }) => run.settings.benchmark))]
         : benchmarks().map(({ name }) => name);
-    const lines = told.flatMap((benchmark) => [
+    const lines = chosen.flatMap((benchmark) => [
       ...scores.flatMap((score, i) =>
         score.run.settings.benchmark === benchmark ? measuredLines(score, systemName(score.run, names[i])) : [],
       ),

@@ -31,7 +31,7 @@ export const command: Command = {
   },
 };
 
-/** Exit code 2 where a file is damaged; it is removed by nobody. */
+/** Exit code 2 where a file is damaged; the file is left there. */
 async function checkCache(json: boolean): Promise<number> {
   const { verifyCache } = await import('@motion-enhancer/models/internal/hub/remote/verify-cache.js');
   const { cache, files, bytes, bad } = await verifyCache();

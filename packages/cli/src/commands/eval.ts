@@ -15,7 +15,7 @@ import { loadVlm, VIDEO_FIELDS } from '@motion-enhancer/core/internal/vlm/index.
 import { VLM_FILES } from '@motion-enhancer/models';
 import { expected, parseShard, UserError } from '@motion-enhancer/support';
 import { checkpointText } from '../checkpoint-text.js';
-import { answerTeller, tellScore } from '../eval-progress.js';
+import { answerReporter, reportScore } from '../eval-progress.js';
 import { changedSettings, FAVOR_DICTIONARY_FIELD, settingsOfRun } from '../eval-settings.js';
 import { fetchCheckpoint } from '../fetch-checkpoint.js';
 import { createProgress } from '../progress.js';
@@ -23,7 +23,7 @@ import { OUTPUT_FIELDS, parseCommand, resolveRun } from '../run-options.js';
 import { startOwnGroup, startsOwnGroup } from '../start-own-group.js';
 import { stopOnSignal } from '../stop-on-signal.js';
 import { GENERATION_FIELDS, RANDOM_WEIGHTS_NOTE } from '../talk-options.js';
-import { workerPlace } from '../worker-place.js';
+import { type WorkerPlace, workerPlace } from '../worker-place.js';
 import type { Command } from './registry.js';
 
 /** `a, b or c` */
@@ -58,7 +58,7 @@ const FIELDS = {
   protocol: {
     type: 'string',
     default: 'official',
-    text: 'Whose prompt, frames, decoding and judge: official, lmms-eval, vlmevalkit, motionsight, letter (ours), loss-ranking; options given here stand above it and are told',
+    text: 'Whose prompt, frames, decoding and judge: official, lmms-eval, vlmevalkit, motionsight, letter (ours), loss-ranking; options given here override it and are reported',
   },
   judge: { type: 'string', default: '', text: 'Another judge or parser for the verdict than the protocol’s' },
   split: {
@@ -114,7 +114,7 @@ export const command: Command = {
       const { answers, left, damaged } = mergeRuns(values.merge, values.out);
       if (damaged > 0) console.error(`note: ${damaged} damaged lines of answers are left out`);
       if (!values.json) console.log(`merged ${values.merge.length} runs: ${answers} answers, ${left} questions left`);
-      return await tellScore(values.out, values);
+      return await reportScore(values.out, values);
     }
     if (!startsOwnGroup(values)) return evaluate(values, argv);
     if (values.shard !== '')
@@ -122,7 +122,7 @@ export const command: Command = {
     // The checkpoint is there before several processes look for it.
     if (values.vlm !== '') await fetchCheckpoint(repositoryOf(values.vlm), { files: VLM_FILES, json: values.json });
     const code = await startOwnGroup('eval', argv, values);
-    return code === 0 ? await tellScore(values.out, values) : code!;
+    return code === 0 ? await reportScore(values.out, values) : code!;
   },
 };
 
@@ -132,25 +132,23 @@ async function evaluate(values: Values<typeof FIELDS>, argv: readonly string[]):
       throw new UserError(`Expected a text for ${name} but received nothing. It is: ${FIELDS[name].text}.`, {
         code: 'ERR_VALUE',
       });
-  // Mistakes are told before anything is loaded.
+  // Mistakes are reported before anything is loaded.
   const benchmark = benchmarkOf(values.bench);
   const protocol = protocolOf(benchmark.name, values.protocol);
   if (values.judge !== '') judgeOf(values.judge);
   const place = workerPlace(values.device);
-  const shard = place.size > 1 ? `${place.rank}/${place.size}` : values.shard;
-  parseShard(shard);
+  const shard = parseShardOf(place, values.shard);
   checkApplies(benchmark, values);
   const device = resolveRun({ ...values, device: place.device });
   const loaded = await loadBenchmark(benchmark.name, values.data, values);
   const dir = await fetchCheckpoint(repositoryOf(values.vlm), { files: VLM_FILES, json: values.json });
   const progress = createProgress({
-    label: 'eval',
+    label: place.size > 1 ? `eval, process 1 of ${place.size}` : 'eval',
     unit: 'questions',
     json: values.json,
     ...(device.device === 'cpu' ? {} : { device: device.device }),
     ...(place.stream ? { stream: place.stream } : {}),
   });
-  if (place.size > 1) progress.log(`${place.size} processes share the questions: this line counts those of one`);
   for (const { line, reason } of loaded.bad)
     progress.log(`row ${line} of ${loaded.file} is malformed and left out: ${reason}`);
   for (const note of loaded.notes) progress.log(`note: ${note}`);
@@ -164,7 +162,7 @@ async function evaluate(values: Values<typeof FIELDS>, argv: readonly string[]):
       if (vlm.weights === 'random') progress.log(RANDOM_WEIGHTS_NOTE);
       const given = changedSettings(argv, FIELDS);
       const { video, decoding, changed } = settingsOfRun(protocol, vlm.family.traits, values, given);
-      const teller = answerTeller(progress, values.json);
+      const reporter = answerReporter(progress, values.json);
       const { total, before, answered, ids } = await runEval({
         vlm,
         loaded,
@@ -183,15 +181,15 @@ async function evaluate(values: Values<typeof FIELDS>, argv: readonly string[]):
         retryErrors: values.retryErrors,
         out: values.out,
         signal: stop.signal,
-        ...teller,
+        ...reporter,
       });
       const stopped = stop.signal.aborted && before + answered < total;
       progress.finish(
         `${stopped ? 'interrupted: ' : ''}${answered} answered, ${before} before, ${total - before - answered} left`,
       );
       if (stopped) return INTERRUPTED;
-      // Of several processes, whoever started them tells the score of all.
-      return place.size > 1 ? 0 : await tellScore(values.out, values, ids);
+      // Of several processes, whoever started them reports the score of all.
+      return place.size > 1 ? 0 : await reportScore(values.out, values, ids);
     } finally {
       vlm.dispose();
     }
@@ -217,4 +215,11 @@ function checkApplies(
       `Expected no word lists for ${name}, which reads none, but received ${given.favorDictionary}. Leave --favor-dictionary out.`,
       { code: 'ERR_VALUE' },
     );
+}
+
+/** Of several processes each has a shard. */
+function parseShardOf({ rank, size }: WorkerPlace, asked: string): string {
+  const shard = size > 1 ? `${rank}/${size}` : asked;
+  parseShard(shard);
+  return shard;
 }

@@ -20,13 +20,13 @@ import { loadVdm } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
 import { planPrior, settled } from '@motion-enhancer/core/internal/prior/memory-plan.js';
 import { readSelections } from '@motion-enhancer/core/internal/prior/selection/selections.js';
 import { PriorStore } from '@motion-enhancer/core/internal/prior/store/store.js';
-import { version } from '@motion-enhancer/libtorch';
+import { readGroupEnvironment, version } from '@motion-enhancer/libtorch';
 import { CODE_VERSION, parseShard, sha256File, UserError } from '@motion-enhancer/support';
 import { createProgress, type Progress } from '../progress.js';
 import { type OUTPUT_FIELDS, resolveRun } from '../run-options.js';
 import { stopOnSignal } from '../stop-on-signal.js';
 import { unusedFields } from '../tell-data.js';
-import { printPlan, tellPlan } from '../tell-plan.js';
+import { logPlan, printPlan } from '../tell-plan.js';
 import { workerPlace } from '../worker-place.js';
 
 /** Settings of `extract --data`. */
@@ -40,7 +40,7 @@ export const DATASET_FIELDS = {
     type: 'choice',
     choices: TEXT_FROM,
     default: 'descriptive',
-    text: 'With --data: what of a row the diffusion model is told; descriptive is the caption, or the answer to a question for one, else question and answer',
+    text: 'With --data: text of a row that the diffusion model gets; descriptive is the caption, or the answer to a question for one, else question and answer',
   },
   shard: { type: 'string', default: '', text: 'With --data: i/n takes every n-th row from the i-th on, i from 0' },
   limit: { type: 'integer', default: 0, min: 0, text: 'With --data: the first N rows, before sharding; 0 is all' },
@@ -60,8 +60,8 @@ type Settings = Values<typeof DATASET_FIELDS & typeof PRIOR_FIELDS & typeof DEVI
   onBroken: 'fail' | 'skip' | 'use';
 };
 
-/** Rows whose text is not seen whole are told one by one up to here. */
-const MOST_TOLD = 10;
+/** Rows whose text is not seen whole are reported one by one up to here. */
+const MAX_REPORTED_TEXTS = 10;
 /** Exit code of a run that a signal ended. */
 const INTERRUPTED = 130;
 
@@ -77,11 +77,11 @@ export async function extractDataset(values: Settings, fetchVdm: () => Promise<s
   const entries = chooseRows(usable, bad, shard, values.limit);
   const place = workerPlace(values.device);
   const run = resolveRun({ ...values, device: place.device });
-  // Mistakes in the data are told before a checkpoint is fetched.
+  // Mistakes in the data are reported before a checkpoint is fetched.
   const dir = await fetchVdm();
-  const asked = pick(PRIOR_FIELDS, values);
-  const wanted = values.selections ? readSelections(values.selections, asked) : [];
-  const plan = planPrior(dir, asked, run, { others: wanted.map((one) => one.config), ahead: true });
+  const requested = pick(PRIOR_FIELDS, values);
+  const others = values.selections ? readSelections(values.selections, requested) : [];
+  const plan = planPrior(dir, requested, run, { others: others.map((one) => one.config), ahead: true });
   if (values.plan) {
     printPlan(plan, values.json);
     return 0;
@@ -104,68 +104,27 @@ export async function extractDataset(values: Settings, fetchVdm: () => Promise<s
       const note = unusedFields(set);
       if (note) progress.log(note);
     }
-    tellPlan(progress, plan, values.json);
-    const config = settled(asked, plan.capture);
-    const selections = wanted.map((one, i) => ({ ...one, config: settled(one.config, plan.others[i]!) }));
+    logPlan(progress, plan, values.json);
+    const config = settled(requested, plan.capture);
+    const selections = others.map((one, i) => ({ ...one, config: settled(one.config, plan.others[i]!) }));
     progress.stage('load');
     const vdm = await loadVdm(dir, { ...run, decoder: config.keepStrip });
     try {
       if (vdm.weights === 'random')
         progress.log('note: this checkpoint has untrained random weights: its maps mean nothing');
-      const settings: RunSettings = {
-        options: config,
-        ...(selections.length > 0 ? { selections } : {}),
-        model: { vdm: vdm.dir, sha256: vdm.sha256, weights: vdm.weights, ...run },
-        data: { file: values.data, sha256: await sha256File(parseDataSpec(values.data).path), media: values.media },
-        textFrom: values.textFrom,
-        onBroken: values.onBroken,
-        shard: values.shard,
-        limit: values.limit,
-        code: `${CODE_VERSION}, libtorch ${version()}`,
-      };
-      const startedAt = new Date().toISOString();
-      let counts: Counts = { rows: entries.length, done: 0, existed: 0, failed: 0 };
-      const facts: RunFacts = {
-        planned: plan.capture,
-        captures: {},
-        broken: [],
-        texts: { cutRows: 0, cutWords: 0, unknownRows: 0, unknownWords: 0 },
-      };
-      const write = (state: RunState) => writeManifest(store.dir, settings, { state, counts, startedAt, ...facts });
-      write('running');
-      const show = rowTeller(progress, values.json, entries.length);
-      try {
-        counts = await runDataset({
-          vdm,
-          store,
-          entries,
-          config,
-          selections,
-          textFrom: values.textFrom,
-          onBroken: values.onBroken,
-          textBatch: values.textBatch,
-          signal: stop.signal,
-          onRow(event, now) {
-            counts = now;
-            const { line, id, video, reason } = event;
-            note(facts, event);
-            if (reason !== undefined) appendFailure(store.dir, manifestName(settings), { line, id, video, reason });
-            show.row(event, now);
-          },
-          onProgress: (id, stage) => show.inside(`${id}: ${stage}`),
-          onWait: (waiting) => progress.log(`waiting for ${waiting} rows that other processes compute`),
-        });
-      } catch (error) {
-        tryTo(() => write('failed'));
-        progress.finish(summary(counts));
-        throw error;
-      }
-      write(stop.signal.aborted ? 'interrupted' : 'finished');
-      progress.finish(`${stop.signal.aborted ? 'interrupted: ' : ''}${summary(counts)}`);
-      tellTexts(progress, facts.texts);
-      if (place.rank === 0) report(values, settings, counts);
-      if (stop.signal.aborted) return INTERRUPTED;
-      return counts.done + counts.existed === 0 && counts.failed > 0 ? 2 : 0;
+      const planned = plan.capture;
+      return await extractEntries({
+        values,
+        run,
+        vdm,
+        store,
+        entries,
+        config,
+        selections,
+        planned,
+        progress,
+        stop: stop.signal,
+      });
     } finally {
       vdm.dispose();
     }
@@ -174,7 +133,81 @@ export async function extractDataset(values: Settings, fetchVdm: () => Promise<s
   }
 }
 
-function tellTexts(progress: Progress, { cutRows, cutWords, unknownRows, unknownWords }: RunFacts['texts']): void {
+interface Extraction {
+  values: Settings;
+  run: ReturnType<typeof resolveRun>;
+  vdm: Awaited<ReturnType<typeof loadVdm>>;
+  store: PriorStore;
+  entries: ReturnType<typeof chooseRows>;
+  config: ReturnType<typeof settled>;
+  selections: ReturnType<typeof readSelections>;
+  planned: RunFacts['planned'];
+  progress: Progress;
+  stop: AbortSignal;
+}
+
+/** Computes the priors, keeping the manifest and the list of failures as they are. @returns the exit code */
+async function extractEntries(extraction: Extraction): Promise<number> {
+  const { values, vdm, store, entries, config, selections, planned, progress, stop } = extraction;
+  const settings = await runSettings(extraction);
+  const startedAt = new Date().toISOString();
+  let counts: Counts = { rows: entries.length, done: 0, existed: 0, failed: 0 };
+  const texts = { cutRows: 0, cutWords: 0, unknownRows: 0, unknownWords: 0 };
+  const facts: RunFacts = { planned, captures: {}, broken: [], texts };
+  const write = (state: RunState) => writeManifest(store.dir, settings, { state, counts, startedAt, ...facts });
+  write('running');
+  const show = rowReporter(progress, values.json, entries.length);
+  const { textFrom, onBroken, textBatch } = values;
+  try {
+    counts = await runDataset({
+      vdm,
+      store,
+      entries,
+      config,
+      selections,
+      textFrom,
+      onBroken,
+      textBatch,
+      signal: stop,
+      onRow(event, now) {
+        counts = now;
+        const { line, id, video, reason } = event;
+        note(facts, event);
+        if (reason !== undefined) appendFailure(store.dir, manifestName(settings), { line, id, video, reason });
+        show.row(event, now);
+      },
+      onProgress: (id, stage) => show.inside(`${id}: ${stage}`),
+      onWait: (waiting) => progress.log(`waiting for ${waiting} rows that other processes compute`),
+    });
+  } catch (error) {
+    tryTo(() => write('failed'));
+    progress.finish(summary(counts));
+    throw error;
+  }
+  write(stop.aborted ? 'interrupted' : 'finished');
+  progress.finish(`${stop.aborted ? 'interrupted: ' : ''}${summary(counts)}`);
+  reportTexts(progress, facts.texts);
+  if (readGroupEnvironment().rank === 0) report(values, settings, counts);
+  if (stop.aborted) return INTERRUPTED;
+  return counts.done + counts.existed === 0 && counts.failed > 0 ? 2 : 0;
+}
+
+/** What the manifest says of the run as a whole. */
+async function runSettings({ values, run, vdm, config, selections }: Extraction): Promise<RunSettings> {
+  return {
+    options: config,
+    ...(selections.length > 0 ? { selections } : {}),
+    model: { vdm: vdm.dir, sha256: vdm.sha256, weights: vdm.weights, ...run },
+    data: { file: values.data, sha256: await sha256File(parseDataSpec(values.data).path), media: values.media },
+    textFrom: values.textFrom,
+    onBroken: values.onBroken,
+    shard: values.shard,
+    limit: values.limit,
+    code: `${CODE_VERSION}, libtorch ${version()}`,
+  };
+}
+
+function reportTexts(progress: Progress, { cutRows, cutWords, unknownRows, unknownWords }: RunFacts['texts']): void {
   if (cutRows > 0)
     progress.log(`texts: the text encoder's limit cut ${cutWords} words of ${cutRows} rows; those words have no prior`);
   if (unknownRows > 0) progress.log(`texts: the tokenizer does not know ${unknownWords} words of ${unknownRows} rows`);
@@ -195,8 +228,8 @@ function note(facts: RunFacts, { state, capture, brokenVideo, line, id, video, t
   if (brokenVideo !== undefined) facts.broken.push({ line, id, video, reason: brokenVideo, used: state !== 'failed' });
 }
 
-/** Tells rows as they end; the rate starts anew at the first that is computed, for existing ones cost next to nothing. */
-function rowTeller(progress: Progress, json: boolean, total: number) {
+/** Reports rows as they end; the rate starts anew at the first that is computed, for existing ones cost next to nothing. */
+function rowReporter(progress: Progress, json: boolean, total: number) {
   let computing = false;
   let ended = 0;
   let note = '';
@@ -216,9 +249,9 @@ function rowTeller(progress: Progress, json: boolean, total: number) {
       else if (event.state === 'failed') progress.log(`row ${event.line} (${event.id}) failed: ${event.reason}`);
       else if (event.storedAs !== undefined)
         progress.log(`row ${event.line} (${event.id}): its prior is there under the id ${event.storedAs}`);
-      if (!json && event.text && event.state !== 'failed' && texts++ < MOST_TOLD)
+      if (!json && event.text && event.state !== 'failed' && texts++ < MAX_REPORTED_TEXTS)
         progress.log(
-          `row ${event.line} (${event.id}): ${missingWords(event.text)}${texts === MOST_TOLD ? '; further rows are counted' : ''}`,
+          `row ${event.line} (${event.id}): ${missingWords(event.text)}${texts === MAX_REPORTED_TEXTS ? '; further rows are counted' : ''}`,
         );
       progress.update(ended, event.id);
     },

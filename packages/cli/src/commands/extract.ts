@@ -20,7 +20,7 @@ import { fileName } from '../file-name.js';
 import { createProgress } from '../progress.js';
 import { OUTPUT_FIELDS, parseCommand, resolveRun } from '../run-options.js';
 import { startOwnGroup, startsOwnGroup } from '../start-own-group.js';
-import { printPlan, tellPlan } from '../tell-plan.js';
+import { logPlan, printPlan } from '../tell-plan.js';
 import { DATASET_FIELDS, extractDataset } from './extract-dataset.js';
 import type { Command } from './registry.js';
 
@@ -72,23 +72,17 @@ export const command: Command = {
     const { values } = parsed;
     checkSource(values);
     const fetchVdm = () => fetchCheckpoint(values.vdm, { files: videoDiffusionFiles(), json: values.json });
-    if (values.data !== '') {
-      // The checkpoint is there before several processes look for it.
-      if (!values.plan && startsOwnGroup(values)) await fetchVdm();
-      return (
-        (values.plan ? null : await startOwnGroup('extract', argv, values)) ?? (await extractDataset(values, fetchVdm))
-      );
-    }
+    if (values.data !== '') return extractTogether(values, argv, fetchVdm);
     // Told before a minute goes into the video.
     if (wordSpans(values.text).length === 0) throw expected('at least one word', '--text', values.text);
-    const asked: PriorConfig = pick(PRIOR_FIELDS, values);
-    if (values.selections) readSelections(values.selections, asked);
+    const requested: PriorConfig = pick(PRIOR_FIELDS, values);
+    if (values.selections) readSelections(values.selections, requested);
     const run = resolveRun(values);
     const dir = await fetchVdm();
     const fit = textFitOf(dir, values.text);
     checkText(values.text, fit);
-    const wanted = values.selections ? readSelections(values.selections, asked) : [];
-    const plan = planPrior(dir, asked, run, { others: wanted.map((one) => one.config) });
+    const wanted = values.selections ? readSelections(values.selections, requested) : [];
+    const plan = planPrior(dir, requested, run, { others: wanted.map((one) => one.config) });
     if (values.plan) {
       printPlan(plan, values.json);
       return 0;
@@ -99,9 +93,9 @@ export const command: Command = {
       json: values.json,
       ...(run.device === 'cpu' ? {} : { device: run.device }),
     });
-    tellPlan(progress, plan, values.json);
+    logPlan(progress, plan, values.json);
     if (fit.cut + fit.unknown > 0) progress.log(`text: ${missingWords(fit)}`);
-    const config = settled(asked, plan.capture);
+    const config = settled(requested, plan.capture);
     const selections = wanted.map((one, i) => ({ ...one, config: settled(one.config, plan.others[i]!) }));
     const job = {
       store,
@@ -139,6 +133,18 @@ export const command: Command = {
     return 0;
   },
 };
+
+/** `extract --data`, by this process or by several. */
+async function extractTogether(
+  values: Values<typeof EXTRACT_FIELDS>,
+  argv: readonly string[],
+  fetchVdm: () => Promise<string>,
+): Promise<number> {
+  if (values.plan || !startsOwnGroup(values)) return extractDataset(values, fetchVdm);
+  // The checkpoint is there before several processes look for it.
+  await fetchVdm();
+  return (await startOwnGroup('extract', argv, values)) ?? 0;
+}
 
 /** @throws UserError unless it is one video with its text, or one data set */
 function checkSource({ video, text, data, id, gpus, processes }: Values<typeof EXTRACT_FIELDS>): void {

@@ -36,7 +36,7 @@ export const command: Command = {
         code: 'ERR_VALUE',
       });
     const media = mediaOf(parsed.order, values);
-    messagesOf(values.prompt, media); // mistakes in them are told before anything is loaded
+    messagesOf(values.prompt, media); // mistakes in them are reported before anything is loaded
     const vlm = await loadForTalk(values, 'generate');
     const streamed = !values.json && values.prompt.length === 1;
     try {

@@ -39,7 +39,7 @@ const FIELDS = {
 export const command: Command = {
   name: 'inspect',
   async run(argv) {
-    const parsed = parseCommand('inspect', 'PRIORS [options]', FIELDS, argv, 1);
+    const parsed = parseCommand('inspect', 'PRIORS [options]', FIELDS, argv, { operands: 1 });
     if (!parsed) return 0;
     const { values, rest } = parsed;
     const [dir] = rest;
@@ -65,7 +65,7 @@ export const command: Command = {
       await scopeAsync(async (s) => {
         const prior = s.run(() => store.read(info.key));
         const sheet = {
-          most: values.words,
+          maxWords: values.words,
           ...shown,
           ...(values.frameWidth ? { thumbnailWidth: values.frameWidth } : {}),
         };
@@ -96,7 +96,7 @@ function sampleOf(store: PriorStore, id: string): PriorInfo[] {
 const folderOf = ({ id, key }: PriorInfo, several: boolean) => fileName(several ? `${id}.${key.slice(0, 8)}` : id);
 
 /**
- * Those whose text has all the words; the others are told.
+ * Those whose text has all the words; the others are reported.
  * @throws UserError ERR_VALUE where none has them
  */
 function withWords(infos: readonly PriorInfo[], words: readonly string[]): readonly PriorInfo[] {

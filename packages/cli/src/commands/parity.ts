@@ -16,7 +16,7 @@ const FIELDS = {
 export const command: Command = {
   name: 'parity',
   async run(argv) {
-    const parsed = parseCommand('parity', 'DIR [options]', FIELDS, argv, 1);
+    const parsed = parseCommand('parity', 'DIR [options]', FIELDS, argv, { operands: 1 });
     if (!parsed) return 0;
     const { values, rest } = parsed;
     const [dir] = rest;
@@ -39,6 +39,8 @@ export const command: Command = {
             : `skipped ${part.name}: ${missing} is not in ${dir}`,
         ),
     });
+    if (result.unchecked.length > 0 && !values.json)
+      console.log(`not checked, no part reads them: ${result.unchecked.join(', ')}`);
     const skipped = result.skipped.length > 0 ? `, ${result.skipped.length} skipped` : '';
     console.log(
       values.json

@@ -23,7 +23,7 @@ const ACTIONS: Readonly<Record<string, (dir: string, values: Settings) => number
 export const command: Command = {
   name: 'priors',
   async run(argv) {
-    const parsed = parseCommand('priors', 'verify|gc|stats DIR [options]', FIELDS, argv, 2);
+    const parsed = parseCommand('priors', 'verify|gc|stats DIR [options]', FIELDS, argv, { operands: 2 });
     if (!parsed) return 0;
     const [name = '', dir] = parsed.rest;
     const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;

@@ -84,7 +84,7 @@ export const command: Command = {
     const flags = lambdaOfFlags(file === null ? argv : argv.slice(1));
     const usage =
       '[RUN.yaml] --vlm DIR --data FILE[%PERCENT|#ROWS] … --priors DIR --out RUN [options]\n\nRUN.yaml holds any of these options by name; options given here come before it.';
-    const parsed = parseCommand('train', usage, FIELDS, flags, 0, base);
+    const parsed = parseCommand('train', usage, FIELDS, flags, { base });
     if (!parsed) return 0;
     const { values } = parsed;
     if (values.plan) return tellTrainPlan(values);

@@ -6,7 +6,7 @@ import { CLIP_FIELDS } from '@motion-enhancer/motion-world/internal/fields.js';
 import { measureBaselines } from '@motion-enhancer/motion-world/internal/priors/baselines.js';
 import { baselinesText } from '@motion-enhancer/motion-world/internal/priors/baselines-text.js';
 import { findingsText } from '@motion-enhancer/motion-world/internal/priors/findings-text.js';
-import { chooseUnits, localise } from '@motion-enhancer/motion-world/internal/priors/localise.js';
+import { chooseFixedHeads, localise } from '@motion-enhancer/motion-world/internal/priors/localise.js';
 import { lastSteps, PASS_FIELDS } from '@motion-enhancer/motion-world/internal/priors/pass-fields.js';
 import { UserError, writeText } from '@motion-enhancer/support';
 import { createProgress, type Progress } from '../progress.js';
@@ -66,12 +66,12 @@ function baselines(vdm: VideoDiffusion, { world, split, first, count }: Given, p
 }
 
 function priors(vdm: VideoDiffusion, values: Given, progress: Progress): string {
-  const units = chooseUnits(vdm, {
+  const fixedHeads = chooseFixedHeads(vdm, {
     ...values,
     indices: range(0, values.unitClips),
     onClip: (done, total) => progress.step('units', done, total),
   });
-  const found = localise(vdm, units, {
+  const found = localise(vdm, fixedHeads, {
     ...values,
     indices: range(values.first, values.count),
     onClip: (done, total) => progress.step('clips', done, total),

@@ -2,7 +2,7 @@ import type { Fields } from '@motion-enhancer/core/internal/config/field.js';
 import { DEVICE_FIELDS } from '@motion-enhancer/core/internal/config/fields-of-run.js';
 import { loadVdm } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
 import { CLIP_FIELDS } from '@motion-enhancer/motion-world/internal/fields.js';
-import { chooseUnits } from '@motion-enhancer/motion-world/internal/priors/localise.js';
+import { chooseFixedHeads } from '@motion-enhancer/motion-world/internal/priors/localise.js';
 import { lastSteps, PASS_FIELDS } from '@motion-enhancer/motion-world/internal/priors/pass-fields.js';
 import { writeWorldPriors } from '@motion-enhancer/motion-world/internal/priors/write-world-priors.js';
 import { createProgress } from '../progress.js';
@@ -42,7 +42,7 @@ export const command: Command = {
     try {
       const range = (first: number, count: number) => Array.from({ length: count }, (_, i) => first + i);
       const { arms, ...rest } = values;
-      const fixed = chooseUnits(vdm, {
+      const fixed = chooseFixedHeads(vdm, {
         ...rest,
         indices: range(0, values.unitClips),
         onClip: (done, total) => progress.step('units', done, total),

@@ -30,7 +30,7 @@ export const command: Command = {
     if (!parsed) return 0;
     const { values } = parsed;
     const run = resolveRun({ ...values, dtype: values.dtype === 'auto' ? 'float32' : values.dtype });
-    // An index past the last one is told before minutes of sampling.
+    // An index past the last one is reported before minutes of sampling.
     describeClip(values.split, values.first + values.count - 1, { form: 'single' });
     const vdm = await loadCogVideoX(values.vdm, { ...run, decoder: true });
     const progress = createProgress({ label: 'world score-samples', unit: 'steps' });

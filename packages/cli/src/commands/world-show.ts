@@ -41,9 +41,9 @@ export const command: Command = {
 };
 
 function textOf({ id, caption, questions }: WorldText): string {
-  const asked = questions.map(({ type, stem, options, answer }) => {
+  const lines = questions.map(({ type, stem, options, answer }) => {
     const choices = options.map((option, i) => `${i === answer ? '*' : ''}${'ABCD'[i]}. ${option}`);
     return `  ${type}  ${stem}  ${choices.join('  ')}`;
   });
-  return [`${id}: ${caption}`, ...asked].join('\n');
+  return [`${id}: ${caption}`, ...lines].join('\n');
 }

@@ -13,7 +13,7 @@ export function checkContiguous(tensor: Tensor, field: string): void {
     throw expected('a contiguous tensor', field, `one of strides [${tensor.strides.join(', ')}]`);
 }
 
-/** @throws UserError when the rows cannot be dealt evenly */
+/** @throws UserError when the rows cannot be divided evenly */
 export function checkRows(tensor: Tensor, { size }: ProcessGroup): void {
   const rows = tensor.shape[0];
   if (rows === undefined || rows % size !== 0)

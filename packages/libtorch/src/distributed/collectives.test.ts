@@ -31,7 +31,7 @@ function allWell(ends: readonly RankEnd[]): void {
 }
 
 describe('several processes', { concurrency: 2 }, () => {
-  test('two processes: sums, maxima, averages, gathers, shares and deals are right, waiting or not', async () => {
+  test('two processes: sums, maxima, averages, gathers, shares and scatters are right, waiting or not', async () => {
     allWell(await runRanks('collectives', 2));
   });
 

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { deviceInfo } from '../devices.js';
 import { native } from '../native.js';
 
-/** What each rank tells the others when it comes. */
+/** What each rank sends the others when it joins. */
 export interface GroupMember {
   host: string;
   pid: number;
@@ -10,14 +10,14 @@ export interface GroupMember {
   address: string;
   /** The id of its GPU; empty on a CPU. */
   gpu: string;
-  /** What it asked for. */
+  /** What it was started with. */
   backend: string;
   /** Whether its binding has NCCL. */
   nccl: boolean;
   timeoutMs: number;
 }
 
-/** What this process tells. @param device `cpu` or `cuda:N` */
+/** What this process sends. @param device `cpu` or `cuda:N` */
 export function describeMember(device: string, address: string, backend: string, timeoutMs: number): GroupMember {
   const index = /^cuda:(\d+)$/.exec(device)?.[1];
   const host = hostname();

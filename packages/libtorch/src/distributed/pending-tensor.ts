@@ -1,9 +1,8 @@
 import { native } from '../native.js';
 import { Tensor } from '../tensor.js';
 import { explainFailure } from './explain-failure.js';
-import { failureReason } from './failure-reason.js';
 import { functional } from './functional-operators.js';
-import { groupError } from './group-error.js';
+import { failureReason, groupError } from './group-error.js';
 import type { ProcessGroup } from './process-group.js';
 import { withDeadline } from './with-deadline.js';
 

@@ -2,8 +2,7 @@ import { empty } from '../factories.js';
 import { native } from '../native.js';
 import { Tensor } from '../tensor.js';
 import { checkOpen } from './check-input.js';
-import { failureReason } from './failure-reason.js';
-import { groupError } from './group-error.js';
+import { failureReason, groupError } from './group-error.js';
 import { PendingTensor } from './pending-tensor.js';
 import type { ProcessGroup } from './process-group.js';
 

@@ -4,7 +4,7 @@ import { ADAMW_SOURCE } from './adamw.cu.js';
 
 const THREADS = 256;
 /** Enough blocks for every multiprocessor of a large GPU. */
-const MOST_BLOCKS = 2112;
+const MAX_BLOCKS = 2112;
 
 /** What a step of all parameters of a group has in common; `step` counts from 1. */
 export interface AdamWNumbers {
@@ -31,12 +31,22 @@ export const adamWKernel = halfKernels<AdamWKernel>('the fused AdamW kernel', (c
   return {
     launch({ master, expAvg, expAvgSq, grad, param }, { lr, weightDecay, betas, eps, step, scale }) {
       const numbers = [
-        ...[scale, 1 - lr * weightDecay, 1 - betas[0], 1 - betas[1]],
-        ...[lr / (1 - betas[0] ** step), Math.sqrt(1 - betas[1] ** step), eps],
+        scale,
+        1 - lr * weightDecay,
+        1 - betas[0],
+        1 - betas[1],
+        lr / (1 - betas[0] ** step),
+        Math.sqrt(1 - betas[1] ** step),
+        eps,
       ];
-      const grid = Math.min(MOST_BLOCKS, Math.ceil(param.numel / (4 * THREADS)));
+      const grid = Math.min(MAX_BLOCKS, Math.ceil(param.numel / (4 * THREADS)));
       kernel.launch([grid], [THREADS], 0, [
-        ...[master, expAvg, expAvgSq, grad, param, { i64: param.numel }],
+        master,
+        expAvg,
+        expAvgSq,
+        grad,
+        param,
+        { i64: param.numel },
         ...numbers.map((value) => ({ f32: value })),
       ]);
     },

@@ -36,7 +36,7 @@ test('what was read stays when its file is cut or overwritten', () =>
     assert.deepEqual(c!.toArray(), [1, 0, 1]);
   }));
 
-test('a file that is cut after it was opened is told when a tensor beyond its end is read', () => {
+test('a file that is cut after it was opened is reported when a tensor beyond its end is read', () => {
   const { fileToMemory } = native;
   for (const withNative of [true, false])
     withFile((path) => {

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { UserError } from '@motion-enhancer/support';
+import { freshSeed, type RandomSource, randomSource } from '@motion-enhancer/support/testing';
 import { DTYPES, openSafetensors, randn, scope, tensor, writeSafetensors } from '../index.js';
 import { leakFree } from '../testing/leak-free.js';
-import { randomSource } from '../testing/random-source.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'safetensors-damaged-'));
 after(() => rmSync(dir, { recursive: true }));
@@ -125,7 +125,7 @@ leakFree('a file cut anywhere is refused', () => {
 });
 
 leakFree('thousands of mutations: valid tensors or a typed error, never a crash', () => {
-  const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
+  const seed = freshSeed();
   const random = randomSource(seed);
   const whole = validFile();
   const headerEnd = 8 + Number(whole.readBigUInt64LE());
@@ -139,12 +139,12 @@ leakFree('thousands of mutations: valid tensors or a typed error, never a crash'
     } catch (error) {
       assert.ok(
         error instanceof UserError && error.code === 'ERR_SAFETENSORS',
-        `FUZZ_SEED=${seed} round ${round}: ${error}`,
+        `TEST_SEED=${seed} round ${round}: ${error}`,
       );
       refused++;
     }
   }
-  assert.ok(refused > 500 && accepted > 50, `FUZZ_SEED=${seed}: ${refused} refused, ${accepted} accepted`);
+  assert.ok(refused > 500 && accepted > 50, `TEST_SEED=${seed}: ${refused} refused, ${accepted} accepted`);
 });
 
 /** Reads every tensor and every value; checks that each lies inside the file as its header says. */
@@ -171,7 +171,7 @@ function readAll(): void {
   }
 }
 
-function mutate(whole: Buffer, headerEnd: number, random: ReturnType<typeof randomSource>): Buffer {
+function mutate(whole: Buffer, headerEnd: number, random: RandomSource): Buffer {
   const copy = Buffer.from(whole);
   switch (random.below(6)) {
     case 0: // bits, anywhere

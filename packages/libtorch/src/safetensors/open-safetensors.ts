@@ -53,7 +53,7 @@ export class SafetensorsFile {
     const at = this.#dataStart + begin;
     if (device !== 'cpu' && dtype !== 'bool' && end - begin >= BY_THREADS) {
       const made = empty(shape, { dtype, device });
-      this.#told(() => native.fileToDevice(this.path, at, made.slot, THREADS));
+      this.#reading(() => native.fileToDevice(this.path, at, made.slot, THREADS));
       return made;
     }
     return scope(() => {
@@ -68,14 +68,14 @@ export class SafetensorsFile {
 
   /** Fills a CPU tensor. */
   #bytes(at: number, tensor: Tensor): Tensor {
-    this.#told(() => {
+    this.#reading(() => {
       if (native.fileToMemory) native.fileToMemory(this.path, at, tensor.slot);
       else fillSlowly(this.path, at, tensor);
     });
     return tensor;
   }
 
-  #told(read: () => void): void {
+  #reading(read: () => void): void {
     try {
       read();
     } catch (cause) {

@@ -44,7 +44,7 @@ test('tensors of every size come to the GPU as they are in the file', { skip }, 
   assert.equal(liveTensors(), before);
 });
 
-test('a file that was cut while it is open is told', { skip }, () => {
+test('a file that was cut while it is open is reported', { skip }, () => {
   const before = liveTensors();
   scope(() => {
     const path = join(folder, 'cut.safetensors');

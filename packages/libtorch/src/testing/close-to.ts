@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
+import { type Numbers, numbersOf } from './numbers.js';
 
-/** Every number within `tolerance`, absolute for small numbers and relative for large ones; NaN equals NaN. */
-export function closeTo(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance = 1e-5, what = ''): void {
-  assert.equal(actual.length, expected.length, `${what} length`);
-  for (let i = 0; i < actual.length; i++) {
-    const [a, b] = [actual[i]!, expected[i]!];
-    if (Object.is(a, b) || a === b) continue;
-    assert.ok(Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(b)), `${what}[${i}]: ${a} but expected ${b}`);
+/** Every |a − b| is at most `relative` times the largest |b|; NaN never passes. See `eachCloseTo` for entries by themselves. */
+export function closeTo(actual: Numbers, expected: Numbers, relative: number, what = 'values'): void {
+  const [a, b] = [numbersOf(actual), numbersOf(expected)];
+  assert.equal(a.length, b.length, `${what}: length`);
+  let scale = 0;
+  for (let i = 0; i < b.length; i++) scale = Math.max(scale, Math.abs(b[i]!));
+  for (let i = 0; i < b.length; i++) {
+    const error = Math.abs(a[i]! - b[i]!);
+    assert.ok(error <= relative * scale, `${what}[${i}]: ${a[i]} but expected ${b[i]} (scale ${scale})`);
   }
 }

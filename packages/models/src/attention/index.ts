@@ -1,1 +1,1 @@
-export * from './with-lse.js';
+export { type AttentionWithLse, attentionWithLse, type LseKernel, lseKernel } from './with-lse.js';

@@ -43,12 +43,12 @@ export function attentionWithLse(
 ): AttentionWithLse {
   switch (kernel) {
     case 'cpu-flash': {
-      const [out, lse] = aten._scaled_dot_product_flash_attention_for_cpu!(q_BHND, k_BHMD, v_BHMD);
+      const [out, lse] = aten._scaled_dot_product_flash_attention_for_cpu(q_BHND, k_BHMD, v_BHMD);
       return { out, lse_BHN: lse };
     }
     case 'cudnn':
       try {
-        const [out, lse] = aten._scaled_dot_product_cudnn_attention!(q_BHND, k_BHMD, v_BHMD, null, true);
+        const [out, lse] = aten._scaled_dot_product_cudnn_attention(q_BHND, k_BHMD, v_BHMD, null, true);
         // cuDNN's statistics come as [B, heads, N, 1].
         return { out, lse_BHN: lse.dim === 4 ? lse.squeeze(-1) : lse };
       } catch (error) {
@@ -57,11 +57,11 @@ export function attentionWithLse(
         return attentionWithLse(q_BHND, k_BHMD, v_BHMD, 'flash');
       }
     case 'flash': {
-      const [out, lse] = aten._scaled_dot_product_flash_attention!(q_BHND, k_BHMD, v_BHMD);
+      const [out, lse] = aten._scaled_dot_product_flash_attention(q_BHND, k_BHMD, v_BHMD);
       return { out, lse_BHN: lse };
     }
     case 'efficient': {
-      const [out, lse] = aten._scaled_dot_product_efficient_attention!(q_BHND, k_BHMD, v_BHMD, null, true);
+      const [out, lse] = aten._scaled_dot_product_efficient_attention(q_BHND, k_BHMD, v_BHMD, null, true);
       // Its rows are padded to a multiple of 32.
       return { out, lse_BHN: lse.narrow(2, 0, q_BHND.size(2)) };
     }
@@ -73,12 +73,12 @@ export function attentionWithLse(
 /** Half types accumulate in float32, as the fused operators do. */
 function plain(q_BHND: Tensor, k_BHMD: Tensor, v_BHMD: Tensor): AttentionWithLse {
   const { dtype } = q_BHND;
-  const wide = dtype === 'float64' ? 'float64' : 'float32';
+  const accumulateType = dtype === 'float64' ? 'float64' : 'float32';
   const scores_BHNM = q_BHND
-    .to(wide)
-    .matmul(k_BHMD.to(wide).transpose(-2, -1))
+    .to(accumulateType)
+    .matmul(k_BHMD.to(accumulateType).transpose(-2, -1))
     .mul(q_BHND.size(-1) ** -0.5);
   const lse_BHN = scores_BHNM.logsumexp(-1);
-  const out = scores_BHNM.sub(lse_BHN.unsqueeze(-1)).exp().matmul(v_BHMD.to(wide));
+  const out = scores_BHNM.sub(lse_BHN.unsqueeze(-1)).exp().matmul(v_BHMD.to(accumulateType));
   return { out: out.to(dtype), lse_BHN };
 }

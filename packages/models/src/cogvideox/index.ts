@@ -1,6 +1,65 @@
-export * from './pipeline-folders.js';
-export * from './random.js';
+export { type PipelineFolders, pipelineFolders } from './pipeline-folders.js';
+export {
+  DEMO_SIZES,
+  MODEL_INDEX_FILE,
+  RANDOM_CARD,
+  RANDOM_WEIGHTS_MARK,
+  type RandomSizes,
+  randomTextEncoder,
+  randomTransformer,
+  randomVae,
+  SCHEDULER_FILE,
+  WeightMaker,
+  writeRandomCogVideoX,
+} from './random.js';
 export { requireClass } from './require-class.js';
-export * from './schedule/index.js';
-export * from './transformer/index.js';
-export * from './vae/index.js';
+export {
+  alphaBarTable,
+  COGVIDEOX_SCHEDULE,
+  DdimSchedule,
+  loadScheduleConfig,
+  readScheduleConfig,
+  type ScheduleConfig,
+  type StepCoefficients,
+  type TimestepSpacing,
+} from './schedule/index.js';
+export {
+  type Attend,
+  type CogVideoXConfig,
+  type CogVideoXTransformer,
+  cogVideoXTransformer,
+  differentiableForward,
+  type ForwardOptions,
+  loadCogVideoXTransformer,
+  type Rope,
+  readCogVideoXConfig,
+  readTransformerWeights,
+  ropeTables,
+  type TokenGrid,
+  type TrainingPositions,
+  type TransformerWeights,
+  tokenGrid,
+  trainingPositions,
+} from './transformer/index.js';
+export {
+  type CogVideoXVae,
+  ConvCache,
+  changesTime,
+  chunkBounds,
+  cogVideoXVae,
+  type DecoderWeights,
+  decodeChunk,
+  type EncoderWeights,
+  encodeChunk,
+  loadVae,
+  type Posterior,
+  readDecoderWeights,
+  readEncoderWeights,
+  readVaeConfig,
+  samplePosterior,
+  type TileSize,
+  tilesUnder,
+  type VaeConfig,
+  type VaeOptions,
+  vaeBytes,
+} from './vae/index.js';

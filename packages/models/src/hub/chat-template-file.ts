@@ -22,7 +22,7 @@ const PROBES: readonly (readonly Message[])[] = [
 /**
  * Holds the chat template beside a checkpoint against the text that we write.
  * @param ours the text of a chat, with the opening of a reply at its end
- * @returns what to tell; null where there is none, or both write the same
+ * @returns a warning; null where there is none, or both write the same
  */
 export function otherChatTemplate(dir: string, ours: (messages: readonly Message[]) => string): string | null {
   const found = templateOf(dir);

@@ -39,7 +39,7 @@ test('fields of a config that nobody uses are listed, inner ones too', () => {
 const QWEN =
   "{% for message in messages %}{% if loop.first and message['role'] != 'system' %}<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n{% endif %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
 
-test('a chat template beside the checkpoint is compared with our chats; one that writes others is told', () => {
+test('a chat template beside the checkpoint is compared with our chats; one that writes others is reported', () => {
   const ours = (messages: Parameters<typeof chatSegments>[0]) =>
     chatSegments(messages, { imagePad: '', videoPad: '' })
       .map(({ text }) => text)

@@ -44,8 +44,8 @@ export class Checkpoint {
   }
 
   /**
-   * A tensor, converted and moved if asked; it belongs to the current scope. On the CPU without conversion it is a
-   * copy-on-write view of the file.
+   * A tensor, converted and moved where the options say so; it belongs to the current scope. On the CPU without conversion it is
+   * a copy-on-write view of the file.
    * @throws UserError `ERR_CHECKPOINT` for a name that the checkpoint does not hold
    */
   read(name: string, options: { dtype?: DType; device?: string } = {}): Tensor {

@@ -20,25 +20,30 @@ export class ConfigReader {
   readonly raw: RawConfig;
   readonly file: string;
   readonly #prefix: string;
-  /** Paths of fields that were asked for, of this reader and of those of inner objects. */
-  readonly #asked: Set<string>;
+  /** Paths of fields that were read, of this reader and of those of inner objects. */
+  readonly #read: Set<string>;
 
   /** @param file where the config came from, for error messages */
-  constructor(raw: RawConfig, file: string, prefix = '', asked: Set<string> = new Set()) {
+  constructor(raw: RawConfig, file: string, prefix = '', read: Set<string> = new Set()) {
     this.raw = raw;
     this.file = file;
     this.#prefix = prefix;
-    this.#asked = asked;
+    this.#read = read;
   }
 
-  /** Fields that nobody asked for, inner objects included, with their values. */
-  unasked(): Map<string, unknown> {
+  /** Fields that nobody read, inner objects included, with their values. */
+  unreadFields(): Map<string, unknown> {
     const found = new Map<string, unknown>();
     for (const [name, value] of Object.entries(this.raw)) {
       const path = this.#prefix + name;
-      if (!this.#asked.has(path)) found.set(path, value);
-      else if (this.#asked.has(`${path}.`))
-        for (const [inner, of] of new ConfigReader(value as RawConfig, this.file, `${path}.`, this.#asked).unasked())
+      if (!this.#read.has(path)) found.set(path, value);
+      else if (this.#read.has(`${path}.`))
+        for (const [inner, of] of new ConfigReader(
+          value as RawConfig,
+          this.file,
+          `${path}.`,
+          this.#read,
+        ).unreadFields())
           found.set(inner, of);
     }
     return found;
@@ -46,7 +51,7 @@ export class ConfigReader {
 
   /** Is the field there, and not null? */
   has(name: string): boolean {
-    this.#asked.add(this.#prefix + name);
+    this.#read.add(this.#prefix + name);
     return Object.hasOwn(this.raw, name) && this.raw[name] !== null;
   }
   int<F extends number | null = never>(name: string, fallback?: F): number | F {
@@ -78,8 +83,8 @@ export class ConfigReader {
   /** A reader of the object inside a field, such as `text_config`. */
   sub(name: string): ConfigReader {
     const inner = this.#field<RawConfig, never>(name, 'object', isObject, undefined);
-    this.#asked.add(`${this.#prefix}${name}.`);
-    return new ConfigReader(inner, this.file, `${this.#prefix}${name}.`, this.#asked);
+    this.#read.add(`${this.#prefix}${name}.`);
+    return new ConfigReader(inner, this.file, `${this.#prefix}${name}.`, this.#read);
   }
 
   #field<T, F>(name: string, what: string, is: (v: unknown) => v is T, fallback: F | undefined): T | F {

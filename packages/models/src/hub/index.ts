@@ -4,7 +4,15 @@ export { ConfigReader, type RawConfig } from './config-reader.js';
 export { readJsonObject } from './read-json-object.js';
 export { type ProcessorConfig, readProcessorConfig } from './read-processor-config.js';
 export { refuseQuantised } from './refuse-quantised.js';
-export * from './remote/index.js';
+export {
+  COGVIDEOX_FILES,
+  type FetchProgress,
+  HubError,
+  type HubErrorCode,
+  type ResolveOptions,
+  resolveCheckpoint,
+  VLM_FILES,
+} from './remote/index.js';
 export { type CheckpointContents, saveCheckpoint } from './save-checkpoint.js';
 export { type SaveOptions, saveLikeSource } from './save-like-source.js';
 export { headDiffers } from './stored-head.js';

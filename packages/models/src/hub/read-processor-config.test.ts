@@ -37,7 +37,7 @@ test('preprocessor_config.json in its forms, and the image part of processor_con
   assert.deepEqual(readProcessorConfig(dir), {});
 });
 
-test('a field of the wrong kind is told with its file', () => {
+test('a field of the wrong kind is reported with its file', () => {
   write('preprocessor_config.json', { patch_size: '14' });
   assert.throws(() => readProcessorConfig(dir), {
     code: 'ERR_CONFIG',

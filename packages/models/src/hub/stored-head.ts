@@ -1,5 +1,5 @@
 import { aten, scope } from '@motion-enhancer/libtorch';
-import { tellOnce } from '@motion-enhancer/support';
+import { reportOnce } from '@motion-enhancer/support';
 import type { Checkpoint } from './checkpoint.js';
 
 /**
@@ -13,7 +13,7 @@ export function headDiffers(checkpoint: Checkpoint, head: string, embedding: str
     return a.dtype !== b.dtype || String(a.shape) !== String(b.shape) || !aten.equal(a, b);
   });
   if (differs)
-    tellOnce(
+    reportOnce(
       `note: ${checkpoint.configFile} ties ${head} to the embedding, but another head is stored: the stored one is used`,
     );
   return differs;

@@ -23,7 +23,7 @@ const isOff = (value: unknown): boolean =>
   value === '' ||
   (typeof value === 'object' && Object.keys(value).length === 0);
 
-/** Of fields that nobody asked for, those that may mean something. */
+/** Of fields that nobody reads, those that may mean something. */
 export function unusedFields(fields: ReadonlyMap<string, unknown>): string[] {
   return [...fields].flatMap(([path, value]) => {
     const name = path.split('.').at(-1)!;

@@ -10,7 +10,7 @@ export interface WeightOptions {
   rename?: (name: string) => string;
 }
 
-/** Hands a checkpoint's weights to a model: checked, converted, and noted, so that what nobody asked for can be told. */
+/** Hands a checkpoint's weights to a model: checked, converted, and noted, so that tensors that nobody read can be reported. */
 export class WeightReader {
   readonly checkpoint: Checkpoint;
   readonly #options: WeightOptions;
@@ -46,7 +46,7 @@ export class WeightReader {
     return weight;
   }
 
-  /** Tensors of the checkpoint that nobody asked for. */
+  /** Tensors of the checkpoint that nobody read. */
   unused(): string[] {
     return this.checkpoint.names.filter((name) => !this.#used.has(name));
   }

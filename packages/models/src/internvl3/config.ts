@@ -33,7 +33,7 @@ export interface InternVL3Config {
   imageTokenId: number;
   /** What ends a reply; a generation_config.json beside the config may list more. */
   eosTokenId: number;
-  /** Most and fewest tiles of an image; a video's frames are one tile each. */
+  /** Largest and smallest number of tiles of an image; a video's frames are one tile each. */
   maxTiles: number;
   minTiles: number;
   /** An image of several tiles has itself as one more. */
@@ -58,7 +58,7 @@ const TYPES: Readonly<Record<string, InternVL3Form>> = { internvl: 'hf', internv
  * InternVLChatModel (the code published beside the original checkpoints).
  * Sources: transformers models/internvl/configuration_internvl.py @ v5.18.0; OpenGVLab/InternVL @ 2410d1d
  * internvl/model/internvl_chat/configuration_internvl_chat.py.
- * @param onUnused told the fields that are neither used nor known to be harmless, where there are any
+ * @param onUnused called with the fields that are neither used nor known to be harmless, where there are any
  * @throws UserError ERR_CONFIG for another model, a missing or wrong field, or a variant that is not supported
  */
 export function readInternVL3Config(
@@ -97,7 +97,7 @@ export function readInternVL3Config(
   const text = root.sub(form === 'hf' ? 'text_config' : 'llm_config');
   // An image is then one tile, as a video's frame is.
   const tiled = root.bool('dynamic_image_size', true);
-  const [most, fewest] = [root.int('max_dynamic_patch', 12), root.int('min_dynamic_patch', 1)];
+  const [maxTiles, minTiles] = [root.int('max_dynamic_patch', 12), root.int('min_dynamic_patch', 1)];
   const config: InternVL3Config = {
     form,
     text: readTextConfig(text, root, file),
@@ -107,13 +107,13 @@ export function readInternVL3Config(
     imageTokenId: root.int('image_token_id', 151667),
     // The published code stops there too: llm_config has what the language model ended with before it learned to chat.
     eosTokenId: form === 'hf' ? text.int('eos_token_id', IM_END) : IM_END,
-    maxTiles: tiled ? most : 1,
-    minTiles: tiled ? fewest : 1,
+    maxTiles: tiled ? maxTiles : 1,
+    minTiles: tiled ? minTiles : 1,
     useThumbnail: root.bool('use_thumbnail', true),
     // Published configs say null, for which their code takes the template's.
     system: form === 'hf' ? null : root.string('system_message', INTERNVL3_SYSTEM),
   };
-  const unused = unusedFields(root.unasked());
+  const unused = unusedFields(root.unreadFields());
   if (unused.length > 0) onUnused?.(unused);
   return config;
 }

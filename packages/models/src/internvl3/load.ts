@@ -1,5 +1,5 @@
 import type { DType } from '@motion-enhancer/libtorch';
-import { tellOnce, UserError } from '@motion-enhancer/support';
+import { reportOnce, UserError } from '@motion-enhancer/support';
 import { headDiffers, openCheckpoint, otherChatTemplate } from '../hub/index.js';
 import type { WrapBlock } from '../vlm-common/language/weights.js';
 import { type InternVL3Config, readInternVL3Config } from './config.js';
@@ -32,7 +32,7 @@ export function loadInternVL3(dir: string, options: LoadInternVL3Options): Inter
   const checkpoint = openCheckpoint(dir);
   try {
     const read = readInternVL3Config(checkpoint.config, checkpoint.configFile, (fields) =>
-      tellOnce(`note: ${checkpoint.configFile} has fields that are not used here: ${fields.join(', ')}`),
+      reportOnce(`note: ${checkpoint.configFile} has fields that are not used here: ${fields.join(', ')}`),
     );
     const form = weightFormOf(checkpoint.names, dir);
     // transformers 4 goes by text_config, 5 by the top level: the two contradict each other in published files, the
@@ -42,7 +42,7 @@ export function loadInternVL3(dir: string, options: LoadInternVL3Options): Inter
     const untied = tied && headDiffers(checkpoint, fileName(HEAD, form), fileName(EMBEDDING, form));
     const text = { ...read.text, tieWordEmbeddings: tied && !untied };
     // The tokenizer's template of an original checkpoint is Qwen's, which its code never uses.
-    if (read.form === 'hf') tellTemplate(dir);
+    if (read.form === 'hf') reportTemplate(dir);
     const config: InternVL3Config = { ...read, text, imageTokenId: options.imageTokenId ?? read.imageTokenId };
     const { parameters, unused } = readParameters(checkpoint, parameterShapes(config), { device, dtype, form });
     try {
@@ -59,13 +59,13 @@ export function loadInternVL3(dir: string, options: LoadInternVL3Options): Inter
 }
 
 /** Chats are written by our own code. */
-function tellTemplate(dir: string): void {
+function reportTemplate(dir: string): void {
   const note = otherChatTemplate(dir, (messages) =>
     internVL3Segments(messages, [], { imageToken: '<IMG_CONTEXT>', system: null })
       .map(({ text }) => text)
       .join(''),
   );
-  if (note) tellOnce(`note: ${note}`);
+  if (note) reportOnce(`note: ${note}`);
 }
 
 /** Whether every field about it says that the head is the embedding; null when they differ or there is none. */

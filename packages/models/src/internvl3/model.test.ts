@@ -11,14 +11,17 @@ import {
   type Tensor,
   tensor,
 } from '@motion-enhancer/libtorch';
+import { freshSeed, randomSource } from '@motion-enhancer/support/testing';
 import { KVCache } from '../vlm-common/language/kv-cache.js';
 import { generateInternVL3 } from './generate.js';
 import { loadInternVL3 } from './load.js';
 import { pixelShuffle } from './projector.js';
 import { fixture, IMAGE_TOKEN, loadForm, modelTest } from './testing.js';
 
+const RANDOM = randomSource(freshSeed());
+
 const worst = (a: Tensor, b: Tensor) => a.sub(b).abs().max().item();
-const random = (n: number) => Array.from({ length: n }, () => 3 + Math.floor(Math.random() * 280));
+const random = (n: number) => Array.from({ length: n }, () => 3 + RANDOM.below(280));
 /** Text with `frames` frames of four tokens, text between them. */
 const videoIds = (frames: number) => [
   ...random(3),
@@ -133,7 +136,7 @@ modelTest('generate: greedy equals running the whole text again; stops at the en
   assert.deepEqual(streamed, ended.slice(0, -1));
 });
 
-modelTest('bad input is told: media, sizes, context, rows', (model) => {
+modelTest('bad input is reported: media, sizes, context, rows', (model) => {
   const ids = [videoIds(1)];
   assert.throws(() => model.forward({ ids }), {
     code: 'ERR_MEDIA',

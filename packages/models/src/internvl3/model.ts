@@ -5,7 +5,7 @@ import { embedTokens } from '../qwen2-5-vl/embed.js';
 import type { ParameterGroup } from '../qwen2-5-vl/weight-names.js';
 import type { Decoded, DecoderOptions } from '../vlm-common/language/decode-layers.js';
 import { decodeSequence, idsTensor, type TokenIds } from '../vlm-common/language/decode-sequence.js';
-import type { WrapBlock } from '../vlm-common/language/weights.js';
+import type { ModelParts } from '../vlm-common/model-parts.js';
 import type { InternVL3Config } from './config.js';
 import { projector } from './projector.js';
 import { savePretrained } from './save.js';
@@ -21,17 +21,7 @@ export interface InternVL3Input extends Omit<DecoderOptions, 'positions'> {
 }
 
 /** @internal What a model is made of. */
-export interface InternVL3Parts {
-  config: InternVL3Config;
-  parameters: ReadonlyMap<string, Tensor>;
-  device: string;
-  dtype: DType;
-  /** Folder that the model came from, and the names its files use. */
-  dir: string;
-  form: InternVL3WeightForm;
-  /** How blocks' weights come to be there while they run. Default: they always lie on the device. */
-  wrapBlock?: WrapBlock | undefined;
-}
+export type InternVL3Parts = ModelParts<InternVL3Config, InternVL3WeightForm>;
 
 /** InternVL3: InternViT, projector and decoder. Load it with `loadInternVL3`, free it with `dispose()`. */
 export class InternVL3 {
@@ -105,7 +95,7 @@ export class InternVL3 {
   forward({ ids, visual = null, ...options }: InternVL3Input): Decoded {
     const positions = (past: number, tokens: number) =>
       positionsOf(past, tokens, options.attentionMask ?? null, this.device);
-    return scope(() => decodeSequence(this, ids, visual, options, positions, SHORTER));
+    return scope(() => decodeSequence(this, ids, visual, options, { positions, shorter: SHORTER }));
   }
 
   /**

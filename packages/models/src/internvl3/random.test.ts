@@ -3,6 +3,7 @@ import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { aten, liveTensors, noGrad, randint, scope } from '@motion-enhancer/libtorch';
+import { freshSeed } from '@motion-enhancer/support/testing';
 import { loadTokenizer } from '../tokenizers/index.js';
 import { generateInternVL3 } from './generate.js';
 import { loadInternVL3 } from './load.js';
@@ -12,7 +13,7 @@ import { fixture, inTemporaryFolder } from './testing.js';
 
 test('random checkpoints: the same in both forms; from a video to an answer; other seeds differ', () => {
   const before = liveTensors();
-  const seed = Math.floor(Math.random() * 1e6);
+  const seed = freshSeed();
   inTemporaryFolder((parent) => {
     const write = (name: string, o: Partial<Parameters<typeof writeRandomInternVL3>[1]>) => {
       const dir = join(parent, name);
@@ -29,7 +30,7 @@ test('random checkpoints: the same in both forms; from a video to an answer; oth
     const models = dirs.map((dir) => loadInternVL3(dir, { device: 'cpu', dtype: 'float32' }));
     const [hf, remote] = models as [(typeof models)[0], (typeof models)[0]];
     for (const [name, parameter] of hf.parameters())
-      assert.equal(aten.equal!(remote.parameters().get(name)!, parameter), true, name);
+      assert.equal(aten.equal(remote.parameters().get(name)!, parameter), true, name);
     noGrad(() =>
       scope(() => {
         const frames = randint(0, 256, [3, 3, 40, 30]).to('uint8');

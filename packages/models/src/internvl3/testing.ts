@@ -41,6 +41,7 @@ export function modelTest(name: string, body: (model: InternVL3) => void, form: 
 
 /** The published 2B model's numbers. */
 export function realConfig(changes: Readonly<Record<string, unknown>> = {}): InternVL3Config {
+  const { text, vision } = JSON.parse(readFileSync(fixture('model-sizes.json'), 'utf8'))['internvl-2b'];
   return readInternVL3Config(
     {
       model_type: 'internvl_chat',
@@ -51,18 +52,19 @@ export function realConfig(changes: Readonly<Record<string, unknown>> = {}): Int
       select_layer: -1,
       llm_config: {
         model_type: 'qwen2',
-        hidden_size: 1536,
-        intermediate_size: 8960,
-        num_hidden_layers: 28,
-        num_attention_heads: 12,
-        num_key_value_heads: 2,
-        vocab_size: 151674,
+        ...text,
         eos_token_id: 151643,
         max_position_embeddings: 32768,
         rope_scaling: { factor: 2, rope_type: 'dynamic', type: 'dynamic' },
         rope_theta: 1e6,
       },
-      vision_config: { model_type: 'intern_vit_6b', qkv_bias: true, qk_normalization: false, norm_type: 'layer_norm' },
+      vision_config: {
+        ...vision,
+        model_type: 'intern_vit_6b',
+        qkv_bias: true,
+        qk_normalization: false,
+        norm_type: 'layer_norm',
+      },
       ...changes,
     },
     'config.json',

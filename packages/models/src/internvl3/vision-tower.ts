@@ -52,7 +52,7 @@ export function positionEmbeddings(learned_1PC: Tensor, rows: number, columns: n
   if (rows === side && columns === side) return learned_1PC;
   return scope(() => {
     const grid = learned_1PC.narrow(1, 1, count).to('float32').unflatten(1, [side, side]).permute(0, 3, 1, 2);
-    const resized = aten.upsample_bicubic2d!(grid, [rows, columns], false) as Tensor;
+    const resized = aten.upsample_bicubic2d(grid, [rows, columns], false) as Tensor;
     const patches = resized.flatten(2).transpose(1, 2).to(learned_1PC.dtype);
     return cat([learned_1PC.narrow(1, 0, 1), patches], 1);
   });

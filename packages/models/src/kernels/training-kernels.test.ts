@@ -14,6 +14,7 @@ import {
   tensor,
   withPlainOperators,
 } from '@motion-enhancer/libtorch';
+import { freshSeed } from '@motion-enhancer/support/testing';
 import { visionLayout } from '../qwen2-5-vl/vision-layout.js';
 import { visionBlock, visionRotary } from '../qwen2-5-vl/vision-tower.js';
 import { attentionRows } from '../vlm-common/language/attention-rows.js';
@@ -22,7 +23,7 @@ import { swiglu } from './swiglu/swiglu.js';
 import { swigluKernels } from './swiglu/swiglu-kernels.js';
 
 const skip = cuda().count > 0 ? false : 'no NVIDIA GPU on this machine';
-const SEED = Date.now() % 1e9;
+const SEED = freshSeed();
 const device = 'cuda:0';
 
 /** Value and gradients of a function of some leaves, for the same random gradient of its value. */

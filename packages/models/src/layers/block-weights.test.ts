@@ -11,6 +11,7 @@ import {
   scope,
   type Tensor,
 } from '@motion-enhancer/libtorch';
+import { freshSeed } from '@motion-enhancer/support/testing';
 import { loadInternVL3 } from '../internvl3/index.js';
 import { IMAGE_TOKEN } from '../internvl3/testing.js';
 import { type Grid, loadQwen25VL } from '../qwen2-5-vl/index.js';
@@ -18,7 +19,7 @@ import { fixture } from '../qwen2-5-vl/testing.js';
 import type { Qwen2BlockWeights, WrapBlock } from '../vlm-common/language/weights.js';
 import { type Alive, copiedWeights } from './testing.js';
 
-const SEED = Date.now() % 1e9;
+const SEED = freshSeed();
 const ROWS = [2, 9];
 
 /** A model of a family and its passes over one sample. */
@@ -98,17 +99,17 @@ for (const [name, make] of Object.entries(CASES)) {
     const resident = loaded({ trainable: true });
     const wanted = step(resident, new Checkpoints());
     resident.model.dispose();
-    const alive: Alive = { now: 0, most: 0, fetched: 0 };
+    const alive: Alive = { now: 0, max: 0, fetched: 0 };
     const copied = loaded({ trainable: true, wrapBlock: (weights) => copiedWeights(weights, alive) });
     const got = step(copied, new Checkpoints());
     assert.deepEqual([...got.keys()], [...wanted.keys()]);
     for (const [part, values] of wanted) assert.deepEqual(got.get(part), values, part);
-    assert.deepEqual(alive, { now: 0, most: 2, fetched: 2 * copied.blocks });
+    assert.deepEqual(alive, { now: 0, max: 2, fetched: 2 * copied.blocks });
     copied.model.dispose();
   });
 
   inTest('frozen weights that come and go are not computed again where nothing before them learns', () => {
-    const alive: Alive = { now: 0, most: 0, fetched: 0 };
+    const alive: Alive = { now: 0, max: 0, fetched: 0 };
     const { model, encode, forward, blocks } = loaded({
       trainable: false,
       wrapBlock: (weights) => copiedWeights(weights, alive),
@@ -117,15 +118,15 @@ for (const [name, make] of Object.entries(CASES)) {
     const visual = encode(checkpoints);
     const { logits } = forward(visual, checkpoints);
     assert.equal(logits.requiresGrad, false);
-    assert.deepEqual(alive, { now: 0, most: 2, fetched: blocks });
+    assert.deepEqual(alive, { now: 0, max: 2, fetched: blocks });
     checkpoints.close();
     noGrad(() => forward(encode(null), null));
-    assert.deepEqual(alive, { now: 0, most: 2, fetched: 2 * blocks });
+    assert.deepEqual(alive, { now: 0, max: 2, fetched: 2 * blocks });
     model.dispose();
   });
 
   inTest('gradients through weights that go need checkpoints', () => {
-    const alive: Alive = { now: 0, most: 0, fetched: 0 };
+    const alive: Alive = { now: 0, max: 0, fetched: 0 };
     const { model, encode } = loaded({ trainable: true, wrapBlock: (weights) => copiedWeights(weights, alive) });
     assert.throws(() => encode(null), /need Checkpoints where gradients are recorded/);
     assert.equal(alive.now, 0);
@@ -160,13 +161,13 @@ for (const [name, make] of Object.entries(CASES)) {
       one.model.dispose();
       return found;
     };
-    const alive: Alive = { now: 0, most: 0, fetched: 0 };
+    const alive: Alive = { now: 0, max: 0, fetched: 0 };
     const wanted = learned(residentWeights);
     assert.ok(wanted.length >= 4 && wanted.every((values) => values.some((value) => value !== 0)));
     assert.deepEqual(
       learned((weights) => copiedWeights(weights, alive)),
       wanted,
     );
-    assert.equal(alive.most, 2);
+    assert.equal(alive.max, 2);
   });
 }

@@ -10,10 +10,11 @@ import {
   scope,
   type Tensor,
 } from '@motion-enhancer/libtorch';
+import { freshSeed } from '@motion-enhancer/support/testing';
 import { visionMlp } from '../qwen2-5-vl/vision-mlp.js';
 import { type Linear, linear, plainLinear } from './linear.js';
 
-const SEED = Date.now() % 1e9;
+const SEED = freshSeed();
 
 function inTest(name: string, body: () => void): void {
   test(`${name} (seed ${SEED})`, () => {

@@ -3,12 +3,12 @@ import { type BlockWeights, keep, mapTensors, noGrad, scope, type Tensor, tensor
 /** Of the tests: counts how many blocks' weights are there at once. */
 export interface Alive {
   now: number;
-  most: number;
+  max: number;
   fetched: number;
 }
 
 /**
- * Of the tests: weights that are copied while their block runs, ahead of it where it is told to, and freed after it;
+ * Of the tests: weights that are copied while their block runs, ahead of it after `prefetch`, and freed after it;
  * gradients of the copies are taken to `masters`, which is what another memory or other processes would hold.
  */
 export function copiedWeights<W>(masters: W, alive: Alive): BlockWeights<W> {
@@ -25,7 +25,7 @@ export function copiedWeights<W>(masters: W, alive: Alive): BlockWeights<W> {
     );
     alive.fetched++;
     alive.now++;
-    alive.most = Math.max(alive.most, alive.now);
+    alive.max = Math.max(alive.max, alive.now);
     return copy;
   };
   return {

@@ -41,7 +41,7 @@ const MODEL_TYPE = 'qwen2_5_vl';
  * Reads a config.json of Qwen2.5-VL: the flat form of the published checkpoints (`rope_scaling.type: mrope`) or the
  * nested form of newer transformers (`text_config`, `rope_parameters`).
  * Source: transformers models/qwen2_5_vl/configuration_qwen2_5_vl.py @ v5.18.0.
- * @param onUnused told the fields that are neither used nor known to be harmless, where there are any
+ * @param onUnused called with the fields that are neither used nor known to be harmless, where there are any
  * @throws UserError ERR_CONFIG for another model, a missing or wrong field, or a variant that is not supported
  */
 export function readQwen25VLConfig(
@@ -68,7 +68,7 @@ export function readQwen25VLConfig(
     visionEndTokenId: root.int('vision_end_token_id', 151653),
     eosTokenId: text.int('eos_token_id', 151645),
   };
-  const unused = unusedFields(root.unasked());
+  const unused = unusedFields(root.unreadFields());
   if (unused.length > 0) onUnused?.(unused);
   return config;
 }

@@ -14,10 +14,10 @@ export function embedTokens(
 ): Tensor {
   const text = embedding(ids_BN, embeddings_VC);
   const pads = ids_BN.eq(config.imageTokenId).logicalOr(ids_BN.eq(config.videoTokenId)).flatten();
-  const places = aten.nonzero!(pads).flatten() as Tensor;
+  const places = aten.nonzero(pads).flatten() as Tensor;
   const count = visual_SC?.size(0) ?? 0;
   if (places.numel !== count) throw mediaError(places.numel, count);
   if (!visual_SC) return text;
-  const merged = aten.index_copy!(text.flatten(0, 1), 0, places, visual_SC.to(text.dtype)) as Tensor;
+  const merged = aten.index_copy(text.flatten(0, 1), 0, places, visual_SC.to(text.dtype)) as Tensor;
   return merged.view(...text.shape);
 }

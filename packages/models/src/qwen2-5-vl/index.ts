@@ -4,7 +4,51 @@ export { generateBatch } from './generate-batch.js';
 export { type Grid, patchCount, tokenCount } from './grid.js';
 export { type LoadQwen25VLOptions, loadQwen25VL } from './load.js';
 export { Qwen25VL, type Qwen25VLInput } from './model.js';
-export * from './processing/index.js';
+export {
+  type ChatMessage,
+  type ChatPart,
+  type ChatSegment,
+  type ChatTemplateOptions,
+  type ChooseFramesOptions,
+  type ChosenFrames,
+  chatSegments,
+  chooseFrames,
+  DEFAULT_SYSTEM,
+  IGNORE_INDEX,
+  IMAGE_MEAN,
+  IMAGE_STD,
+  imageBudget,
+  imagePatches,
+  type MediumTokens,
+  normalizeFrames,
+  normalizeInChunks,
+  type Patches,
+  type PatchOptions,
+  type PixelBudgetOptions,
+  patchify,
+  pixelBudget,
+  prepareQwen25VLTokens,
+  prepareVideoChat,
+  type Qwen25VLChatOptions,
+  type Qwen25VLMedium,
+  type Qwen25VLTokens,
+  resizeAsPillow,
+  resizeFrames,
+  type SmartResizeOptions,
+  smartResize,
+  type TokenCover,
+  type TokenizedChat,
+  tokenCover,
+  tokenizeChat,
+  VIDEO_LEAST_TOKENS,
+  type VideoChat,
+  type VideoChatInput,
+  type VideoChatOptions,
+  type VideoChatTurn,
+  type VideoQuestion,
+  videoFrameSize,
+  videoPatches,
+} from './processing/index.js';
 export { type RandomQwen25VLOptions, writeRandomQwen25VL } from './random.js';
 export { positionsTensor, type RopeIndex, type RopeIndexOptions, ropeIndex } from './rope-index.js';
 export { type VisionLayout, visionLayout } from './vision-layout.js';

@@ -1,5 +1,5 @@
 import type { DType, Tensor } from '@motion-enhancer/libtorch';
-import { tellOnce, UserError } from '@motion-enhancer/support';
+import { reportOnce, UserError } from '@motion-enhancer/support';
 import { headDiffers, openCheckpoint, otherChatTemplate, WeightReader } from '../hub/index.js';
 import type { WrapBlock } from '../vlm-common/language/weights.js';
 import { readQwen25VLConfig } from './config.js';
@@ -31,13 +31,13 @@ export function loadQwen25VL(
   const checkpoint = openCheckpoint(dir);
   try {
     const read = readQwen25VLConfig(checkpoint.config, checkpoint.configFile, (fields) =>
-      tellOnce(`note: ${checkpoint.configFile} has fields that are not used here: ${fields.join(', ')}`),
+      reportOnce(`note: ${checkpoint.configFile} has fields that are not used here: ${fields.join(', ')}`),
     );
     const form = weightFormOf(checkpoint.names, dir);
     const untied =
       read.text.tieWordEmbeddings && headDiffers(checkpoint, fileName(HEAD, form), fileName(EMBEDDING, form));
     const config = untied ? { ...read, text: { ...read.text, tieWordEmbeddings: false } } : read;
-    tellTemplate(dir);
+    reportTemplate(dir);
     const reader = new WeightReader(checkpoint, { device, dtype, rename: (name) => fileName(name, form) });
     try {
       const parameters = new Map<string, Tensor>();
@@ -55,14 +55,14 @@ export function loadQwen25VL(
 }
 
 /** Chats are written by our own code. */
-function tellTemplate(dir: string): void {
+function reportTemplate(dir: string): void {
   const pads = { imagePad: '<|image_pad|>', videoPad: '<|video_pad|>' };
   const note = otherChatTemplate(dir, (messages) =>
     chatSegments(messages, pads)
       .map(({ text }) => text)
       .join(''),
   );
-  if (note) tellOnce(`note: ${note}`);
+  if (note) reportOnce(`note: ${note}`);
 }
 
 /** Weights that the config has no place for would silently be lost. */

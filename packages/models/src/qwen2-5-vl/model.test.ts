@@ -13,6 +13,7 @@ import {
   type Tensor,
   tensor,
 } from '@motion-enhancer/libtorch';
+import { freshSeed, randomSource } from '@motion-enhancer/support/testing';
 import { KVCache } from '../vlm-common/language/kv-cache.js';
 import { generate } from './generate.js';
 import type { Grid } from './grid.js';
@@ -20,6 +21,8 @@ import { loadQwen25VL } from './load.js';
 import type { Qwen25VL } from './model.js';
 import { positionsTensor, ropeIndex } from './rope-index.js';
 import { fixture, inTemporaryFolder } from './testing.js';
+
+const RANDOM = randomSource(freshSeed());
 
 const DIR = fixture('reference/qwen2_5_vl');
 const load = (form: 'model' | 'model-hub' = 'model') =>
@@ -41,7 +44,7 @@ function modelTest(name: string, body: (model: Qwen25VL) => void, form: 'model' 
   });
 }
 
-const random = (n: number, below = 290) => Array.from({ length: n }, () => 3 + Math.floor(Math.random() * (below - 3)));
+const random = (n: number, below = 290) => Array.from({ length: n }, () => 3 + Math.floor(RANDOM.next() * (below - 3)));
 /** Text around a video of `grid`. */
 const videoIds = (model: Qwen25VL, grid: Grid) => [
   ...random(4),
@@ -209,7 +212,7 @@ modelTest('generate: greedy equals running the whole text again; stops; seeds re
   assert.ok(once.every((id) => !ids.includes(id)));
 });
 
-modelTest('bad input is told: media, context, rows', (model) => {
+modelTest('bad input is reported: media, context, rows', (model) => {
   const ids = videoIds(model, [1, 4, 4]);
   const positions_3BN = positionsTensor([ropeIndex(ids, [[1, 4, 4]], null, model.config).positions]);
   assert.throws(() => model.forward({ ids: [ids], positions_3BN }), {
@@ -264,7 +267,7 @@ for (const form of ['model', 'model-hub'] as const)
         assert.deepEqual(again.config, model.config);
         assert.deepEqual([...again.parameters().keys()], [...model.parameters().keys()]);
         for (const [key, parameter] of model.parameters())
-          assert.equal(aten.equal!(again.parameters().get(key)!, parameter), true, key);
+          assert.equal(aten.equal(again.parameters().get(key)!, parameter), true, key);
         const file = openSafetensors(join(target, 'model.safetensors'));
         assert.ok(file.tensors.has('visual.merger.ln_q.weight') && file.tensors.has('model.norm.weight'));
         file.close();

@@ -3,7 +3,7 @@ import { UserError } from '@motion-enhancer/support';
 import type { SaveOptions } from '../hub/index.js';
 import type { Decoded, DecoderOptions } from '../vlm-common/language/decode-layers.js';
 import { decodeSequence, idsTensor, type TokenIds } from '../vlm-common/language/decode-sequence.js';
-import type { WrapBlock } from '../vlm-common/language/weights.js';
+import type { ModelParts } from '../vlm-common/model-parts.js';
 import type { Qwen25VLConfig } from './config.js';
 import { embedTokens } from './embed.js';
 import { type Grid, patchCount } from './grid.js';
@@ -22,17 +22,7 @@ export interface Qwen25VLInput extends Omit<DecoderOptions, 'positions'> {
 }
 
 /** @internal What a model is made of. */
-export interface Qwen25VLParts {
-  config: Qwen25VLConfig;
-  parameters: ReadonlyMap<string, Tensor>;
-  device: string;
-  dtype: DType;
-  /** Folder that the model came from, and the names its files use. */
-  dir: string;
-  form: WeightForm;
-  /** How blocks' weights come to be there while they run. Default: they always lie on the device. */
-  wrapBlock?: WrapBlock | undefined;
-}
+export type Qwen25VLParts = ModelParts<Qwen25VLConfig, WeightForm>;
 
 /** Qwen2.5-VL: vision tower, merger and decoder. Load it with `loadQwen25VL`, free it with `dispose()`. */
 export class Qwen25VL {
@@ -92,7 +82,7 @@ export class Qwen25VL {
    */
   forward({ ids, visual = null, positions_3BN, ...options }: Qwen25VLInput): Decoded {
     const positions = () => positions_3BN.to(this.device);
-    return scope(() => decodeSequence(this, ids, visual, options, positions, SHORTER));
+    return scope(() => decodeSequence(this, ids, visual, options, { positions, shorter: SHORTER }));
   }
 
   /**

@@ -1,6 +1,6 @@
 import { QWEN2_5_ADDED_TOKENS } from '../tokenizers/index.js';
 import { DEFAULT_SYSTEM } from './processing/chat-template.js';
-import { IMAGE_MEAN, IMAGE_STD } from './processing/patchify.js';
+import { preprocessorConfig, tokenizerConfig } from './processor-files.js';
 
 /** @internal What lies beside the weights of a published checkpoint, for `writeRandomQwen25VL`. */
 export function randomExtraFiles(seed: number): Record<string, string> {
@@ -15,36 +15,9 @@ export function randomExtraFiles(seed: number): Record<string, string> {
       temperature: 0.000001,
       transformers_version: '4.49.0',
     }),
-    'preprocessor_config.json': json({
-      min_pixels: 3136,
-      max_pixels: 12845056,
-      patch_size: 14,
-      temporal_patch_size: 2,
-      merge_size: 2,
-      image_mean: IMAGE_MEAN,
-      image_std: IMAGE_STD,
-      image_processor_type: 'Qwen2VLImageProcessor',
-      processor_class: 'Qwen2_5_VLProcessor',
-    }),
+    'preprocessor_config.json': json(preprocessorConfig({ minPixels: 3136, maxPixels: 12845056, patchSize: 14 })),
     'chat_template.json': json({ chat_template: CHAT_TEMPLATE }),
-    'tokenizer_config.json': json({
-      add_bos_token: false,
-      add_prefix_space: false,
-      added_tokens_decoder: Object.fromEntries(
-        QWEN2_5_ADDED_TOKENS.map(({ id, content, special }) => [
-          id,
-          { content, special, lstrip: false, rstrip: false, normalized: false, single_word: false },
-        ]),
-      ),
-      bos_token: null,
-      chat_template: CHAT_TEMPLATE,
-      eos_token: '<|im_end|>',
-      model_max_length: 131072,
-      pad_token: '<|endoftext|>',
-      processor_class: 'Qwen2_5_VLProcessor',
-      tokenizer_class: 'Qwen2Tokenizer',
-      unk_token: null,
-    }),
+    'tokenizer_config.json': json(tokenizerConfig(QWEN2_5_ADDED_TOKENS, 131072, { chat_template: CHAT_TEMPLATE })),
     'README.md': `# A random Qwen2.5-VL
 
 The weights of this checkpoint are random numbers (seed ${seed}). They mean nothing: it answers noise. It exists to try

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,20 +11,15 @@ export function fixture(path: string): string {
 
 /** The published 3B model's numbers. */
 export function realConfig(): Qwen25VLConfig {
+  const { text, vision } = JSON.parse(readFileSync(fixture('model-sizes.json'), 'utf8'))['qwen-3b'];
   return readQwen25VLConfig(
     {
       model_type: 'qwen2_5_vl',
-      hidden_size: 2048,
-      intermediate_size: 11008,
-      num_hidden_layers: 36,
-      num_attention_heads: 16,
-      num_key_value_heads: 2,
+      ...text,
       max_position_embeddings: 128000,
-      vocab_size: 151936,
-      tie_word_embeddings: true,
       rope_theta: 1e6,
       rope_scaling: { type: 'mrope', mrope_section: [16, 24, 24] },
-      vision_config: { hidden_size: 1280, out_hidden_size: 2048, in_chans: 3, tokens_per_second: 2 },
+      vision_config: { ...vision, out_hidden_size: text.hidden_size, in_chans: 3, tokens_per_second: 2 },
     },
     'config.json',
   );

@@ -20,8 +20,8 @@ export function visionMlp(
   const width = weights.gate_proj.weight.size(0);
   const extra = widen && width % 8 !== 0 ? TILE - (width % TILE) : 0;
   const { gate_proj, up_proj, down_proj } = extra === 0 ? weights : widened(weights, extra);
-  const wide = scope(() => swiglu(linear(x_PC, gate_proj), linear(x_PC, up_proj)));
-  return linear(wide, down_proj);
+  const inner = scope(() => swiglu(linear(x_PC, gate_proj), linear(x_PC, up_proj)));
+  return linear(inner, down_proj);
 }
 
 function widened({ gate_proj, up_proj, down_proj }: VisionBlockWeights['mlp'], extra: number) {

@@ -101,7 +101,7 @@ test('buckets of relative positions equal the float32 formula at every offset', 
   assert.equal(liveTensors(), before);
 });
 
-test('bad inputs and bad checkpoints are told, and leave nothing behind', () => {
+test('bad inputs and bad checkpoints are reported, and leave nothing behind', () => {
   withEncoder('float32', (encoder, read) => {
     assert.throws(() => encoder.forward(read('ids').float()), /Expected int64 \[B, N\] for token ids/);
     assert.throws(() => encoder.forward(read('ids').select(0, 0)), /Expected int64 \[B, N\] for token ids/);

@@ -36,13 +36,13 @@ export interface T5Encoder {
 export function loadT5Encoder(dir: string, o: { device: string; dtype: DType }): T5Encoder {
   const checkpoint = openCheckpoint(dir);
   const reader = new WeightReader(checkpoint, o);
-  const wide = o.dtype === 'float16' ? new WeightReader(checkpoint, { ...o, dtype: 'float32' }) : reader;
+  const float32Reader = o.dtype === 'float16' ? new WeightReader(checkpoint, { ...o, dtype: 'float32' }) : reader;
   try {
     const config = readT5Config(checkpoint.config, checkpoint.configFile);
-    return t5Encoder(config, readT5Weights(reader, wide, config));
+    return t5Encoder(config, readT5Weights(reader, float32Reader, config));
   } catch (error) {
     reader.dispose();
-    wide.dispose();
+    float32Reader.dispose();
     throw error;
   } finally {
     checkpoint.close();
@@ -94,7 +94,7 @@ function t5Block(x_BND: Tensor, w: T5BlockWeights, bias: Tensor, c: T5Config): T
   const out = attention(heads(w.q), heads(w.k), heads(w.v), { mask: bias, scale: 1 });
   const middle = x_BND.add(linear(out.transpose(1, 2).flatten(2), w.o));
   const inner = rmsNorm(middle, w.ffNorm, c.normEps);
-  const gate = aten.gelu_!(linear(inner, w.wi_0), { approximate: 'tanh' }) as Tensor;
+  const gate = aten.gelu_(linear(inner, w.wi_0), { approximate: 'tanh' }) as Tensor;
   return middle.add(linear(gate.mul_(linear(inner, w.wi_1)).to(w.wo.dtype), w.wo));
 }
 

@@ -27,9 +27,9 @@ export interface T5Weights {
 
 /**
  * Names: transformers models/t5/modeling_t5.py 5.18.0, T5EncoderModel.
- * @param wide reader for the weights that stay float32 in a float16 model (`_keep_in_fp32_modules = ["wo"]`)
+ * @param float32Reader reader for the weights that stay float32 in a float16 model (`_keep_in_fp32_modules = ["wo"]`)
  */
-export function readT5Weights(r: WeightReader, wide: WeightReader, c: T5Config): T5Weights {
+export function readT5Weights(r: WeightReader, float32Reader: WeightReader, c: T5Config): T5Weights {
   const inner = c.heads * c.headDim;
   const embeddingName = r.has('shared.weight') ? 'shared.weight' : 'encoder.embed_tokens.weight';
   return {
@@ -46,7 +46,7 @@ export function readT5Weights(r: WeightReader, wide: WeightReader, c: T5Config):
         ffNorm: r.get(`${at}.1.layer_norm.weight`, [c.width]),
         wi_0: r.get(`${at}.1.DenseReluDense.wi_0.weight`, [c.ffWidth, c.width]),
         wi_1: r.get(`${at}.1.DenseReluDense.wi_1.weight`, [c.ffWidth, c.width]),
-        wo: wide.get(`${at}.1.DenseReluDense.wo.weight`, [c.width, c.ffWidth]),
+        wo: float32Reader.get(`${at}.1.DenseReluDense.wo.weight`, [c.width, c.ffWidth]),
       };
     }),
     finalNorm: r.get('encoder.final_layer_norm.weight', [c.width]),

@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
+import { freshSeed, randomSource } from '@motion-enhancer/support/testing';
 import { loadTokenizer } from './load-tokenizer.js';
 import { fixture } from './test-fixtures.js';
+
+const RANDOM = randomSource(freshSeed());
 
 const scratch = mkdtempSync(join(tmpdir(), 'tokenizers-'));
 after(() => rmSync(scratch, { recursive: true }));
@@ -92,7 +95,7 @@ test('names what is malformed', () => {
 
 test('a truncated spiece.model is refused wherever it ends', () => {
   for (let i = 0; i < 60; i++) {
-    const length = i < 20 ? i : Math.floor(Math.random() * (spiece.length - 1));
+    const length = i < 20 ? i : Math.floor(RANDOM.next() * (spiece.length - 1));
     refused(folder({ 'spiece.model': spiece.subarray(0, length) }), /spiece\.model/);
   }
 });
@@ -107,12 +110,12 @@ test('garbage is refused or survives as a tokenizer that encodes: never another 
     }
   };
   for (let i = 0; i < 30; i++) {
-    const noise = Uint8Array.from({ length: 2000 }, () => Math.floor(Math.random() * 256));
+    const noise = Uint8Array.from({ length: 2000 }, () => RANDOM.below(256));
     attempt({ 'spiece.model': noise });
     attempt({ 'tokenizer.json': noise });
     attempt({ 'vocab.json': noise, 'merges.txt': noise });
     const damaged = Buffer.from(spiece);
-    for (let j = 0; j < 30; j++) damaged[Math.floor(Math.random() * damaged.length)] = Math.floor(Math.random() * 256);
+    for (let j = 0; j < 30; j++) damaged[RANDOM.below(damaged.length)] = RANDOM.below(256);
     attempt({ 'spiece.model': damaged });
   }
 });

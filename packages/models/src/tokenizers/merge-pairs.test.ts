@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { freshSeed, randomSource } from '@motion-enhancer/support/testing';
 import { mergePairs } from './merge-pairs.js';
 import { PairTable } from './pair-table.js';
+
+const RANDOM = randomSource(freshSeed());
 
 /** The definition: search the whole word for the best pair, again and again. */
 function naive(symbols: number[], merges: [number, number][], base: number): number[] {
@@ -20,10 +23,10 @@ function naive(symbols: number[], merges: [number, number][], base: number): num
 
 test('merges as the definition does, for random merges and words', () => {
   for (let round = 0; round < 300; round++) {
-    const letters = 2 + Math.floor(Math.random() * 3);
+    const letters = 2 + RANDOM.below(3);
     const merges: [number, number][] = [];
     while (merges.length < 12) {
-      const pair: [number, number] = [0, 0].map(() => Math.floor(Math.random() * (letters + merges.length))) as [
+      const pair: [number, number] = [0, 0].map(() => Math.floor(RANDOM.next() * (letters + merges.length))) as [
         number,
         number,
       ];
@@ -34,7 +37,7 @@ test('merges as the definition does, for random merges and words', () => {
       table.set(left, right, rank);
     });
     const merged = Int32Array.from(merges, (_, rank) => letters + rank);
-    const word = Array.from({ length: Math.floor(Math.random() * 30) }, () => Math.floor(Math.random() * letters));
+    const word = Array.from({ length: RANDOM.below(30) }, () => RANDOM.below(letters));
     assert.deepEqual(mergePairs(Int32Array.from(word), table, merged), naive(word, merges, letters));
   }
 });

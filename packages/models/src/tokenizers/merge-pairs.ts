@@ -34,7 +34,7 @@ export function mergePairs(symbols: Int32Array, ranks: PairTable, merged: Int32A
     symbols[left] = merged[rank]!;
     symbols[right] = -1;
     next[left] = next[right]!;
-    if (next[left]! < n) previous[next[left]!] = left;
+    if (next[left] < n) previous[next[left]] = left;
     if (previous[left]! >= 0) offer(previous[left]!);
     offer(left);
   }

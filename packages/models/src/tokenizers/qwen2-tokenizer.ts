@@ -4,7 +4,6 @@ import { BytePairModel } from './byte-pair-model.js';
 import type { BytePairVocabulary } from './byte-pair-vocabulary.js';
 import { EncodingBuilder } from './encoding.js';
 import { normalizeNfc } from './normalize-nfc.js';
-import type { AlignedText } from './normalize-unigram.js';
 import { preTokenizerPattern } from './pre-tokenizer-pattern.js';
 import { contentOf, decodeAll } from './token-text.js';
 import type { AddedToken, DecodeOptions, EncodeOptions, Encoding, TokenDecoder, Tokenizer } from './types.js';
@@ -62,24 +61,26 @@ export class Qwen2Tokenizer implements Tokenizer {
   #encodePlain(text: string, base: number, encoding: EncodingBuilder): void {
     const aligned = this.#nfc ? normalizeNfc(text) : undefined;
     const normal = aligned?.text ?? text;
+    const encodeWord = (start: number, end: number): void => {
+      for (const piece of this.#piecesOf(normal, start, end))
+        encoding.push(
+          piece.id,
+          base + (aligned?.starts[piece.first] ?? piece.first),
+          base + (aligned?.ends[piece.last - 1] ?? piece.last),
+        );
+    };
     let from = 0;
     for (const match of normal.matchAll(this.#pattern)) {
       // What the pattern skips is a word of its own ("isolated").
-      if (match.index > from) this.#encodeWord(normal, from, match.index, aligned, base, encoding);
+      if (match.index > from) encodeWord(from, match.index);
       from = match.index + match[0].length;
-      this.#encodeWord(normal, match.index, from, aligned, base, encoding);
+      encodeWord(match.index, from);
     }
-    if (from < normal.length) this.#encodeWord(normal, from, normal.length, aligned, base, encoding);
+    if (from < normal.length) encodeWord(from, normal.length);
   }
 
-  #encodeWord(
-    normal: string,
-    from: number,
-    to: number,
-    aligned: AlignedText | undefined,
-    base: number,
-    encoding: EncodingBuilder,
-  ): void {
+  /** Tokens of one word of the normalized text, each with the characters [first, last) that its bytes touch. */
+  *#piecesOf(normal: string, from: number, to: number): Generator<{ id: number; first: number; last: number }> {
     let at = from; // start of the character that holds the next byte
     let used = 0; // bytes of it that earlier tokens took
     for (const id of this.#model.encode(normal.slice(from, to))) {
@@ -98,7 +99,7 @@ export class Qwen2Tokenizer implements Tokenizer {
           used = 0;
         }
       }
-      encoding.push(id, base + (aligned?.starts[first] ?? first), base + (aligned?.ends[last - 1] ?? last));
+      yield { id, first, last };
     }
   }
 

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { freshSeed, randomSource } from '@motion-enhancer/support/testing';
 import { internvl3Fixture, t5Fixture } from './test-fixtures.js';
+
+const RANDOM = randomSource(freshSeed());
 
 // Limits are several times what was measured, so that only a wrong order of growth fails. The time of the processor, not
 // of the wall: a machine with other work on its cores is not a slow tokenizer.
@@ -17,7 +20,7 @@ for (const [name, fixture] of [
 ] as const) {
   test(`${name}: 10 kB of prose and 100 kB of one letter, blank or bracket`, (t) => {
     const tokenizer = fixture();
-    const prose = Array.from({ length: 1700 }, () => `w${Math.random().toString(36).slice(2, 7)}`)
+    const prose = Array.from({ length: 1700 }, () => `w${RANDOM.next().toString(36).slice(2, 7)}`)
       .join(' ')
       .slice(0, 10_000);
     tokenizer.encode(prose.slice(0, 2000));

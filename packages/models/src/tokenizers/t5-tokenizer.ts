@@ -99,8 +99,8 @@ function spanOf({ text, starts, ends }: AlignedText, start: number, end: number)
   if (from < to) return [starts[from]!, ends[to - 1]!];
   while (from < text.length && text[from] === BLANK) from++;
   if (from < text.length) {
-    const wide = text.codePointAt(from)! > 0xffff ? 1 : 0;
-    return [starts[from]!, ends[from + wide]!];
+    const extraUnits = text.codePointAt(from)! > 0xffff ? 1 : 0;
+    return [starts[from]!, ends[from + extraUnits]!];
   }
   return [starts[start]!, ends[end - 1]!];
 }

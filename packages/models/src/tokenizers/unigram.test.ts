@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { freshSeed, randomSource } from '@motion-enhancer/support/testing';
 import { Unigram } from './unigram.js';
 import type { UnigramVocabulary } from './unigram-vocabulary.js';
+
+const RANDOM = randomSource(freshSeed());
 
 function vocabulary(entries: [string, number][]): UnigramVocabulary {
   return {
@@ -33,16 +36,13 @@ test('finds the best of all segmentations', () => {
   for (let round = 0; round < 100; round++) {
     const entries = new Map<string, number>();
     while (entries.size < 8) {
-      const piece = Array.from(
-        { length: 1 + Math.floor(Math.random() * 4) },
-        () => 'abcd'[Math.floor(Math.random() * 4)],
-      ).join('');
+      const piece = Array.from({ length: 1 + RANDOM.below(4) }, () => 'abcd'[RANDOM.below(4)]).join('');
       // Multiples of 1/4 add up exactly in float32.
-      entries.set(piece, -Math.floor(Math.random() * 60) / 4);
+      entries.set(piece, -RANDOM.below(60) / 4);
     }
     const unigram = new Unigram(vocabulary([...entries]));
     const unknown = Math.min(...entries.values()) - 10;
-    const text = Array.from({ length: 9 }, () => 'abcd'[Math.floor(Math.random() * 4)]).join('');
+    const text = Array.from({ length: 9 }, () => 'abcd'[RANDOM.below(4)]).join('');
     const pieces = unigram.segment(text);
     assert.equal(pieces.map(({ start, end }) => text.slice(start, end)).join(''), text);
     // A fused unknown piece counts once per character.

@@ -42,7 +42,7 @@ test('T5: sub-words and the blank piece belong to the word, punctuation and the 
 
 test('the words of the prior are found in the chat text by span', () => {
   const prompt = 'A panda plays.';
-  const chat = `<|im_start|>user\nWhat does the PANDA do?<|im_end|>\n<|im_start|>assistant\nIt plays, panda-like.`;
+  const chat = '<|im_start|>user\nWhat does the PANDA do?<|im_end|>\n<|im_start|>assistant\nIt plays, panda-like.';
   const tokens = internvl3Fixture().encode(chat);
   const found = wordsOf(prompt).map((word) =>
     findWord(chat, word).map(([start, end]) => tokensOfSpan(tokens, start, end)),

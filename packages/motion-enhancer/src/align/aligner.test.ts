@@ -10,10 +10,9 @@ import {
   writeSafetensors,
   zeros,
 } from '@motion-enhancer/libtorch';
+import { closeTo, tensorTest } from '@motion-enhancer/libtorch/testing';
 import { UserError } from '@motion-enhancer/support';
 import { temporaryFolder } from '@motion-enhancer/support/testing';
-import { closeTo } from '../testing/close-to.js';
-import { tensorTest } from '../testing/tensor-test.js';
 import {
   type Aligner,
   type AlignerKind,

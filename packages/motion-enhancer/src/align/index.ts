@@ -1,8 +1,16 @@
-export * from './aligner.js';
-export * from './loss.js';
+export {
+  Aligner,
+  type AlignerKind,
+  type AlignerOptions,
+  alignerFromTensors,
+  createAligner,
+  loadAligner,
+  stackAligners,
+} from './aligner.js';
+export { type AlignmentLoss, alignmentLoss } from './loss.js';
 export { mapSum } from './map-rows.js';
-export * from './resize.js';
-export * from './rows.js';
-export * from './scale.js';
-export * from './sharpen.js';
-export * from './words.js';
+export { alignmentGrid, cells, type Grid, resizeMaps } from './resize.js';
+export { rowsOfWords, wordAttention } from './rows.js';
+export { scaleMap, scaleRows } from './scale.js';
+export { sharpenMap, sharpenRows } from './sharpen.js';
+export { type Chat, type PlacedWord, placeWords } from './words.js';

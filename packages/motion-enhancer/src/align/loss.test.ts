@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { grad, rand, type Tensor, tensor } from '@motion-enhancer/libtorch';
-import { closeTo } from '../testing/close-to.js';
-import { tensorTest } from '../testing/tensor-test.js';
+import { closeTo, tensorTest } from '@motion-enhancer/libtorch/testing';
 import { type AlignmentLoss, alignmentLoss } from './loss.js';
 
 const rows = (values: number[][], requiresGrad = false): Tensor => tensor(values, { dtype: 'float64', requiresGrad });

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { grad, rand, tensor } from '@motion-enhancer/libtorch';
+import { closeTo, tensorTest } from '@motion-enhancer/libtorch/testing';
 import { freshSeed, randomSource } from '@motion-enhancer/support/testing';
-import { closeTo } from '../testing/close-to.js';
-import { tensorTest } from '../testing/tensor-test.js';
 import { alignmentGrid, cells, type Grid, resizeMaps } from './resize.js';
 
 const grid = (frames: number, height: number, width: number): Grid => ({ frames, height, width });

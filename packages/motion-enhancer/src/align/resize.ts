@@ -50,7 +50,7 @@ function interpolation(size: number, wanted: number): number[] {
  * The alignment grid of a run: the commonest grid of its priors, scaled down evenly until it has at most `most` cells
  * (docs/method.md 5.3: the aligner needs one fixed S).
  */
-export function alignmentGrid(grids: readonly Grid[], most = 4096): Grid {
+export function alignmentGrid(grids: readonly Grid[], maxCells = 4096): Grid {
   const counts = new Map<string, { grid: Grid; count: number }>();
   for (const grid of grids) {
     const key = `${grid.frames}x${grid.height}x${grid.width}`;
@@ -64,7 +64,7 @@ export function alignmentGrid(grids: readonly Grid[], most = 4096): Grid {
     width: 1,
   };
   let grid = commonest;
-  for (let scale = 1; cells(grid) > Math.max(1, most); scale *= 0.99) {
+  for (let scale = 1; cells(grid) > Math.max(1, maxCells); scale *= 0.99) {
     const shrink = (n: number) => Math.max(1, Math.floor(n * scale));
     grid = { frames: shrink(commonest.frames), height: shrink(commonest.height), width: shrink(commonest.width) };
   }

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { grad, rand } from '@motion-enhancer/libtorch';
-import { closeTo } from '../testing/close-to.js';
-import { tensorTest } from '../testing/tensor-test.js';
+import { closeTo, tensorTest } from '@motion-enhancer/libtorch/testing';
 import { rowsOfWords, wordAttention } from './rows.js';
 
 test('query rows: distinct, ascending', () => {

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { rand, tensor } from '@motion-enhancer/libtorch';
-import { closeTo } from '../testing/close-to.js';
-import { tensorTest } from '../testing/tensor-test.js';
+import { closeTo, tensorTest } from '@motion-enhancer/libtorch/testing';
 import { scaleMap, scaleRows } from './scale.js';
 
 test('by hand: the sum is what was asked for, ratios stay; zeros stay zeros', () => {

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Generator, rand, tensor } from '@motion-enhancer/libtorch';
+import { closeTo, tensorTest } from '@motion-enhancer/libtorch/testing';
 import { freshSeed } from '@motion-enhancer/support/testing';
-import { closeTo } from '../testing/close-to.js';
-import { tensorTest } from '../testing/tensor-test.js';
 import { mapSum } from './map-rows.js';
 import { sharpenMap, sharpenRows } from './sharpen.js';
 

@@ -11,7 +11,7 @@ import { LEAST, mapSum } from './map-rows.js';
 export function sharpenMap(map: Float32Array, power: number): Float32Array {
   if (power === 1) return map;
   // Relative to the peak: a high power of small entries would vanish in float32.
-  const peak = map.reduce((most, value) => Math.max(most, value), 0);
+  const peak = map.reduce((largest, value) => Math.max(largest, value), 0);
   if (peak === 0) return map;
   const powers = map.map((value) => (value / peak) ** power);
   const scale = mapSum(map) / mapSum(powers);

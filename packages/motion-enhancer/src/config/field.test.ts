@@ -63,7 +63,7 @@ test('what does not fit is refused in the project’s one form', () => {
     );
 });
 
-test('defaults lie within their own limits, and limits are told', () => {
+test('defaults lie within their own limits, and limits are reported', () => {
   for (const [name, field] of Object.entries(FIELDS) as [string, Field][]) {
     assert.equal(checkValue(name, field, field.default), field.default);
     assert.ok(describe(field).length > 0);

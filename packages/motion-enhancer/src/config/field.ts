@@ -10,7 +10,7 @@ interface Common<T> {
   /** Shown in a group of its own in help texts. */
   group?: string;
 }
-/** A default of null: the setting may be left unsaid, which is none of its values. */
+/** A default of null: the setting may be left out, and its value is then null, which none that is given can be. */
 interface NumberField extends Common<number | null> {
   type: 'integer' | 'number';
   min?: number;

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { aten, cuda, rand, type Tensor, tensor } from '@motion-enhancer/libtorch';
-import { closeTo } from '../testing/close-to.js';
-import { tensorTest } from '../testing/tensor-test.js';
+import { closeTo, tensorTest } from '@motion-enhancer/libtorch/testing';
 import { clipOfFrames, framesTensor } from './clip.js';
 import type { VideoFrames } from './video/index.js';
 

@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { noteOnce } from './note-once.js';
 
-test('a note is told once a process, whichever of its threads finds it', async (t) => {
+test('a note is reported once a process, whichever of its threads finds it', async (t) => {
   const told: string[] = [];
   t.mock.method(process.stderr, 'write', (text: string) => {
     told.push(text);

@@ -80,7 +80,7 @@ export async function startProcesses(options: StartOptions): Promise<number> {
     process.off('exit', killAll);
     rmSync(folder, { recursive: true, force: true });
   }
-  if (failed) (options.stderr ?? process.stderr).write(tellFailure(failed, options.count));
+  if (failed) (options.stderr ?? process.stderr).write(failureText(failed, options.count));
   const first = failed ?? bad;
   return first ? exitCode(first) : 0;
 }
@@ -143,7 +143,7 @@ function isAnswerTo(passedOn: NodeJS.Signals, end: ProcessEnd): boolean {
   return exitCode(end) === 128 + numberOf(passedOn);
 }
 
-function tellFailure({ rank, code, signal, lastLines }: ProcessEnd, count: number): string {
+function failureText({ rank, code, signal, lastLines }: ProcessEnd, count: number): string {
   const how = signal ? `was ended by ${signal}` : `ended with exit code ${code}`;
   const words = lastLines.map((line) => `  ${line}\n`).join('');
   return `error: Rank ${rank} of ${count} ${how}, before any other failed; the others were ended.${words ? ' Its last lines:' : ''}\n${words}`;

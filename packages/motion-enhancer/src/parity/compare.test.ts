@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tensor, zeros } from '@motion-enhancer/libtorch';
-import { tensorTest } from '../testing/tensor-test.js';
+import { tensorTest } from '@motion-enhancer/libtorch/testing';
 import { compare, compareExact, compareNumbers, EXACT } from './compare.js';
 import type { Tolerance } from './part.js';
 
@@ -49,7 +49,7 @@ tensorTest('shapes must be equal; dtypes need not be', () => {
   assert.equal(compare('x', tensor([1, 2]), tensor([1, 2], { dtype: 'int64' }), EXACT).ok, true);
 });
 
-test('lists of ids: equal, or the first difference is told', () => {
+test('lists of ids: equal, or the first difference is reported', () => {
   assert.equal(compareExact('x', [1, 2], [1, 2]).ok, true);
   assert.equal(compareExact('x', [], []).ok, true);
   assert.deepEqual(compareExact('x', [1, 5, 4], [1, 2, 3]).note, 'first difference at 1: 5, expected 2');

@@ -37,8 +37,8 @@ export function compareNumbers(
   tolerance: Tolerance,
 ): Check {
   if (ours.length !== reference.length) return { ...compareExact(name, ours, reference), tolerance };
-  const maxAbs = reference.reduce((most, value, i) => Math.max(most, Math.abs(ours[i]! - value)), 0);
-  const scale = reference.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const maxAbs = reference.reduce((largest, value, i) => Math.max(largest, Math.abs(ours[i]! - value)), 0);
+  const scale = reference.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
   const ok = maxAbs <= tolerance.abs + tolerance.rel * scale && Number.isFinite(maxAbs);
   return { name, maxAbs, maxRel: maxAbs === 0 ? 0 : maxAbs / scale, tolerance, ok };
 }

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { leakFree } from '@motion-enhancer/libtorch/testing';
 import { UserError } from '@motion-enhancer/support';
 import { fixture, temporaryFolder } from '@motion-enhancer/support/testing';
-import { tensorTestAsync } from '../testing/tensor-test.js';
 import type { Check } from './part.js';
 import { PARTS } from './parts/index.js';
 import { runParity } from './run.js';
@@ -29,7 +29,7 @@ async function run(dir: string, only: string[] = []) {
   return { ...result, checks, skippedWith: skipped };
 }
 
-tensorTestAsync('every part is at parity with the reference tensors in this repository', async () => {
+leakFree('every part is at parity with the reference tensors in this repository', async () => {
   const { passed, failed, skipped, checks } = await run(REFERENCE);
   assert.deepEqual(
     checks.filter((c) => !c.ok),
@@ -37,7 +37,7 @@ tensorTestAsync('every part is at parity with the reference tensors in this repo
   );
   assert.equal(failed, 0);
   assert.deepEqual(skipped, []);
-  assert.ok(passed >= 110, `${passed} checks`);
+  assert.ok(passed >= 203, `${passed} checks`);
   const names = checks.map((c) => c.name);
   assert.equal(new Set(names).size, names.length, 'each check has a name of its own');
   for (const part of PARTS)
@@ -54,7 +54,7 @@ function t5Copy(): string {
   return dir;
 }
 
-tensorTestAsync('what a folder lacks is skipped by name', async () => {
+leakFree('what a folder lacks is skipped by name', async () => {
   const { passed, failed, skippedWith } = await run(t5Copy());
   assert.deepEqual([passed, failed], [1, 0]);
   assert.deepEqual(
@@ -64,7 +64,7 @@ tensorTestAsync('what a folder lacks is skipped by name', async () => {
   assert.ok(skippedWith.some(([name, missing]) => name === 'vae' && missing.startsWith('vae/')));
 });
 
-tensorTestAsync('one changed number in a reference tensor fails its line, and only that', async () => {
+leakFree('one changed number in a reference tensor fails its line, and only that', async () => {
   const dir = t5Copy();
   const path = join(dir, 't5/encode.safetensors');
   const bytes = readFileSync(path);
@@ -79,7 +79,7 @@ tensorTestAsync('one changed number in a reference tensor fails its line, and on
   assert.ok(Math.abs(checks[0]!.maxAbs - 2e-4) < 2e-5);
 });
 
-tensorTestAsync('a part that breaks is a failure with its reason and does not hide the others', async () => {
+leakFree('a part that breaks is a failure with its reason and does not hide the others', async () => {
   const dir = t5Copy();
   cpSync(join(REFERENCE, 'schedule.json'), join(dir, 'schedule.json'));
   writeFileSync(join(dir, 't5/encode.safetensors'), 'damaged');
@@ -91,7 +91,56 @@ tensorTestAsync('a part that breaks is a failure with its reason and does not hi
   assert.match(broken!.note!, /encode\.safetensors/);
 });
 
-tensorTestAsync('only the named parts are run', async () => {
+/** A folder with the golden files alone, one changed, and a model that no part reads. */
+function goldensCopy(name: string, change: (golden: any) => void): string {
+  const dir = temporaryFolder();
+  cpSync(fixture('goldens'), join(dir, 'goldens'), { recursive: true });
+  cpSync(join(REFERENCE, 'schedule.json'), join(dir, 'schedule.json'));
+  const path = join(dir, name);
+  const golden = JSON.parse(readFileSync(path, 'utf8'));
+  change(golden);
+  writeFileSync(path, JSON.stringify(golden));
+  return dir;
+}
+
+leakFree('one case that cannot be read fails alone, by name; the others are compared', async () => {
+  const schedule = goldensCopy('schedule.json', (golden) => {
+    golden.snr1_steps5 = null;
+    golden.other = {};
+    delete golden.snr1_steps2.inverse;
+  });
+  const { checks } = await run(schedule, ['schedule']);
+  assert.deepEqual(
+    checks.filter((c) => !c.ok).map((c) => c.name),
+    ['schedule/snr1_steps5', 'schedule/other'],
+  );
+  assert.ok(checks.some((c) => c.name === 'schedule/snr3_steps10/forward' && c.ok));
+  const answers = goldensCopy('goldens/answer_parsing.json', (golden) => {
+    golden.favor_judge[1] = null;
+    golden.motionbench_get_better_one[0].out += '?';
+  });
+  const judged = (await run(answers, ['answer_parsing'])).checks.filter((c) => !c.ok);
+  assert.deepEqual(
+    judged.map((c) => c.name),
+    [
+      'answer_parsing/motionbench_get_better_one',
+      'answer_parsing/judge_since_2025_05_16/case 1',
+      'answer_parsing/judge_before/case 1',
+    ],
+  );
+  assert.match(judged[0]!.note!, /in case 0$/);
+});
+
+leakFree('what no part reads is listed once and is no failure', async () => {
+  const dir = t5Copy();
+  for (const folder of ['wan', 'goldens']) mkdirSync(join(dir, folder));
+  writeFileSync(join(dir, 'goldens/of_another.json'), '{}');
+  const { failed, unchecked } = await run(dir);
+  assert.deepEqual([failed, unchecked], [0, ['goldens/of_another.json', 'wan']]);
+  assert.deepEqual((await run(REFERENCE, ['t5'])).unchecked, []);
+});
+
+leakFree('only the named parts are run', async () => {
   const { checks, skipped } = await run(REFERENCE, ['t5']);
   assert.deepEqual(
     checks.map((c) => c.name),

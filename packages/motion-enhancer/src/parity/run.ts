@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DType } from '@motion-enhancer/libtorch';
 import { UserError } from '@motion-enhancer/support';
+import { failedCheck } from './failed-check.js';
 import { besideReference } from './golden-file.js';
 import type { Check, ParityPart, Tolerance } from './part.js';
 import { PARTS } from './parts/index.js';
+import { uncheckedIn } from './unchecked.js';
 
 export interface ParityOptions {
   device: string;
@@ -19,6 +21,8 @@ export interface ParityResult {
   passed: number;
   failed: number;
   skipped: string[];
+  /** What the folder holds beside the files of the parts: models that have no part. */
+  unchecked: string[];
 }
 
 /**
@@ -39,7 +43,7 @@ export async function runParity(dir: string, options: ParityOptions): Promise<Pa
     throw new UserError(`There is no folder ${dir}. Give one laid out like test/fixtures/reference.`, {
       code: 'ERR_PARITY',
     });
-  const result: ParityResult = { passed: 0, failed: 0, skipped: [] };
+  const result: ParityResult = { passed: 0, failed: 0, skipped: [], unchecked: uncheckedIn(dir) };
   const report = (given: Check): void => {
     const check = widened(given, options.dtype);
     result[check.ok ? 'passed' : 'failed']++;
@@ -59,15 +63,7 @@ export async function runParity(dir: string, options: ParityOptions): Promise<Pa
       await part.run(dir, { device: options.device, dtype: options.dtype, report });
     } catch (error) {
       // One part that breaks must not hide the others.
-      const note = error instanceof Error ? error.message.split('\n')[0]! : String(error);
-      report({
-        name: part.name,
-        maxAbs: Number.NaN,
-        maxRel: Number.NaN,
-        tolerance: { abs: 0, rel: 0 },
-        ok: false,
-        note,
-      });
+      report(failedCheck(part.name, error));
     }
   }
   if (result.passed + result.failed === 0) {

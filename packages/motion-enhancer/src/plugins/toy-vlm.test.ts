@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { aten, backward, liveTensors, manualSeed, noGrad, scope } from '@motion-enhancer/libtorch';
+import { leakFree } from '@motion-enhancer/libtorch/testing';
 import { fixture, temporaryFolder } from '@motion-enhancer/support/testing';
 import { layOutBenchmark } from '../eval/benchmarks/testing.js';
 import { optionLosses } from '../eval/run/rank-options.js';
@@ -12,7 +13,6 @@ import { readAnswers } from '../eval/run/read-answers.js';
 import { runEval } from '../eval/run/run-eval.js';
 import { evalOptions } from '../eval/run/testing.js';
 import * as core from '../index.js';
-import { tensorTestAsync } from '../testing/tensor-test.js';
 import { row, testRecipe, writePrior } from '../train/testing.js';
 import { answer, answers } from '../vlm/chat/answer.js';
 import { disposeChat, layOut, prepareChat } from '../vlm/chat/chat.js';
@@ -45,7 +45,7 @@ test('an unknown model_type is refused, with the way out; the plugin makes it kn
   });
 });
 
-tensorTestAsync('its memory plan counts the parameters that are loaded', async () => {
+leakFree('its memory plan counts the parameters that are loaded', async () => {
   const vlm = load();
   const count = [...vlm.model.parameters().values()].reduce((n, { numel }) => n + numel, 0);
   const plan = memoryPlan(vlmDir);
@@ -54,7 +54,7 @@ tensorTestAsync('its memory plan counts the parameters that are loaded', async (
   vlm.dispose();
 });
 
-tensorTestAsync('losses fall in a run, alignment included, and the checkpoint it writes is the model', async () => {
+leakFree('losses fall in a run, alignment included, and the checkpoint it writes is the model', async () => {
   const priors = join(dir, 'priors');
   writePrior(priors, 'a');
   const rows = [row('a'), row('text', { media: [], video: '' })];
@@ -73,7 +73,7 @@ tensorTestAsync('losses fall in a run, alignment included, and the checkpoint it
   assert.deepEqual(Object.keys(first.lrs), ['vision', 'llm', 'aligner']);
 });
 
-tensorTestAsync('gradients reach every weight; the attention of a row is a distribution', async () => {
+leakFree('gradients reach every weight; the attention of a row is a distribution', async () => {
   const vlm = load();
   const chat = await prepareChat(vlm, [question, { role: 'assistant', content: 'A dog.' }], settings);
   scope(() => {
@@ -90,7 +90,7 @@ tensorTestAsync('gradients reach every weight; the attention of a row is a distr
   vlm.dispose();
 });
 
-tensorTestAsync('it generates: in a batch, in chunks, in a conversation, each as alone', async () => {
+leakFree('it generates: in a batch, in chunks, in a conversation, each as alone', async () => {
   const vlm = load();
   const options = { maxNewTokens: 5, temperature: 0, repetitionPenalty: 2 };
   const other = { role: 'user' as const, content: 'Hello?' };
@@ -153,7 +153,7 @@ test('it evaluates: media are read by threads that load the plugin too; options 
   assert.equal(liveTensors(), before);
 });
 
-tensorTestAsync('a family registered in this process alone is read on this thread', async () => {
+leakFree('a family registered in this process alone is read on this thread', async () => {
   const toy = vlmFamilyById('toy_vlm')!;
   core.registerVlmFamily({ ...toy, id: 'toy_here', name: 'Toy here', modelTypes: ['toy_here'] });
   const vlm = { ...load(), family: vlmFamilyById('toy_here')! };

@@ -2,7 +2,7 @@
 import { copyFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rand, scope } from '@motion-enhancer/libtorch';
-import { wordSpans, writeRandomQwen25VL } from '@motion-enhancer/models';
+import { writeRandomQwen25VL } from '@motion-enhancer/models';
 import { hashFile } from '@motion-enhancer/support';
 import { fixture } from '@motion-enhancer/support/testing';
 import { resolve } from '../config/field.js';
@@ -10,6 +10,7 @@ import type { Row } from '../data/rows.js';
 import { PRIOR_FIELDS } from '../prior/config.js';
 import type { PriorInfo } from '../prior/store/prior.js';
 import { PriorStore } from '../prior/store/store.js';
+import { keptWords } from '../testing/kept-words.js';
 import { RECIPE_FIELDS, type Recipe } from './recipe.js';
 import type { StepLog } from './record/step-log.js';
 
@@ -62,14 +63,7 @@ export const seen = (file: string): PriorInfo['video'] => ({
 /** Writes a prior of random maps for `id`; all heads' maps differ from those of the kept ones. */
 export function writePrior(dir: string, id: string, given: Partial<PriorInfo> = {}): PriorInfo {
   const text = given.text ?? TEXT;
-  const words = wordSpans(text).map(([start, end]) => ({
-    text: text.slice(start, end),
-    start,
-    end,
-    ms: 1,
-    z: 0,
-    kept: true,
-  }));
+  const words = keptWords(text);
   const info: PriorInfo = {
     format: 1,
     id,

@@ -22,12 +22,12 @@ export function forestAxis(marks: readonly ForestMark[]): ForestAxis {
   const limit = OUTLYING * (reaches[reaches.length >> 1] ?? 0);
   const shown = ends.flat().filter((end) => Math.abs(end) <= limit);
   const ticks = niceTicks(Math.min(0, ...shown), Math.max(0, ...shown));
-  const [least, most] = [ticks[0]!, ticks.at(-1)!];
-  const side = (value: number) => (value < least ? -1 : value > most ? 1 : 0);
+  const [min, max] = [ticks[0]!, ticks.at(-1)!];
+  const side = (value: number) => (value < min ? -1 : value > max ? 1 : 0);
   return {
     ticks,
     whole: ends.flat().every((end) => side(end) === 0),
-    place: (value) => Math.min(1, Math.max(0, (value - least) / (most - least))),
+    place: (value) => Math.min(1, Math.max(0, (value - min) / (max - min))),
     side,
   };
 }

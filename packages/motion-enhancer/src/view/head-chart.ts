@@ -17,7 +17,7 @@ export function headChart(info: Pick<PriorInfo, 'heads' | 'options'>, footer: re
   const width = Math.max(MARGIN.left + heads.length * step + MARGIN.right, widest + 24);
   const height = MARGIN.top + PLOT_HEIGHT + MARGIN.bottom + footer.length * 14;
   const image = picture(width, height);
-  drawText(image, header, 12, 12, INK.text);
+  drawText(image, header, { x: 12, y: 12 }, INK.text);
 
   const measures = new Map(ranked.map(({ head, measure }) => [head, measure]));
   const scores = heads.map((head) => (Number.isFinite(measures.get(head)) ? measures.get(head)! : 0));
@@ -26,9 +26,13 @@ export function headChart(info: Pick<PriorInfo, 'heads' | 'options'>, footer: re
   const span = top - bottom || 1;
   const y = (score: number): number => MARGIN.top + ((top - score) / span) * PLOT_HEIGHT;
   for (const tick of new Set([top, 0, bottom])) {
-    fillRectangle(image, MARGIN.left, y(tick), heads.length * step, 1, tick === 0 ? INK.faint : INK.line);
+    fillRectangle(
+      image,
+      { left: MARGIN.left, top: y(tick), width: heads.length * step, height: 1 },
+      tick === 0 ? INK.faint : INK.line,
+    );
     const label = tick.toFixed(2);
-    drawText(image, label, MARGIN.left - 6 - textWidth(label), Math.round(y(tick)) - 3, INK.faint);
+    drawText(image, label, { x: MARGIN.left - 6 - textWidth(label), y: Math.round(y(tick)) - 3 }, INK.faint);
   }
   const labelEvery = Math.ceil(22 / step);
   heads.forEach((head, index) => {
@@ -38,10 +42,7 @@ export function headChart(info: Pick<PriorInfo, 'heads' | 'options'>, footer: re
     const gap = step > 10 ? 2 : 1;
     fillRectangle(
       image,
-      left + gap,
-      from,
-      step - 2 * gap,
-      Math.max(1, Math.abs(y(score) - y(0))),
+      { left: left + gap, top: from, width: step - 2 * gap, height: Math.max(1, Math.abs(y(score) - y(0))) },
       head.kept ? INK.accent : DROPPED,
     );
     if (index % labelEvery === 0) {
@@ -49,14 +50,13 @@ export function headChart(info: Pick<PriorInfo, 'heads' | 'options'>, footer: re
       drawText(
         image,
         label,
-        Math.round(left + (step - textWidth(label)) / 2),
-        MARGIN.top + PLOT_HEIGHT + 10,
+        { x: Math.round(left + (step - textWidth(label)) / 2), y: MARGIN.top + PLOT_HEIGHT + 10 },
         head.kept ? INK.text : INK.faint,
       );
     }
   });
   footer.forEach((text, line) => {
-    drawText(image, text, 12, height - 14 * (footer.length - line), INK.warning);
+    drawText(image, text, { x: 12, y: height - 14 * (footer.length - line) }, INK.warning);
   });
   return image;
 }

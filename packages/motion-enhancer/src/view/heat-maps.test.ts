@@ -179,7 +179,7 @@ describe('parts of the pictures', () => {
     for (const width of [5, 11, 40, 100])
       assert.ok(textWidth(fitText('a long sentence that does not fit', width)) <= Math.max(width, 17));
     const image = picture(20, 10);
-    drawText(image, 'clipped at every side', -4, -3, [255, 0, 0], 2);
+    drawText(image, 'clipped at every side', { x: -4, y: -3 }, [255, 0, 0], 2);
     assert.equal(image.data.length, 600);
     assert.ok(image.data.includes(255));
   });

@@ -10,7 +10,7 @@ import { wordPicture, wordSheet } from './word-sheet.js';
 
 export interface HeatMapOptions {
   /** Words shown at most. */
-  most?: number;
+  maxWords?: number;
   /** These words, in this order; by default the kept ones, the most salient first. */
   words?: readonly string[];
   /** Width of a frame in the sheet, pixels. */
@@ -18,10 +18,10 @@ export interface HeatMapOptions {
 }
 
 export const RANDOM_NOTE = 'untrained random weights: the maps mean nothing';
-const MOST_WORDS = 12;
+const MAX_WORDS = 12;
 /** Frames of the sheet share this width, pixels. */
 const SHEET_WIDTH = 2400;
-const THUMBNAIL = { least: 72, most: 200 };
+const THUMBNAIL = { min: 72, max: 200 };
 const WORD_PICTURE_WIDTH = 320;
 const HEAT_SHARE = 0.6;
 
@@ -39,12 +39,12 @@ export function writeHeatMaps(
   pixelFrames: readonly (readonly [number, number])[],
   options: HeatMapOptions = {},
 ): string[] {
-  const { most = MOST_WORDS, words, thumbnailWidth } = options;
+  const { maxWords = MAX_WORDS, words, thumbnailWidth } = options;
   const F = prior.info.grid.frames;
-  const fitting = Math.min(THUMBNAIL.most, Math.max(THUMBNAIL.least, Math.floor(SHEET_WIDTH / F)));
+  const fitting = Math.min(THUMBNAIL.max, Math.max(THUMBNAIL.min, Math.floor(SHEET_WIDTH / F)));
   const small = thumbnails(frames, pixelFrames.slice(0, F), thumbnailWidth ?? fitting);
   const large = thumbnails(frames, pixelFrames.slice(0, F), WORD_PICTURE_WIDTH);
-  const heats = wordHeats(prior, words ? words.length : most, words);
+  const heats = wordHeats(prior, words ? words.length : maxWords, words);
   const footer = prior.info.model.weights === 'random' ? [RANDOM_NOTE] : [];
   const times = prior.info.cell.seconds.map(([first, last]) => timeLabel(first, last));
   const over = (images: readonly RgbImage[], word: (typeof heats)[number]) =>

@@ -1,7 +1,7 @@
 import { colormap, encodePng, type Heat, type RgbImage, resizeHeat } from '../data/image/index.js';
 
 /** A strip's maps are this wide at most, pixels: the browser smooths the rest. */
-const MOST_WIDTH = 160;
+const MAX_WIDTH = 160;
 /** Opacity of the heat's colour at 0 and at 1: what is cold dims the frame a little. */
 const OPACITY = { cold: 0.4, hot: 0.85 };
 
@@ -22,7 +22,7 @@ export function filmStrip(images: readonly RgbImage[]): Uint8Array {
 export function heatStrip(maps: readonly Heat[]): Uint8Array {
   const { width: w, height: h } = maps[0]!;
   // Finer than the grid, so that the browser's smoothing does not mix a frame's edge with its neighbour's.
-  const finer = Math.max(1, Math.min(4, Math.floor(MOST_WIDTH / w)));
+  const finer = Math.max(1, Math.min(4, Math.floor(MAX_WIDTH / w)));
   const [width, height] = [w * finer, h * finer];
   const total = width * maps.length;
   const data = new Uint8Array(total * height * 4);

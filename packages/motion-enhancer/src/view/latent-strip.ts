@@ -48,20 +48,20 @@ export function latentStrip(
     Math.max(left + F * (w + GAP) - GAP + PAD, 420),
     top + LINE + rows.length * (h + GAP) + notes.length * LINE + PAD,
   );
-  drawText(image, fitText(`${info.id}: ${info.text}`, image.width - 2 * PAD), PAD, PAD - 4, INK.faint);
+  drawText(image, fitText(`${info.id}: ${info.text}`, image.width - 2 * PAD), { x: PAD, y: PAD - 4 }, INK.faint);
   info.cell.seconds.slice(0, F).forEach(([first, last], f) => {
-    drawText(image, fitText(timeLabel(first, last), w), left + f * (w + GAP), top, INK.faint);
+    drawText(image, fitText(timeLabel(first, last), w), { x: left + f * (w + GAP), y: top }, INK.faint);
   });
   rows.forEach(([label, pictures], row) => {
     const y = top + LINE + row * (h + GAP);
-    drawText(image, label, PAD, y + 4, INK.text);
+    drawText(image, label, { x: PAD, y: y + 4 }, INK.text);
     pictures.forEach((one, f) => {
       paste(image, one, left + f * (w + GAP), y);
     });
   });
   notes.forEach((note, line) => {
     const y = image.height - PAD - (notes.length - line) * LINE + 5;
-    drawText(image, fitText(note, image.width - 2 * PAD), PAD, y, line === 0 ? INK.faint : INK.warning);
+    drawText(image, fitText(note, image.width - 2 * PAD), { x: PAD, y }, line === 0 ? INK.faint : INK.warning);
   });
   return image;
 }

@@ -10,7 +10,7 @@ export interface ChartPoint {
 const SIZE = { width: 420, height: 190 };
 const PLOT = { left: 58, right: 408, top: 14, bottom: 160 };
 /** Single points are drawn where there are few. */
-const MOST_DOTS = 60;
+const MAX_DOTS = 60;
 
 /**
  * A curve as inline SVG with its axes. Values that are no numbers leave gaps.
@@ -39,7 +39,7 @@ ${ticks.map((tick) => html`<line class="axis" x1="${PLOT.left}" x2="${PLOT.right
 ${[...new Set(xs)].map((x, i) => html`<text x="${px(x)}" y="${PLOT.bottom + 18}" text-anchor="${i === 0 ? 'start' : 'end'}">${i === 0 ? `step ${x}` : x}</text>`)}
 ${runs(beside?.points ?? []).map((run) => html`<polyline class="curve beside" points="${pairs(run)}"/>`)}
 ${runs(points).map((run) => html`<polyline class="curve" points="${pairs(run)}"/>`)}
-${known.length <= MOST_DOTS && known.map(({ x, y }) => html`<circle cx="${px(x)}" cy="${py(y)}" r="2.4"/>`)}
+${known.length <= MAX_DOTS && known.map(({ x, y }) => html`<circle cx="${px(x)}" cy="${py(y)}" r="2.4"/>`)}
 </svg></div>`;
 }
 
@@ -47,12 +47,12 @@ const knownOf = (points: readonly ChartPoint[]) =>
   points.filter((point): point is { x: number; y: number } => point.y !== null && Number.isFinite(point.y));
 
 function range(values: readonly number[]): [number, number] {
-  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of values) {
-    least = Math.min(least, value);
-    most = Math.max(most, value);
+    min = Math.min(min, value);
+    max = Math.max(max, value);
   }
-  return [least, most];
+  return [min, max];
 }
 
 function place(value: number, from: number, to: number, start: number, end: number): string {
@@ -70,12 +70,12 @@ function runs(points: readonly ChartPoint[]): { x: number; y: number }[][] {
 }
 
 /** Three to seven round numbers that enclose [least, most]. */
-export function niceTicks(least: number, most: number): number[] {
-  const span = most - least || Math.abs(most) || 1;
+export function niceTicks(min: number, max: number): number[] {
+  const span = max - min || Math.abs(max) || 1;
   const rough = span / 4;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough) ?? 10 * power;
-  const first = Math.floor(least / step);
-  const last = Math.max(first + 1, Math.ceil(most / step));
+  const first = Math.floor(min / step);
+  const last = Math.max(first + 1, Math.ceil(max / step));
   return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { liveTensors, scope } from '@motion-enhancer/libtorch';
+import { freshSeed, randomSource } from '@motion-enhancer/support/testing';
 import { decodePng } from '../data/image/index.js';
 import { escapeHtml, html } from './html.js';
 import { writeInspectPage } from './inspect-page.js';
@@ -12,6 +13,8 @@ import { lineChart, niceTicks } from './line-chart.js';
 import { type DemoPageData, writeDemoPage } from './page.js';
 import { shortNumber } from './tables.js';
 import { madeFrames, madePrior } from './testing.js';
+
+const RANDOM = randomSource(freshSeed());
 
 const scratch = mkdtempSync(join(tmpdir(), 'page-'));
 after(() => rmSync(scratch, { recursive: true }));
@@ -179,8 +182,8 @@ describe('parts of the pages', () => {
 
   it('ticks are round, few, and enclose the values', () => {
     for (let trial = 0; trial < 300; trial++) {
-      const least = (Math.random() - 0.5) * 10 ** Math.round(Math.random() * 12 - 8);
-      const most = least + Math.random() * 10 ** Math.round(Math.random() * 12 - 8);
+      const least = (RANDOM.next() - 0.5) * 10 ** Math.round(RANDOM.next() * 12 - 8);
+      const most = least + RANDOM.next() * 10 ** Math.round(RANDOM.next() * 12 - 8);
       const ticks = niceTicks(least, most);
       const slack = 1e-6 * Math.max(Math.abs(least), Math.abs(most), 1e-300);
       assert.ok(ticks.length >= 2 && ticks.length <= 7, `${least} ${most}: ${ticks}`);

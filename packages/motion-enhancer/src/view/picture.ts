@@ -16,19 +16,20 @@ export const INK = {
 /** A picture of one colour. */
 export function picture(width: number, height: number, colour: Rgb = INK.background): RgbImage {
   const image = { width, height, data: new Uint8Array(width * height * 3) };
-  fillRectangle(image, 0, 0, width, height, colour);
+  fillRectangle(image, { left: 0, top: 0, width, height }, colour);
   return image;
 }
 
+/** Pixels of a picture. */
+export interface Rectangle {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
 /** Fills a rectangle; what lies outside of the picture is left out. */
-export function fillRectangle(
-  image: RgbImage,
-  left: number,
-  top: number,
-  width: number,
-  height: number,
-  colour: Rgb,
-): void {
+export function fillRectangle(image: RgbImage, { left, top, width, height }: Rectangle, colour: Rgb): void {
   const x0 = Math.max(0, Math.round(left));
   const x1 = Math.min(image.width, Math.round(left + width));
   const y1 = Math.min(image.height, Math.round(top + height));
@@ -49,22 +50,25 @@ export function paste(target: RgbImage, source: RgbImage, left: number, top: num
 export const textWidth = (text: string, scale = 1): number =>
   Math.max(0, characters(text).length * GLYPH.advance - 1) * scale;
 
-/** Draws one line of text with its upper left corner at (left, top), each font pixel `scale` × `scale`. */
+/** Draws one line of text with its upper left corner at `corner`, each font pixel `scale` × `scale`. */
 export function drawText(
   image: RgbImage,
   text: string,
-  left: number,
-  top: number,
+  corner: { x: number; y: number },
   colour: Rgb = INK.text,
   scale = 1,
 ): void {
   characters(text).forEach((character, place) => {
-    const x = left + place * GLYPH.advance * scale;
+    const x = corner.x + place * GLYPH.advance * scale;
     const { rows, drop } = glyph(character);
     rows.forEach((bits, row) => {
       for (let column = 0; column < GLYPH.width; column++) {
         if (bits & (1 << (GLYPH.width - 1 - column))) {
-          fillRectangle(image, x + column * scale, top + (row + drop) * scale, scale, scale, colour);
+          fillRectangle(
+            image,
+            { left: x + column * scale, top: corner.y + (row + drop) * scale, width: scale, height: scale },
+            colour,
+          );
         }
       }
     });
@@ -74,6 +78,6 @@ export function drawText(
 /** The text, cut with `..` where it is wider than `width` pixels. */
 export function fitText(text: string, width: number, scale = 1): string {
   const all = characters(text);
-  const most = Math.max(1, Math.floor((width / scale + 1) / GLYPH.advance));
-  return all.length <= most ? text : `${all.slice(0, Math.max(1, most - 2)).join('')}..`;
+  const max = Math.max(1, Math.floor((width / scale + 1) / GLYPH.advance));
+  return all.length <= max ? text : `${all.slice(0, Math.max(1, max - 2)).join('')}..`;
 }

@@ -18,7 +18,7 @@ export interface PriorView {
 }
 
 const FRAME_WIDTH = 240;
-const MOST_WORDS = 12;
+const MAX_WORDS = 12;
 
 /**
  * A prior on a page: its frames, the kept words' heat over them, moving together, and the tables of heads and words.
@@ -31,7 +31,7 @@ export function priorSection({ prior, frames, pixelFrames }: PriorView, number: 
   const film = pngUrl(filmStrip(images));
   const ratio = `${images[0]!.width * F}/${images[0]!.height}`;
   const times = info.cell.seconds.map(([first, last]) => timeLabel(first, last));
-  const heats = wordHeats(prior, MOST_WORDS);
+  const heats = wordHeats(prior, MAX_WORDS);
   const strip = latentStrip(prior, frames, pixelFrames);
   const keptWords = info.words.filter((word) => word.kept).length;
   const keptHeads = info.heads.filter((head) => head.kept).length;

@@ -15,7 +15,7 @@ export interface ViewFrames {
 /**
  * The middle pixel frame of each token frame, resized (bilinear, antialiased).
  * @param pixelFrames first and last frame of each token frame, places among `frames`
- * @param width of a thumbnail, pixels; the height follows the video's shape unless told
+ * @param width of a thumbnail, pixels; the height follows the video's shape unless given
  * @throws UserError when a pixel frame is not among the frames
  */
 export function thumbnails(

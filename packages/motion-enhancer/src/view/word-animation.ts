@@ -9,12 +9,12 @@ import { thumbnails, type ViewFrames } from './thumbnails.js';
 import { type WordHeat, wordHeats } from './word-heat.js';
 
 const WIDTH = 320;
-const MOST_FRAMES = 32;
-const MOST_WORDS = 3;
+const MAX_FRAMES = 32;
+const MAX_WORDS = 3;
 const HEAT_SHARE = 0.6;
 const BAR = 18;
 /** Milliseconds that a frame may stay. */
-const STAY = { least: 40, most: 500 } as const;
+const STAY = { min: 40, max: 500 } as const;
 
 export interface AnimationOptions {
   /** The words to show, as the text has them; by default the most salient of the kept ones. */
@@ -44,10 +44,10 @@ export async function writeWordAnimations(
   );
   const note = model.weights === 'random' ? RANDOM_NOTE : '';
   const seconds = cell.seconds.at(-1)![1] - cell.seconds[0]![0];
-  const stay = Math.min(STAY.most, Math.max(STAY.least, (1000 * seconds) / Math.max(1, places.length - 1)));
+  const stay = Math.min(STAY.max, Math.max(STAY.min, (1000 * seconds) / Math.max(1, places.length - 1)));
   makeFolder(join(dir, 'words'));
   const files: string[] = [];
-  for (const [index, heat] of wordHeats(prior, words ? words.length : MOST_WORDS, words).entries()) {
+  for (const [index, heat] of wordHeats(prior, words ? words.length : MAX_WORDS, words).entries()) {
     const drawn = places.map((place, i) =>
       captioned(overlay(images[i]!, heatAt(heat, shown, place), HEAT_SHARE), heat, note),
     );
@@ -61,7 +61,7 @@ export async function writeWordAnimations(
 
 /** At most so many frames, evenly, the first and the last among them. */
 export function animatedPlaces(first: number, last: number): number[] {
-  const count = Math.min(MOST_FRAMES, last - first + 1);
+  const count = Math.min(MAX_FRAMES, last - first + 1);
   return Array.from({ length: count }, (_, i) => first + Math.round((i * (last - first)) / Math.max(1, count - 1)));
 }
 
@@ -86,10 +86,9 @@ function captioned(image: RgbImage, { word }: WordHeat, note: string): RgbImage 
   drawText(
     out,
     fitText(`${word.text}   MS ${word.ms.toExponential(2)}`, image.width - 12),
-    6,
-    image.height + 5,
+    { x: 6, y: image.height + 5 },
     INK.text,
   );
-  if (note) drawText(out, fitText(note, image.width - 12), 6, image.height + BAR + 4, INK.warning);
+  if (note) drawText(out, fitText(note, image.width - 12), { x: 6, y: image.height + BAR + 4 }, INK.warning);
   return out;
 }

@@ -20,7 +20,7 @@ const CLIP_QUANTILE = 0.995;
  * @param wanted these words instead, kept or not: the first of its name in the text
  * @throws UserError for a wanted word that the text has not
  */
-export function wordHeats({ info, rows_WFHW }: Prior, most: number, wanted?: readonly string[]): WordHeat[] {
+export function wordHeats({ info, rows_WFHW }: Prior, max: number, wanted?: readonly string[]): WordHeat[] {
   const { frames: F, height, width } = info.grid;
   const words = info.words.map((word, index) => ({ word, index }));
   const named = wanted?.map((name) => {
@@ -28,7 +28,7 @@ export function wordHeats({ info, rows_WFHW }: Prior, most: number, wanted?: rea
     if (!found) throw expected(`one of ${info.words.map(({ text }) => text).join(', ')}`, '--word', name);
     return found;
   });
-  const kept = (named ?? words.filter(({ word }) => word.kept).sort((a, b) => b.word.ms - a.word.ms)).slice(0, most);
+  const kept = (named ?? words.filter(({ word }) => word.kept).sort((a, b) => b.word.ms - a.word.ms)).slice(0, max);
   return kept.map(({ word, index }) => {
     const values = scope(() =>
       Float32Array.from(rows_WFHW.select(0, index).to('float32').toTypedArray() as Float32Array),

@@ -35,26 +35,31 @@ export function wordSheet({
   const top = PAD + 2 * LINE + 8;
   const height = top + LINE + (rows.length + 1) * (rowHeight + GAP) + shown.length * LINE + PAD;
   const image = picture(width, height);
-  drawText(image, fitText(info.id, width - 2 * PAD), PAD, PAD, INK.text);
-  drawText(image, fitText(info.text, width - 2 * PAD), PAD, PAD + LINE, INK.faint);
+  drawText(image, fitText(info.id, width - 2 * PAD), { x: PAD, y: PAD }, INK.text);
+  drawText(image, fitText(info.text, width - 2 * PAD), { x: PAD, y: PAD + LINE }, INK.faint);
   frames.forEach((frame, f) => {
     const x = left + f * (w + GAP);
-    drawText(image, fitText(times[f] ?? '', w), x, top, INK.faint);
+    drawText(image, fitText(times[f] ?? '', w), { x, y: top }, INK.faint);
     paste(image, frame, x, top + LINE);
   });
-  drawText(image, 'video', PAD, top + LINE + 4, INK.faint, 2);
+  drawText(image, 'video', { x: PAD, y: top + LINE + 4 }, INK.faint, 2);
   rows.forEach(({ heat, images }, row) => {
     const y = top + LINE + (row + 1) * (rowHeight + GAP);
     const size = textWidth(heat.word.text, 2) <= LABEL_WIDTH - 8 ? 2 : 1;
-    drawText(image, fitText(heat.word.text, LABEL_WIDTH - 8, size), PAD, y + 4, INK.text, size);
-    drawText(image, `MS ${heat.word.ms.toExponential(2)}`, PAD, y + 24, INK.faint);
-    drawText(image, `z ${heat.word.z.toFixed(2)}`, PAD, y + 36, INK.faint);
+    drawText(image, fitText(heat.word.text, LABEL_WIDTH - 8, size), { x: PAD, y: y + 4 }, INK.text, size);
+    drawText(image, `MS ${heat.word.ms.toExponential(2)}`, { x: PAD, y: y + 24 }, INK.faint);
+    drawText(image, `z ${heat.word.z.toFixed(2)}`, { x: PAD, y: y + 36 }, INK.faint);
     images.forEach((picture_, f) => {
       paste(image, picture_, left + f * (w + GAP), y);
     });
   });
   shown.forEach((note, line) => {
-    drawText(image, note, PAD, height - PAD - (shown.length - line) * LINE + 5, line === 0 ? INK.faint : INK.warning);
+    drawText(
+      image,
+      note,
+      { x: PAD, y: height - PAD - (shown.length - line) * LINE + 5 },
+      line === 0 ? INK.faint : INK.warning,
+    );
   });
   return image;
 }
@@ -73,20 +78,20 @@ export function wordPicture(
   const top = PAD + 40;
   const height = top + rows * (h + LINE + GAP) + footer.length * LINE + PAD;
   const image = picture(width, height);
-  drawText(image, fitText(word.text, width - 2 * PAD, 2), PAD, PAD, INK.text, 2);
+  drawText(image, fitText(word.text, width - 2 * PAD, 2), { x: PAD, y: PAD }, INK.text, 2);
   const facts = `MS ${word.ms.toExponential(2)}   z ${word.z.toFixed(2)}   brightest ${scale.toExponential(2)}`;
-  drawText(image, fitText(facts, width - 2 * PAD), PAD, PAD + 22, INK.faint);
+  drawText(image, fitText(facts, width - 2 * PAD), { x: PAD, y: PAD + 22 }, INK.faint);
   images.forEach((picture_, f) => {
     const x = PAD + (f % columns) * (w + GAP);
     const y = top + Math.floor(f / columns) * (h + LINE + GAP);
-    drawText(image, fitText(times[f] ?? '', w), x, y, INK.faint);
+    drawText(image, fitText(times[f] ?? '', w), { x, y }, INK.faint);
     paste(image, picture_, x, y + LINE - 3);
   });
   footer.forEach((note, line) => {
     const x = width - PAD - textWidth(note);
     const y = height - PAD - (footer.length - line) * LINE + 5;
-    fillRectangle(image, x - 4, y - 3, textWidth(note) + 8, 13, INK.background);
-    drawText(image, note, x, y, INK.warning);
+    fillRectangle(image, { left: x - 4, top: y - 3, width: textWidth(note) + 8, height: 13 }, INK.background);
+    drawText(image, note, { x, y }, INK.warning);
   });
   return image;
 }

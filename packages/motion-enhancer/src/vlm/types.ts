@@ -162,7 +162,7 @@ export interface Vlm extends VlmModel, MediaPreparation {
   /** What preprocessor_config.json says. */
   readonly processor: ProcessorConfig;
   readonly size: ModelSize;
-  /** Most tokens of a chat, the reply included. */
+  /** Largest number of tokens of a chat, the reply included. */
   readonly contextLength: number;
   /**
    * @param media of the messages' image and video parts, in order

@@ -3,9 +3,9 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { aten, backward, keep, noGrad, randint, scope } from '@motion-enhancer/libtorch';
+import { leakFree } from '@motion-enhancer/libtorch/testing';
 import type { InternVL3, Qwen25VL } from '@motion-enhancer/models';
 import { fixture, temporaryFolder } from '@motion-enhancer/support/testing';
-import { tensorTestAsync } from '../testing/tensor-test.js';
 import { answer, answers } from './chat/answer.js';
 import { disposeChat, layOut, prepareChat, prepareMedium } from './chat/chat.js';
 import { encodeInternVL } from './families/internvl3/encode.js';
@@ -39,7 +39,7 @@ function same(a: Vlm, b: Vlm): void {
   assert.deepEqual([...one.keys()].sort(), [...two.keys()].sort());
   for (const [name, parameter] of one)
     assert.equal(
-      scope(() => aten.equal!(parameter.detach(), two.get(name)!.detach())),
+      scope(() => aten.equal(parameter.detach(), two.get(name)!.detach())),
       true,
       name,
     );
@@ -66,7 +66,7 @@ const MESSAGES: VlmMessage[] = [
 ];
 
 for (const form of FORMS) {
-  tensorTestAsync(`${form}: several media in any order; places and grids are their tokens`, async () => {
+  leakFree(`${form}: several media in any order; places and grids are their tokens`, async () => {
     const vlm = get(form);
     const chat = await prepareChat(vlm, MESSAGES, settings);
     assert.deepEqual(
@@ -103,7 +103,7 @@ for (const form of FORMS) {
     disposeChat(chat);
   });
 
-  tensorTestAsync(`${form}: answers follow the video; a batch answers as each chat alone`, async () => {
+  leakFree(`${form}: answers follow the video; a batch answers as each chat alone`, async () => {
     const vlm = get(form);
     const ask = (text: string, frames: number): Promise<PreparedChat> =>
       prepareChat(
@@ -140,7 +140,7 @@ for (const form of FORMS) {
     chats.forEach(disposeChat);
   });
 
-  tensorTestAsync(`${form}: the tower sees long videos in pieces, at inference; at once under autograd`, async () => {
+  leakFree(`${form}: the tower sees long videos in pieces, at inference; at once under autograd`, async () => {
     const { model } = get(form);
     const chat = await prepareChat(get(form), MESSAGES, settings);
     const encode = (atOnce?: number) =>
@@ -159,7 +159,7 @@ for (const form of FORMS) {
     disposeChat(chat);
   });
 
-  tensorTestAsync(`${form}: saved as it came, and the same after`, async () => {
+  leakFree(`${form}: saved as it came, and the same after`, async () => {
     const vlm = get(form);
     const copy = join(dir, `${form}-saved`);
     vlm.save(copy);
@@ -170,7 +170,7 @@ for (const form of FORMS) {
   });
 }
 
-tensorTestAsync('the two forms of a family are one model', async () => {
+leakFree('the two forms of a family are one model', async () => {
   for (const [a, b] of [
     ['qwen-hub', 'qwen-nested'],
     ['internvl-hf', 'internvl-remote'],
@@ -179,7 +179,7 @@ tensorTestAsync('the two forms of a family are one model', async () => {
   }
 });
 
-tensorTestAsync('a medium made ready once serves many chats; tensors given stay the caller’s', async () => {
+leakFree('a medium made ready once serves many chats; tensors given stay the caller’s', async () => {
   const vlm = get('qwen-hub');
   const frames = scope(() => randint(0, 256, [4, 3, 60, 40]).to('uint8'));
   const part = { type: 'video', frames, sampleFps: 1 } as const;
@@ -203,7 +203,7 @@ tensorTestAsync('a medium made ready once serves many chats; tensors given stay 
   }
 });
 
-tensorTestAsync('a video as a list of pictures; pictures of other sizes are told', async () => {
+leakFree('a video as a list of pictures; pictures of other sizes are reported', async () => {
   const vlm = get('internvl-hf');
   const ask = (paths: string[]) =>
     prepareChat(vlm, [{ role: 'user', content: [{ type: 'video', paths, sampleFps: 4 }] }], settings);
@@ -218,7 +218,7 @@ tensorTestAsync('a video as a list of pictures; pictures of other sizes are told
   await assert.rejects(ask([]), { code: 'ERR_VIDEO', message: /received none/ });
 });
 
-tensorTestAsync('system prompts are chosen', async () => {
+leakFree('system prompts are chosen', async () => {
   const text = async (form: Form, system: string) => {
     const chat = await prepareChat(get(form), [{ role: 'user', content: 'Hi' }], testSettings({ system }));
     disposeChat(chat);
@@ -233,7 +233,7 @@ tensorTestAsync('system prompts are chosen', async () => {
   assert.match(await text('qwen-nested', 'Count.'), /^<\|im_start\|>system\nCount\.<\|im_end\|>/);
 });
 
-tensorTestAsync('more frames than the context holds: the numbers, and what mends it', async () => {
+leakFree('more frames than the context holds: the numbers, and what mends it', async () => {
   const small = loadVlm(writeTestForm(join(dir, 'short'), 'qwen-hub', { maxPositionEmbeddings: 40 }), {
     device: 'cpu',
     dtype: 'float32',
@@ -262,7 +262,7 @@ tensorTestAsync('more frames than the context holds: the numbers, and what mends
 });
 
 for (const form of ['qwen-hub', 'internvl-hf'] as const)
-  tensorTestAsync(`${form}: frames resized as they are decoded are those that are resized together`, async () => {
+  leakFree(`${form}: frames resized as they are decoded are those that are resized together`, async () => {
     const vlm = get(form);
     const path = fixture('videos/torchcodec_nasa_13013.mp4');
     const paths = [fixture('images/made_444.jpg'), fixture('images/made_444.jpg')];
@@ -283,12 +283,12 @@ for (const form of ['qwen-hub', 'internvl-hf'] as const)
         noGrad(() => keep(scope(() => vlm.prepareMedium(medium, settings)))),
       );
       assert.deepEqual(b!.grid, a!.grid);
-      assert.ok(scope(() => aten.equal!(a!.pixels, b!.pixels)));
+      assert.ok(scope(() => aten.equal(a!.pixels, b!.pixels)));
       for (const tensor of [whole.frames, small.frames, a!.pixels, b!.pixels]) tensor.dispose();
     }
   });
 
-tensorTestAsync('a folder of pictures as a video is its pictures in order', async () => {
+leakFree('a folder of pictures as a video is its pictures in order', async () => {
   const vlm = get('qwen-hub');
   const folder = fixture('cases/frames-folder/one');
   const paths = readdirSync(folder).map((name) => join(folder, name));
@@ -297,7 +297,7 @@ tensorTestAsync('a folder of pictures as a video is its pictures in order', asyn
       prepareMedium(vlm, part, settings),
     ),
   );
-  assert.ok(scope(() => aten.equal!(a!.pixels, b!.pixels)));
+  assert.ok(scope(() => aten.equal(a!.pixels, b!.pixels)));
   assert.deepEqual(a!.seconds, [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5]);
   a!.pixels.dispose();
   b!.pixels.dispose();

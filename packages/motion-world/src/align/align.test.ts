@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { tensorTest } from '@motion-enhancer/core/internal/testing/tensor-test.js';
+import { tensorTest } from '@motion-enhancer/libtorch/testing';
 import { loadQwen2Tokenizer, type Qwen25VLConfig, readQwen25VLConfig, type Tokenizer } from '@motion-enhancer/models';
 import { freshSeed, randomSource, temporaryFolder } from '@motion-enhancer/support/testing';
 import { describeClip, makeClip } from '../generate/index.js';

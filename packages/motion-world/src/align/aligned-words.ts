@@ -54,14 +54,15 @@ export function alignedWords(
     if (!isContent(word) || taken.has(word.text)) return;
     const object = word.role === 'motion' ? text.scene.mover : (word.object ?? null);
     const common = { text: word.text, captionWords: [i], role: word.role, object };
-    const asked = place(word.text, stem) ?? (word.role === 'motion' ? place(word.text.replace(/s$/, ''), stem) : null);
-    if (asked) found.push({ ...common, tokens: asked, rows: 'both' });
-    const said = place(word.text, reply);
-    if (said) {
-      found.push({ ...common, tokens: said, rows: 'token' });
-      found.push({ ...common, tokens: said.map((token) => token - 1), rows: 'predict' });
+    const inQuestion =
+      place(word.text, stem) ?? (word.role === 'motion' ? place(word.text.replace(/s$/, ''), stem) : null);
+    if (inQuestion) found.push({ ...common, tokens: inQuestion, rows: 'both' });
+    const inReply = place(word.text, reply);
+    if (inReply) {
+      found.push({ ...common, tokens: inReply, rows: 'token' });
+      found.push({ ...common, tokens: inReply.map((token) => token - 1), rows: 'predict' });
     }
-    if (asked || said) taken.add(word.text);
+    if (inQuestion || inReply) taken.add(word.text);
   });
   for (const [meant, role] of MEANT) {
     const tokens = place(meant, stem);

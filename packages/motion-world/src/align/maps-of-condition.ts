@@ -71,14 +71,14 @@ export function conditionMaps(
       return aligned ? map : null;
     });
   });
-  const gated = condition.gate < 1 ? mostFocused(own, condition.gate) : null;
+  const focused = condition.gate < 1 ? mostFocused(own, condition.gate) : null;
   const wrong = wrongClips(samples, condition, seed);
   const others = wrong.size > 0 ? mapsByRole(samples, all) : null;
   const random = randomSource(seed);
   return own.map((maps, s) => {
     const { clip, words } = samples[s]!;
     return maps.map((map, w) => {
-      if (!map || (gated && !gated.has(s))) return null;
+      if (!map || (focused && !focused.has(s))) return null;
       const source = wrong.has(clip) ? another(others!.get(words[w]!.role)!, clip, random) : map;
       const changed = changeMap(source, condition, grid);
       return condition.scale === 'raw' ? changed : scaleMap(changed, condition.scale);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { tensorTest } from '@motion-enhancer/core/internal/testing/tensor-test.js';
+import { tensorTest } from '@motion-enhancer/libtorch/testing';
 import { WORLDS } from '../generate/index.js';
 import { trainedAccuracy } from './classifier.js';
 import { examples } from './features.js';

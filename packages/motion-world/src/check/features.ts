@@ -90,8 +90,8 @@ function objectFeatures({ scene }: WorldText, index: number, u: number): Float32
 }
 
 /**
- * The truth of one frame, told which object is asked about: for questions whose options are objects, each option's own
- * object; else the mover (or the first object), beside the words of the option.
+ * The truth of one frame, given which object the question is about: for questions whose options are objects, each
+ * option's own object; else the mover (or the first object), beside the words of the option.
  */
 function oneFrame(clip: WorldText, question: WorldQuestion, u: number): Float32Array[] {
   const { scene } = clip;

@@ -31,10 +31,10 @@ export function runCheck(o: CheckOptions): CheckRow[] {
     o.onCheat?.(cheat);
     const { world = 'still-camera', split } = o;
     const learnt = examples({ world, split: 'train', first: 0, count: o.train }, cheat);
-    const asked = examples({ world, split, first: split === 'train' ? o.train : 0, count: o.test }, cheat);
+    const tested = examples({ world, split, first: split === 'train' ? o.train : 0, count: o.test }, cheat);
     const of = (set: readonly Example[], type: string) => set.filter((example) => example.type === type);
     return MOTION_TYPES.map((type) => {
-      const test = of(asked, type);
+      const test = of(tested, type);
       const accuracy = trainedAccuracy(of(learnt, type), test, { steps: o.steps, hidden: 48, lr: 3e-3, seed: 0 });
       return { cheat, type, questions: test.length, accuracy, ...wilson(accuracy, test.length) };
     });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { tensorTest } from '@motion-enhancer/core/internal/testing/tensor-test.js';
+import { tensorTest } from '@motion-enhancer/libtorch/testing';
 import { temporaryFolder } from '@motion-enhancer/support/testing';
 import { demoCheckpoints } from './checkpoints.js';
 
@@ -32,7 +32,7 @@ tensorTest('a folder of that name without the mark is somebody’s own', () => {
   assert.equal(readFileSync(own, 'utf8'), 'mine');
 });
 
-tensorTest('outside of a clone of the project, that is told', () => {
+tensorTest('outside of a clone of the project, that is reported', () => {
   const error = { name: 'UserError', code: 'ERR_DEMO', message: /clone of the project/ };
   assert.throws(() => demoCheckpoints(temporaryFolder(), '/nowhere'), error);
 });

@@ -16,6 +16,7 @@ import { VIDEO_FIELDS } from '@motion-enhancer/core/internal/vlm/media/video-inp
 import type { DType } from '@motion-enhancer/libtorch';
 import { ownFolder, writeText } from '@motion-enhancer/support';
 import { ASSETS, demoCheckpoints } from './checkpoints.js';
+import { timedStages } from './timed-stages.js';
 
 const VIDEO = 'videos/moviepy_bbb_432_433.webm';
 const ID = 'skipping-rope';
@@ -62,14 +63,7 @@ export interface DemoOptions {
 /** Runs the pipeline in `out`, which is emptied of an earlier run first. */
 export async function runDemo(o: DemoOptions): Promise<DemoReport> {
   const { out, device, dtype } = o;
-  const seconds: Record<string, number> = {};
-  const stage = async <T>(name: string, body: () => Promise<T>): Promise<T> => {
-    o.onStage(name);
-    const began = performance.now();
-    const result = await body();
-    seconds[name] = (performance.now() - began) / 1000;
-    return result;
-  };
+  const { seconds, stage } = timedStages((name) => o.onStage(name));
   ownFolder(out, 'motion-enhancer demo');
   for (const old of ['priors', 'run']) rmSync(join(out, old), { recursive: true, force: true });
   const checkpoints = await stage('checkpoints', async () => demoCheckpoints(join(out, 'checkpoints')));

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { resolve } from '@motion-enhancer/core/internal/config/field.js';
 import { PRIOR_FIELDS } from '@motion-enhancer/core/internal/prior/config.js';
-import { tensorTestAsync } from '@motion-enhancer/core/internal/testing/tensor-test.js';
 import { scope } from '@motion-enhancer/libtorch';
+import { leakFree } from '@motion-enhancer/libtorch/testing';
 import { temporaryFolder } from '@motion-enhancer/support/testing';
 import { addResults } from '../sweep/results.js';
 import { SETUP, testResult } from '../sweep/testing.js';
@@ -17,7 +17,7 @@ import { shippedSweep } from './shipped-sweep.js';
 import { runWorldDemo } from './world-demo.js';
 import { writeWorldPage } from './write-world-page.js';
 
-tensorTestAsync('the demo in the motion world runs whole, and its page shows what it measured', async () => {
+leakFree('the demo in the motion world runs whole, and its page shows what it measured', async () => {
   const dir = temporaryFolder();
   writeNewMiniVlm(join(dir, 'vlm'), worldTokenizer(), { seed: 1, sizes: TINY });
   const { vdm } = demoCheckpoints(join(dir, 'checkpoints'));
@@ -94,7 +94,7 @@ test('an experiment of before setups were recorded is not shown', () => {
   assert.equal(shippedSweep(ladder), null);
 });
 
-tensorTestAsync('shipped: what is there is found, what is not is null', async () => {
+leakFree('shipped: what is there is found, what is not is null', async () => {
   const dir = temporaryFolder();
   assert.deepEqual(shipped(dir), { vlm: null, vdm: null, ladder: null });
   writeNewMiniVlm(join(dir, 'vlm'), worldTokenizer(), { seed: 1, sizes: TINY });

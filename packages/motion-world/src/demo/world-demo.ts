@@ -17,6 +17,7 @@ import type { TypeScores } from '../runs/evaluate-runs.js';
 import { writeClips } from '../write-clips.js';
 import { ASSETS } from './checkpoints.js';
 import { scoreCheckpoints } from './score-checkpoints.js';
+import { timedStages } from './timed-stages.js';
 
 const REAL_VIDEO = { id: 'real-video', file: 'videos/moviepy_bbb_432_433.webm' };
 const REAL_TEXT = 'A big grey rabbit skips a rope on a green meadow, jumping up and down again and again.';
@@ -100,14 +101,7 @@ export async function runWorldDemo(o: WorldDemoOptions): Promise<WorldDemoReport
   const size = o.size ?? SIZE;
   const recipe = resolve(RECIPE_FIELDS, { ...RECIPE, steps: size.steps, batchSize: size.batchSize });
   const at = (name: string) => join(out, name);
-  const seconds: Record<string, number> = {};
-  const stage = async <T>(name: string, body: () => Promise<T>): Promise<T> => {
-    o.onStage(name);
-    const began = performance.now();
-    const result = await body();
-    seconds[name] = (performance.now() - began) / 1000;
-    return result;
-  };
+  const { seconds, stage } = timedStages((name) => o.onStage(name));
   ownFolder(out, 'motion-enhancer demo');
   for (const old of ['clips', 'priors', 'plain', 'aligned']) rmSync(at(old), { recursive: true, force: true });
 

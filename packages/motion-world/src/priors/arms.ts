@@ -13,7 +13,7 @@ export interface Arm {
   /** Five, or the last two. */
   steps: 'all' | 'last';
   /**
-   * (layer, head) units: `focus`, the clip's most focused; `change`, those whose words' maps change most from frame to
+   * (layer, head) pairs: `focus`, the clip's most focused; `change`, those whose words' maps change most from frame to
    * frame; `fixed`, those that change most over other clips.
    */
   pick: 'all' | 'mhs' | 'anti-mhs' | 'focus' | 'change' | 'fixed';
@@ -33,14 +33,14 @@ export const ARMS: readonly Arm[] = (['x', 'R'] as const).flatMap((stream) =>
   ),
 );
 
-/** How many (layer, head) units are kept. */
-export const UNITS = 4;
+/** How many (layer, head) pairs are kept. */
+export const KEPT_HEADS = 4;
 
 export interface ArmOptions {
   headRatio?: number;
   wordRatio?: number;
-  /** Units of `fixed` arms. */
-  units?: FixedUnits;
+  /** (layer, head) pairs of `fixed` arms. */
+  fixedHeads?: FixedHeads;
 }
 
 /** The prior of one clip; its tensors are the caller's scope's. */
@@ -49,17 +49,17 @@ export function selectArm(
   clip: number,
   { stream, steps, pick }: Arm,
   words: readonly Word[],
-  { headRatio = 0.5, wordRatio = 0.5, units }: ArmOptions = {},
+  { headRatio = 0.5, wordRatio = 0.5, fixedHeads }: ArmOptions = {},
 ): Selection {
   if (pick === 'fixed') {
-    const chosen = units?.get(`${stream}-${steps}`);
-    if (!chosen) throw new Error(`No units were chosen for ${stream}-${steps}.`);
+    const chosen = fixedHeads?.get(`${stream}-${steps}`);
+    if (!chosen) throw new Error(`No heads were chosen for ${stream}-${steps}.`);
     const maps = batch.maps(clip, stream, steps, 'layer-head');
     return select(only(maps, chosen), words, { headRatio: 1, wordRatio });
   }
   if (pick === 'focus' || pick === 'change') {
     const maps = batch.maps(clip, stream, steps, 'layer-head');
-    return select(maps, words, { headRatio, wordRatio, selection: pick, headCount: UNITS });
+    return select(maps, words, { headRatio, wordRatio, selection: pick, headCount: KEPT_HEADS });
   }
   const maps = batch.maps(clip, stream, steps, 'head');
   const selection = select(maps, words, { headRatio: pick === 'all' ? 1 : headRatio, wordRatio });
@@ -85,14 +85,14 @@ function only(maps: HeadMaps, heads: readonly number[]): HeadMaps {
   };
 }
 
-/** (layer, head) units, as layer · heads + head, by `${stream}-${steps}`. */
-export type FixedUnits = ReadonlyMap<string, readonly number[]>;
+/** (layer, head) pairs, as layer · heads + head, by `${stream}-${steps}`. */
+export type FixedHeads = ReadonlyMap<string, readonly number[]>;
 
 const COMBINATIONS = (['x', 'R'] as const).flatMap((stream) =>
   (['all', 'last'] as const).map((steps) => ({ stream, steps })),
 );
 
-/** Adds how much every unit's maps change in a clip to `sums`, by `${stream}-${steps}`. */
+/** Adds how much every head's maps change in a clip to `sums`, by `${stream}-${steps}`. */
 export function addChange(batch: BatchMaps, clip: number, words: readonly Word[], sums: Map<string, number[]>): void {
   for (const { stream, steps } of COMBINATIONS) {
     const change = scope(() => changeOfHeads(batch.maps(clip, stream, steps, 'layer-head'), words));
@@ -105,6 +105,6 @@ export function addChange(batch: BatchMaps, clip: number, words: readonly Word[]
   }
 }
 
-/** The units whose maps change most, of each stream and range of steps: chosen without looking at where anything is. */
-export const mostChanging = (sums: ReadonlyMap<string, number[]>): FixedUnits =>
-  new Map([...sums].map(([key, change]) => [key, topIndices(change, UNITS / change.length)]));
+/** The heads whose maps change most, of each stream and range of steps: chosen without looking at where anything is. */
+export const mostChanging = (sums: ReadonlyMap<string, number[]>): FixedHeads =>
+  new Map([...sums].map(([key, change]) => [key, topIndices(change, KEPT_HEADS / change.length)]));

@@ -32,9 +32,9 @@ export interface BatchInput {
 export interface BatchMaps {
   /**
    * @param steps all of them, or the last ones
-   * @param units heads averaged over layers, or each (layer, head)
+   * @param granularity heads averaged over layers, or each (layer, head)
    */
-  maps(clip: number, stream: MapStream, steps: 'all' | 'last', units: 'head' | 'layer-head'): HeadMaps;
+  maps(clip: number, stream: MapStream, steps: 'all' | 'last', granularity: 'head' | 'layer-head'): HeadMaps;
   dispose(): void;
 }
 
@@ -71,11 +71,11 @@ export function batchMaps(model: Denoiser, { x0, text, empty, start, steps, guid
     }),
   );
   return {
-    maps: (clip, stream, which, units) => {
+    maps: (clip, stream, which, granularity) => {
       const pools = Array.from({ length: layers }, (_, layer) =>
         which === 'all' ? [layer, layers + layer] : [layers + layer],
       );
-      return noGrad(() => captures[stream].maps(clip, units === 'head' ? [pools.flat()] : pools));
+      return noGrad(() => captures[stream].maps(clip, granularity === 'head' ? [pools.flat()] : pools));
     },
     dispose() {
       captures.x.dispose();

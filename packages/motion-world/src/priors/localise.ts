@@ -9,7 +9,7 @@ import { wordRows } from '@motion-enhancer/core/internal/prior/selection/tokens.
 import { scope } from '@motion-enhancer/libtorch';
 import type { Word } from '@motion-enhancer/models';
 import type { CaptionWord } from '../generate/index.js';
-import { ARMS, addChange, type FixedUnits, mostChanging, selectArm } from './arms.js';
+import { ARMS, addChange, type FixedHeads, mostChanging, selectArm } from './arms.js';
 import type { BatchMaps, MapStream } from './batch-maps.js';
 import { type BatchOptions, eachClip } from './each-batch.js';
 import { Mean } from './mean.js';
@@ -32,21 +32,21 @@ export interface Findings {
   uniformHit: Mean;
   perfect: Mean;
   arms: Map<string, ArmFinding>;
-  /** Spearman's correlation of a score with the lift of the mover's words, over units, by clip: `R-last layer-head focus` */
+  /** Spearman's correlation of a score with the lift of the mover's words, over heads, by clip: `R-last layer-head focus` */
   scores: Map<string, Mean>;
   /** Mean lift of the mover's words of each (layer, head), by `${stream}-${steps}` */
   units: Map<string, Mean[]>;
-  fixed: FixedUnits;
+  fixed: FixedHeads;
 }
 
-/** Units of the `fixed` arms: those whose maps change most over some clips of `train`. */
-export function chooseUnits(vdm: VideoDiffusion, o: Omit<BatchOptions, 'split'>): FixedUnits {
+/** (layer, head) pairs of the `fixed` arms: those whose maps change most over some clips of `train`. */
+export function chooseFixedHeads(vdm: VideoDiffusion, o: Omit<BatchOptions, 'split'>): FixedHeads {
   const sums = new Map<string, number[]>();
   eachClip(vdm, { ...o, split: 'train' }, (_clip, maps, place, words) => addChange(maps, place, words, sums));
   return mostChanging(sums);
 }
 
-export function localise(vdm: VideoDiffusion, fixed: FixedUnits, o: BatchOptions): Findings {
+export function localise(vdm: VideoDiffusion, fixed: FixedHeads, o: BatchOptions): Findings {
   const found: Findings = {
     clips: 0,
     uniformHit: new Mean(),
@@ -68,7 +68,7 @@ export function localise(vdm: VideoDiffusion, fixed: FixedUnits, o: BatchOptions
       found.perfect.add(perfectLift(share));
       const roles = rolesOf(clip.captionWords, words);
       for (const arm of ARMS) {
-        const { rows_WFHW, words: named } = scope(() => selectArm(maps, place, arm, words, { units: fixed }));
+        const { rows_WFHW, words: named } = scope(() => selectArm(maps, place, arm, words, { fixedHeads: fixed }));
         addArm(found.arms.get(arm.name)!, rows_WFHW.reshape(words.length, -1).toFloat32Array(), named, roles, share);
       }
       for (const stream of ['x', 'R'] as const)
@@ -84,11 +84,11 @@ function remembered(batch: BatchMaps, clip: number): Pick<BatchMaps, 'maps'> {
   const made = new Map<string, HeadMaps>();
   for (const stream of ['x', 'R'] as const) {
     for (const steps of ['all', 'last'] as const) {
-      for (const units of ['head', 'layer-head'] as const)
-        made.set(`${stream} ${steps} ${units}`, batch.maps(clip, stream, steps, units));
+      for (const granularity of ['head', 'layer-head'] as const)
+        made.set(`${stream} ${steps} ${granularity}`, batch.maps(clip, stream, steps, granularity));
     }
   }
-  return { maps: (_clip, stream, steps, units) => made.get(`${stream} ${steps} ${units}`)! };
+  return { maps: (_clip, stream, steps, granularity) => made.get(`${stream} ${steps} ${granularity}`)! };
 }
 
 const newFinding = (): ArmFinding => ({
@@ -135,23 +135,23 @@ interface Seen {
   share: Float64Array;
 }
 
-/** How well each label-free score orders heads, or (layer, head) units, by what they see of the mover. */
+/** How well each label-free score orders heads, or (layer, head) pairs, by what they see of the mover. */
 function addScores(found: Findings, seen: Seen, stream: MapStream, steps: 'all' | 'last'): void {
-  for (const units of ['head', 'layer-head'] as const) {
+  for (const granularity of ['head', 'layer-head'] as const) {
     const { lifts, scores } = scope(() => {
-      const maps = seen.maps.maps(seen.place, stream, steps, units);
+      const maps = seen.maps.maps(seen.place, stream, steps, granularity);
       return { lifts: liftsOf(maps, seen), scores: scoresOf(maps, seen.words) };
     });
     for (const [name, values] of Object.entries(scores)) {
-      const key = `${stream}-${steps} ${units} ${name}`;
+      const key = `${stream}-${steps} ${granularity} ${name}`;
       if (!found.scores.has(key)) found.scores.set(key, new Mean());
       found.scores.get(key)!.add(spearman(values, lifts));
     }
-    if (units === 'layer-head') addUnits(found, `${stream}-${steps}`, lifts);
+    if (granularity === 'layer-head') addHeadLifts(found, `${stream}-${steps}`, lifts);
   }
 }
 
-/** Mean lift of the mover's words, by unit. */
+/** Mean lift of the mover's words, by head. */
 function liftsOf(maps: HeadMaps, { words, roles, share }: Seen): number[] {
   const about = words.filter((_, w) => roles[w] === 'mover');
   const rows = wordRows(maps.textToVideo_HTS, about).toFloat32Array();
@@ -164,13 +164,13 @@ function liftsOf(maps: HeadMaps, { words, roles, share }: Seen): number[] {
   });
 }
 
-/** Every label-free score, by unit. */
+/** Every label-free score, by head. */
 function scoresOf(maps: HeadMaps, words: readonly Word[]): Record<string, number[]> {
   const { dfc, tcs, dsr, score } = headMetrics(maps);
   return { dfc, tcs, dsr, mhs: score, focus: focusOfHeads(maps, words), change: changeOfHeads(maps, words) };
 }
 
-function addUnits(found: Findings, key: string, lifts: readonly number[]): void {
+function addHeadLifts(found: Findings, key: string, lifts: readonly number[]): void {
   if (!found.units.has(key))
     found.units.set(
       key,

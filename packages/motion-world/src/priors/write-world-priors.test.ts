@@ -12,7 +12,7 @@ import { writeWorldTokenizer } from '../vdm/tokenizer.js';
 import { selectArm } from './arms.js';
 import { eachClip } from './each-batch.js';
 import { findingsText } from './findings-text.js';
-import { chooseUnits, localise } from './localise.js';
+import { chooseFixedHeads, localise } from './localise.js';
 import { writeWorldPriors } from './write-world-priors.js';
 
 test('a file of priors holds what each clip’s arms select, whatever the batches; localise measures the same maps', async () => {
@@ -25,7 +25,7 @@ test('a file of priors holds what each clip’s arms select, whatever the batche
   const vdm = await loadVdm(dir, { device: 'cpu', dtype: 'float32' });
   const pass = { steps: 3, guidance: 6, last: 1, seed: 0, frames: 8, size: 32, onClip: () => {} };
   const indices = [7, 8, 9];
-  const fixed = chooseUnits(vdm, { ...pass, batch: 2, indices: [0, 1] });
+  const fixed = chooseFixedHeads(vdm, { ...pass, batch: 2, indices: [0, 1] });
   const path = join(dir, 'priors.safetensors');
   const arms = ['mhs-x-all', 'fixed-r-last'];
   const o = { ...pass, split: 'train' as const, indices, headRatio: 0.5, wordRatio: 0.5, fixed };
@@ -42,7 +42,7 @@ test('a file of priors holds what each clip’s arms select, whatever the batche
     let row = 0;
     eachClip(vdm, { ...o, batch: 1 }, (_clip, maps, place, named) => {
       const arm = { name: arms[1]!, stream: 'R', steps: 'last', pick: 'fixed' } as const;
-      const { rows_WFHW, words: kept } = selectArm(maps, place, arm, named, { units: fixed });
+      const { rows_WFHW, words: kept } = selectArm(maps, place, arm, named, { fixedHeads: fixed });
       const [F, H] = [rows_WFHW.size(1), rows_WFHW.size(2)];
       const mine = rows_WFHW.reshape(named.length, F, H / 2, 2, H / 2, 2).mean([3, 5]);
       const scale = file.read(`scale.${arm.name}`).narrow(0, row, named.length).reshape(-1, 1, 1, 1);

@@ -1,7 +1,7 @@
 import type { VideoDiffusion } from '@motion-enhancer/core/internal/prior/diffusion/video-diffusion.js';
 import { cat, keep, scope, type Tensor, tensor, writeSafetensors } from '@motion-enhancer/libtorch';
 import { expected } from '@motion-enhancer/support';
-import { ARMS, type FixedUnits, selectArm } from './arms.js';
+import { ARMS, type FixedHeads, selectArm } from './arms.js';
 import { type BatchOptions, eachClip } from './each-batch.js';
 
 export interface WorldPriorOptions extends BatchOptions {
@@ -11,7 +11,7 @@ export interface WorldPriorOptions extends BatchOptions {
   tag?: string;
   headRatio: number;
   wordRatio: number;
-  fixed: FixedUnits;
+  fixed: FixedHeads;
 }
 
 /**
@@ -36,7 +36,7 @@ export function writeWorldPriors(path: string, vdm: VideoDiffusion, o: WorldPrio
     counts.push(words.length);
     for (const arm of arms) {
       scope(() => {
-        const selection = selectArm(batch, place, arm, words, { ...o, units: o.fixed });
+        const selection = selectArm(batch, place, arm, words, { ...o, fixedHeads: o.fixed });
         maps.get(arm.name)!.push(keep(halved(selection.rows_WFHW).to('cpu')));
         kept.get(arm.name)!.push(...selection.words.map((word) => (word.kept ? 1 : 0)));
       });

@@ -14,7 +14,7 @@ export interface RunSequence {
   /** int64 [3, 1, N], the same for every sequence. */
   positions_31N: Tensor;
   /** int64 [R, B, K]: places whose logits are wanted. */
-  asked_RBK: Tensor;
+  logitPositions_RBK: Tensor;
   /** int64 [R, B, Q]: places whose attention over the visual tokens is wanted; null for none. */
   rows_RBQ: Tensor | null;
 }
@@ -62,8 +62,9 @@ export function runLanguage(sequence: RunSequence, weights: Qwen2Weights, config
       h = next.h;
       rows = sum;
     }
-    const asked = placesOf(h.view(R * B, N, -1), sequence.asked_RBK.view(R * B, -1)).view(R, -1, config.hiddenSize);
-    const hidden = runNorm(asked, weights.norm, config.rmsNormEps);
+    const positions = sequence.logitPositions_RBK.view(R * B, -1);
+    const selected = placesOf(h.view(R * B, N, -1), positions).view(R, -1, config.hiddenSize);
+    const hidden = runNorm(selected, weights.norm, config.rmsNormEps);
     const logits = hidden.bmm(weights.lm_head.transpose(1, 2)).view(R, B, -1, config.vocabSize);
     const mean = rows?.div(weights.layers.length).view(R, B, -1, end - start) ?? null;
     return { logits, rows: mean };
@@ -101,8 +102,8 @@ function runBlock(h_RMC: Tensor, w: Qwen2BlockWeights, context: RunContext): { h
     const attended = runAttention(runNorm(h_RMC, w.input_layernorm, eps), w.self_attn, context);
     const h = h_RMC.add(attended.h);
     const inner = runNorm(h, w.post_attention_layernorm, eps);
-    const gated = linearOfRuns(inner, w.mlp.gate_proj).silu().mul(linearOfRuns(inner, w.mlp.up_proj));
-    return { h: h.add(linearOfRuns(gated, w.mlp.down_proj)), rows: attended.rows };
+    const activated = linearOfRuns(inner, w.mlp.gate_proj).silu().mul(linearOfRuns(inner, w.mlp.up_proj));
+    return { h: h.add(linearOfRuns(activated, w.mlp.down_proj)), rows: attended.rows };
   });
 }
 
@@ -115,10 +116,10 @@ function runAttention(x_RMC: Tensor, w: Qwen2BlockWeights['self_attn'], context:
   )
     .view(R * B, N, H + 2 * G, D)
     .transpose(1, 2); // [R · B, H + 2 G, N, D]
-  const turned = rotate(qkv.narrow(1, 0, H + G), context.rotary);
+  const rotated = rotate(qkv.narrow(1, 0, H + G), context.rotary);
   const shared = (x: Tensor) => (H === G ? x : x.repeatInterleave(H / G, 1));
-  const q = turned.narrow(1, 0, H);
-  const k = shared(turned.narrow(1, H, G));
+  const q = rotated.narrow(1, 0, H);
+  const k = shared(rotated.narrow(1, H, G));
   const out = attention(q, k, shared(qkv.narrow(1, H + G, G)), { causal: true });
   return {
     h: linearOfRuns(out.transpose(1, 2).reshape(R, B * N, H * D), { weight: w.o_proj.weight, bias: null }),

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { resolve } from '@motion-enhancer/core/internal/config/field.js';
-import { closeTo } from '@motion-enhancer/core/internal/testing/close-to.js';
-import { tensorTest } from '@motion-enhancer/core/internal/testing/tensor-test.js';
 import { layOut } from '@motion-enhancer/core/internal/vlm/chat/chat.js';
 import { loadVlm, type Vlm } from '@motion-enhancer/core/internal/vlm/families/load.js';
 import { VIDEO_FIELDS } from '@motion-enhancer/core/internal/vlm/media/video-input.js';
@@ -18,6 +16,7 @@ import {
   type Tensor,
   tensor,
 } from '@motion-enhancer/libtorch';
+import { closeTo, tensorTest } from '@motion-enhancer/libtorch/testing';
 import { positionsTensor, type Qwen25VL } from '@motion-enhancer/models';
 import { freshSeed, temporaryFolder } from '@motion-enhancer/support/testing';
 import { TINY, tinyTokenizer } from '../testing.js';
@@ -69,7 +68,7 @@ function inputOf(vlm: Vlm, chats: ReturnType<typeof chatsOf>, runs: number) {
     grid: chats[0]!.inputs[0]!.grid,
     visual: [positions![0]!, positions!.at(-1)! + 1] as const,
     positions_31N: positionsTensor([longest.rope!.positions]),
-    asked_RBK: int64(chats.map(({ ids }) => [ids.length - 1, ids.length - 3])),
+    logitPositions_RBK: int64(chats.map(({ ids }) => [ids.length - 1, ids.length - 3])),
     rows_RBQ: int64(chats.map(({ ids }) => [positions!.at(-1)! + 2, positions!.at(-1)! + 4, ids.length - 2])),
   };
 }
@@ -88,10 +87,10 @@ tensorTest('a run equals Qwen2.5-VL itself: logits and rows of attention, of eac
       for (let r = 0; r < R; r++) {
         for (const [name, p] of runOf(parameters, r)) model.parameters().get(name)!.copy_(p);
         chats.forEach((chat, b) => {
-          const asked = input.asked_RBK.select(0, r).select(0, b).toArray().map(Number);
+          const positions = input.logitPositions_RBK.select(0, r).select(0, b).toArray().map(Number);
           const places = input.rows_RBQ.select(0, r).select(0, b).toArray().map(Number);
           const visual = vlm.encode(chat.inputs);
-          const theirs = vlm.forward(chat, { visual, rows: places, logits: asked });
+          const theirs = vlm.forward(chat, { visual, rows: places, logits: positions });
           const at = (x: Tensor) => x.select(0, r).select(0, b).contiguous();
           closeTo(at(logits), theirs.logits.select(0, 0).contiguous(), 2e-5, `logits of run ${r}, sample ${b}`);
           const [start, end] = input.visual;
@@ -119,9 +118,15 @@ tensorTest('gradients of a run are those of Qwen2.5-VL, and no run feels another
     scope(() => {
       const input = inputOf(vlm, chats, 1);
       chats.forEach((chat, b) => {
-        const [asked, places] = [input.asked_RBK, input.rows_RBQ].map((x) => x.select(0, 0).select(0, b).toArray());
+        const [positions, places] = [input.logitPositions_RBK, input.rows_RBQ].map((x) =>
+          x.select(0, 0).select(0, b).toArray(),
+        );
         const visual = vlm.encode(chat.inputs);
-        const { logits, rows } = vlm.forward(chat, { visual, rows: places!.map(Number), logits: asked!.map(Number) });
+        const { logits, rows } = vlm.forward(chat, {
+          visual,
+          rows: places!.map(Number),
+          logits: positions!.map(Number),
+        });
         const [start, end] = input.visual;
         backward([
           logits

@@ -65,8 +65,8 @@ function frameAttention(x_RMC: Tensor, weights: VisionBlockWeights['attn'], cont
   const qkv = linearOfRuns(x_RMC, weights.qkv)
     .view(frames, patches, 3, heads, C / heads)
     .permute(2, 0, 3, 1, 4); // [3, frames, heads, patches, D]
-  const turned = rotate(qkv.narrow(0, 0, 2), rotary);
-  const out = attention(turned.select(0, 0), turned.select(0, 1), qkv.select(0, 2));
+  const rotated = rotate(qkv.narrow(0, 0, 2), rotary);
+  const out = attention(rotated.select(0, 0), rotated.select(0, 1), qkv.select(0, 2));
   return linearOfRuns(out.transpose(1, 2).reshape(R, M, C), weights.proj);
 }
 

@@ -58,7 +58,7 @@ export function answerRuns(o: EvaluateOptions): number[][] {
               visual_RBSC: visual_RBSC.repeatInterleave(OPTIONS, 1),
               visual: layout.visual,
               positions_31N: samples.positions,
-              asked_RBK: take(samples.asked_NK),
+              logitPositions_RBK: take(samples.logitPositions_NK),
               rows_RBQ: null,
             },
             weights.language_model,
@@ -84,7 +84,7 @@ export function scoresOf(answers: readonly number[], samples: RunData['samples']
   answers.forEach((chosen, i) => {
     const { type, answer } = samples[i * OPTIONS]!;
     scores[type] ??= [0, 0];
-    const score = scores[type]!;
+    const score = scores[type];
     score[1]++;
     if (chosen === answer) score[0]++;
   });

@@ -103,7 +103,7 @@ function forwardBatch(index_RB: Tensor, aligned: AlignmentTable | null, data: Ru
       grid: layout.grid,
       visual: layout.visual,
       positions_31N: samples.positions,
-      asked_RBK: samplesOf(samples.asked_NK, index_RB),
+      logitPositions_RBK: samplesOf(samples.logitPositions_NK, index_RB),
       rows_RBQ: batch.rows,
     },
     castAll(model.parameters, model.dtype),

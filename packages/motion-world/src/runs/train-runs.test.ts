@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { createAligner } from '@motion-enhancer/core/internal/align/index.js';
-import { closeTo } from '@motion-enhancer/core/internal/testing/close-to.js';
-import { tensorTestAsync } from '@motion-enhancer/core/internal/testing/tensor-test.js';
 import { alignedStep } from '@motion-enhancer/core/internal/train/loss/step.js';
 import { loadVlm, type Vlm } from '@motion-enhancer/core/internal/vlm/families/load.js';
 import { Generator, keep, manualSeed, noGrad, rand, scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
+import { closeTo, leakFree } from '@motion-enhancer/libtorch/testing';
 import type { Qwen25VL } from '@motion-enhancer/models';
 import { freshSeed, temporaryFolder } from '@motion-enhancer/support/testing';
 import { RunAligners } from '../run-axis/aligners.js';
@@ -66,7 +65,7 @@ function randomTable(N: number): AlignmentTable {
   return { grid: GRID, ...tensors, dispose: () => Object.values(tensors).forEach((t: Tensor) => void t.dispose()) };
 }
 
-tensorTestAsync(`both losses are those of the project's training step, by every aligner (seed ${seed})`, () =>
+leakFree(`both losses are those of the project's training step, by every aligner (seed ${seed})`, () =>
   withData((vlm, data) => {
     const model = vlm.model as Qwen25VL;
     const N = data.samples.samples.length;
@@ -143,11 +142,11 @@ tensorTestAsync(`both losses are those of the project's training step, by every 
 
 function sampleOf({ samples, clips }: WorldData, n: number) {
   const pads = samples.ids_NL.select(0, n).toArray().map(Number);
-  const asked = samples.asked_NK.select(0, n).toArray().map(Number);
+  const positions = samples.logitPositions_NK.select(0, n).toArray().map(Number);
   const targets = samples.targets_NK.select(0, n).toArray().map(Number);
-  const length = Math.max(...asked.filter((_, k) => targets[k]! >= 0)) + 2;
+  const length = Math.max(...positions.filter((_, k) => targets[k]! >= 0)) + 2;
   const labels = new Array<number>(length).fill(-100);
-  asked.forEach((place, k) => {
+  positions.forEach((place, k) => {
     if (targets[k]! >= 0) labels[place + 1] = targets[k]!;
   });
   const patches = clips.read(samples.clip_N.narrow(0, n, 1), 'float32').select(0, 0);
@@ -156,7 +155,7 @@ function sampleOf({ samples, clips }: WorldData, n: number) {
 
 const positionsOf = ({ samples }: WorldData, length: number) => samples.positions.narrow(2, 0, length).contiguous();
 
-tensorTestAsync('runs side by side are what each is alone, and a second time the same', () =>
+leakFree('runs side by side are what each is alone, and a second time the same', () =>
   withData((vlm, data) => {
     const model = vlm.model as Qwen25VL;
     const N = data.samples.samples.length;
@@ -215,14 +214,14 @@ tensorTestAsync('runs side by side are what each is alone, and a second time the
     chosen!.slice(0, 2).forEach((option, q) => {
       const likelihoods = [0, 1, 2, 3].map((i) => {
         const { ids, labels, patches } = scope(() => keep(sampleOf(data, 4 * q + i)));
-        const asked = labels.flatMap((label, at) => (label < 0 ? [] : [at - 1]));
+        const positions = labels.flatMap((label, at) => (label < 0 ? [] : [at - 1]));
         const total = noGrad(() =>
           scope(() => {
             const visual = model.encodeVisual(patches, [data.layout.grid]);
             const positions_3BN = positionsOf(data, ids.length);
-            const { logits } = model.forward({ ids: [ids], visual, positions_3BN, logits: asked });
+            const { logits } = model.forward({ ids: [ids], visual, positions_3BN, logits: positions });
             const rows = logits.select(0, 0).logSoftmax(-1);
-            return asked.reduce(
+            return positions.reduce(
               (sum, at, k) =>
                 sum +
                 rows

@@ -85,7 +85,7 @@ export function trainRuns(o: TrainRunsOptions): TrainedRuns {
     for (const p of parameters.values()) p.dispose();
     throw error;
   } finally {
-    for (const p of all.values()) if (p.slot >= 0) p.grad = null;
+    for (const p of all.values()) if (!p.disposed) p.grad = null;
     optimiser.dispose();
     aligners?.dispose();
     indices.dispose();

@@ -54,8 +54,8 @@ export function compareConditions(results: readonly RunResult[], order: readonly
 /** Of the setups that were recorded, the one with the most runs; null where none was. */
 export function mainSetup(setups: readonly SetupComparison[]): SetupComparison | null {
   const recorded = setups.filter(({ runs }) => runs[0]?.setup);
-  const most = Math.max(...recorded.map(({ runs }) => runs.length));
-  return recorded.find(({ runs }) => runs.length === most) ?? null;
+  const maxRuns = Math.max(...recorded.map(({ runs }) => runs.length));
+  return recorded.find(({ runs }) => runs.length === maxRuns) ?? null;
 }
 
 /**

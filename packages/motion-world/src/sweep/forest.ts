@@ -28,8 +28,8 @@ export function sweepForest({ arms }: SetupComparison, notes: readonly string[] 
 /** How many seeds and questions there are, and of what kind of model this speaks. */
 export function scopeLine({ runs, arms }: SetupComparison): string {
   const pairs = arms.flatMap(({ pairs, toControl }) => [pairs, toControl.count]).filter((count) => count > 0);
-  const [least, most] = [Math.min(...pairs), Math.max(...pairs)];
-  const seeds = pairs.length === 0 ? '' : least === most ? `${most}` : `${least} to ${most}`;
+  const [min, max] = [Math.min(...pairs), Math.max(...pairs)];
+  const seeds = pairs.length === 0 ? '' : min === max ? `${max}` : `${min} to ${max}`;
   const counted = seeds ? `${seeds} seed${seeds === '1' ? '' : 's'} an arm, ` : '';
   return `${counted}${questionsLine(runs)}. These are this project’s mini models in a synthetic world: what alignment does to large models on real videos is not measured here.`;
 }

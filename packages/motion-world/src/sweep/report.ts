@@ -61,8 +61,12 @@ function rowOf({ arm, name, runs, accuracy, pairs, toPlain, toControl, gradRatio
   }
   const cells = COLUMNS.map((column) => intervalText(toPlain[column]));
   return [
-    ...[name, String(arm.data), String(pairs), cells[0]!],
-    ...[intervalText(toControl), ...cells.slice(1)],
+    name,
+    String(arm.data),
+    String(pairs),
+    cells[0]!,
+    intervalText(toControl),
+    ...cells.slice(1),
     Number.isNaN(gradRatio) ? '' : gradRatio.toPrecision(2),
   ];
 }

@@ -40,8 +40,8 @@ export async function trainingData(o: TrainingDataOptions): Promise<TrainingData
         for (const question of questions.keys()) chosen.push({ clip, question });
       });
       return chosen.map(({ clip, question }) => {
-        const asked = texts[clip]!.questions[question]!;
-        return openSample(clip, { ...asked, question: asked.stem });
+        const questionText = texts[clip]!.questions[question]!;
+        return openSample(clip, { ...questionText, question: questionText.stem });
       });
     },
     { ...o, masks: true, onProgress: (n, total) => o.onStage('draw training clips', n, total) },

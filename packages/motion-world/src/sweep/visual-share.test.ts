@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { closeTo } from '@motion-enhancer/core/internal/testing/close-to.js';
-import { tensorTestAsync } from '@motion-enhancer/core/internal/testing/tensor-test.js';
 import { disposeSample, prepareSample } from '@motion-enhancer/core/internal/train/data/prepared-sample.js';
 import { PriorIndex } from '@motion-enhancer/core/internal/train/data/prior-index.js';
 import { meanRowSum } from '@motion-enhancer/core/internal/train/loss/row-sum.js';
 import { row, testRecipe, writePrior } from '@motion-enhancer/core/internal/train/testing.js';
 import { loadVlm } from '@motion-enhancer/core/internal/vlm/families/load.js';
 import { scope } from '@motion-enhancer/libtorch';
+import { closeTo, leakFree } from '@motion-enhancer/libtorch/testing';
 import type { Qwen25VL } from '@motion-enhancer/models';
 import { temporaryFolder } from '@motion-enhancer/support/testing';
 import { makeClip } from '../generate/index.js';
@@ -18,7 +17,7 @@ import { worldData } from '../vlm/world-data.js';
 import { writeClips } from '../write-clips.js';
 import { visualShare } from './visual-share.js';
 
-tensorTestAsync('train --prior-scale share measures the same number on the same samples and words', async () => {
+leakFree('train --prior-scale share measures the same number on the same samples and words', async () => {
   const dir = temporaryFolder();
   writeNewMiniVlm(join(dir, 'vlm'), worldTokenizer(), { seed: 1, sizes: TINY });
   const clips = [0, 1].map((n) => makeClip('train', n));

@@ -33,7 +33,11 @@ export function visualShare(
             grid: layout.grid,
             visual: layout.visual,
             positions_31N: samples.positions,
-            asked_RBK: samples.asked_NK.indexSelect(0, index).narrow(1, 0, 1).unsqueeze(0).contiguous(),
+            logitPositions_RBK: samples.logitPositions_NK
+              .indexSelect(0, index)
+              .narrow(1, 0, 1)
+              .unsqueeze(0)
+              .contiguous(),
             rows_RBQ: int64Rows(filled.length, (n) => filled[n]!, longest, 0, device).unsqueeze(0),
           },
           castAll(parameters, dtype),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { gpuTest, tensorTest } from '@motion-enhancer/core/internal/testing/tensor-test.js';
 import { liveTensors, ones, scope, type Tensor, zeros } from '@motion-enhancer/libtorch';
+import { gpuTest, tensorTest } from '@motion-enhancer/libtorch/testing';
 import { UserError } from '@motion-enhancer/support';
 import { passOf } from './pass.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { gpuTest } from '@motion-enhancer/core/internal/testing/tensor-test.js';
 import { Generator, keep, linear, liveTensors, randn, scope, type Tensor, zeros } from '@motion-enhancer/libtorch';
+import { gpuTest } from '@motion-enhancer/libtorch/testing';
 import { UserError } from '@motion-enhancer/support';
 import { temporaryFolder } from '@motion-enhancer/support/testing';
 import { type SegmentOptions, trainSegment } from './segment.js';

@@ -129,11 +129,11 @@ function runSteps(o: SegmentOptions, first: number, { optimiser, parameters, ave
         const limit = o.maxGradNorm ?? 1;
         // On the device: reading the norm would make the host wait for every step.
         if (limit > 0)
-          noGrad(() => aten['_foreach_mul_.Tensor']!(gradients, norm.add(1e-6).reciprocal().mul(limit).clamp(0, 1)));
+          noGrad(() => aten['_foreach_mul_.Tensor'](gradients, norm.add(1e-6).reciprocal().mul(limit).clamp(0, 1)));
         optimiser.step(gradients);
         noGrad(() => {
           const decay = o.ema ? Math.min(o.ema, (1 + step) / (10 + step)) : 0;
-          aten['_foreach_lerp_.Scalar']!(averages, parameters, 1 - decay);
+          aten['_foreach_lerp_.Scalar'](averages, parameters, 1 - decay);
         });
       });
       step++;

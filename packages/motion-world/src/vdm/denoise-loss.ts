@@ -100,6 +100,6 @@ export function denoiseLoss(
 ): Tensor {
   const states = t5Forward(ids, text.weights, text.config, tables.buckets);
   const { weights, config } = transformer;
-  const predicted = differentiableForward(x, states, level, weights, config, tables.positions);
+  const predicted = differentiableForward(x, states, level, { weights, config, positions: tables.positions });
   return predicted.sub(v).to('float32').square().mean();
 }

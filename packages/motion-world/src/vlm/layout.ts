@@ -16,7 +16,7 @@ import type { ClipTurn } from './samples.js';
 export interface LaidOut {
   ids: readonly number[];
   /** Places whose next token is learned, ascending: the replies with their end marks and newlines. */
-  asked: readonly number[];
+  logitPositions: readonly number[];
 }
 
 /** How every chat about a clip is laid out: the same tokens up to the end of the video. */
@@ -56,15 +56,15 @@ export function clipLayout(tokenizer: Tokenizer, config: Qwen25VLConfig): ClipLa
     visual,
     of(turns) {
       const ids = [...prefix];
-      const asked: number[] = [];
+      const logitPositions: number[] = [];
       turns.forEach(({ prompt, reply }, i) => {
         for (const id of encode((i === 0 ? after : next).replace(MARK, prompt))) ids.push(id);
         for (const id of encode(`${reply}<|im_end|>\n`)) {
-          asked.push(ids.length - 1);
+          logitPositions.push(ids.length - 1);
           ids.push(id);
         }
       });
-      return { ids, asked };
+      return { ids, logitPositions };
     },
     textOf({ prompt, reply }) {
       const given = after.replace(MARK, prompt);
@@ -117,4 +117,4 @@ export function int64Rows(
 
 /** The largest of many numbers, and at least `least`: as arguments of Math.max they would not fit on the stack. */
 export const largest = (values: readonly number[], least = 0): number =>
-  values.reduce((most, value) => Math.max(value, most), least);
+  values.reduce((largest, value) => Math.max(value, largest), least);

@@ -1,5 +1,6 @@
 import type { RawConfig } from '@motion-enhancer/models';
-import { DEFAULT_SYSTEM, IMAGE_MEAN, IMAGE_STD } from '@motion-enhancer/models';
+import { DEFAULT_SYSTEM } from '@motion-enhancer/models';
+import { preprocessorConfig, tokenizerConfig } from '@motion-enhancer/models/internal/qwen2-5-vl/processor-files.js';
 import { CLIP } from '../clips/clip-size.js';
 import type { CutTokenizer } from './cut-tokenizer.js';
 
@@ -99,34 +100,10 @@ export function miniFiles(cut: CutTokenizer): Record<string, string> {
       eos_token_id: [idOf('<|im_end|>'), idOf('<|endoftext|>')],
       transformers_version: '4.49.0',
     }),
-    'preprocessor_config.json': json({
-      min_pixels: CLIP.size ** 2,
-      max_pixels: 16 * CLIP.size ** 2,
-      patch_size: 8,
-      temporal_patch_size: 2,
-      merge_size: 2,
-      image_mean: IMAGE_MEAN,
-      image_std: IMAGE_STD,
-      image_processor_type: 'Qwen2VLImageProcessor',
-      processor_class: 'Qwen2_5_VLProcessor',
-    }),
-    'tokenizer_config.json': json({
-      add_bos_token: false,
-      add_prefix_space: false,
-      added_tokens_decoder: Object.fromEntries(
-        cut.added.map(({ id, content, special }) => [
-          id,
-          { content, special, lstrip: false, rstrip: false, normalized: false, single_word: false },
-        ]),
-      ),
-      bos_token: null,
-      eos_token: '<|im_end|>',
-      model_max_length: 4096,
-      pad_token: '<|endoftext|>',
-      processor_class: 'Qwen2_5_VLProcessor',
-      tokenizer_class: 'Qwen2Tokenizer',
-      unk_token: null,
-    }),
+    'preprocessor_config.json': json(
+      preprocessorConfig({ minPixels: CLIP.size ** 2, maxPixels: 16 * CLIP.size ** 2, patchSize: 8 }),
+    ),
+    'tokenizer_config.json': json(tokenizerConfig(cut.added, 4096)),
   };
 }
 

@@ -33,7 +33,7 @@ export function traceTurn(object: SceneObject): ClipTurn {
 export const PRETRAIN_TEXTS: readonly string[] = [DESCRIBE, 'cell of the red circle', 'trace the red circle', '0123'];
 
 /** About so many characters of text follow the video: its tokens then fit in the length of the chats. */
-const MOST_CHARACTERS = 330;
+const MAX_CHARACTERS = 330;
 
 /** The turns of one chat about a clip: some of those that there are, in a drawn order, until it is long enough. */
 export function pretrainTurns(text: WorldText, seed: number): ClipTurn[] {
@@ -52,7 +52,7 @@ export function pretrainTurns(text: WorldText, seed: number): ClipTurn[] {
   let characters = 0;
   for (const turn of turns) {
     const more = 40 + turn.prompt.length + turn.reply.length;
-    if (chosen.length > 0 && characters + more > MOST_CHARACTERS) continue;
+    if (chosen.length > 0 && characters + more > MAX_CHARACTERS) continue;
     chosen.push(turn);
     characters += more;
   }

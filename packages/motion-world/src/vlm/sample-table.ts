@@ -11,7 +11,7 @@ export interface SampleTable {
   /** int64 [samples, length] */
   ids_NL: Tensor;
   /** int64 [samples, K]: places whose logits are learned from, and what stands after them (−100: nothing). */
-  asked_NK: Tensor;
+  logitPositions_NK: Tensor;
   targets_NK: Tensor;
   /** int64 [3, 1, length] */
   positions: Tensor;
@@ -34,7 +34,7 @@ export function sampleTable(
   );
   // Whole tiles of 8 suit the tensor cores.
   const L = Math.ceil(longest / 8) * 8;
-  const K = largest(laid.map(({ asked }) => asked.length));
+  const K = largest(laid.map(({ logitPositions }) => logitPositions.length));
   const tensors = noGrad(() =>
     scope(() => {
       const rows = (of: (n: number) => readonly number[], width: number, filler: number) =>
@@ -42,8 +42,8 @@ export function sampleTable(
       return {
         clip_N: rows((n) => [samples[n]!.clip], 1, 0).view(-1),
         ids_NL: rows((n) => laid[n]!.ids, L, tokenizer.padId),
-        asked_NK: rows((n) => laid[n]!.asked, K, 0),
-        targets_NK: rows((n) => laid[n]!.asked.map((i) => laid[n]!.ids[i + 1]!), K, IGNORE_INDEX),
+        logitPositions_NK: rows((n) => laid[n]!.logitPositions, K, 0),
+        targets_NK: rows((n) => laid[n]!.logitPositions.map((i) => laid[n]!.ids[i + 1]!), K, IGNORE_INDEX),
         positions: layout.positions(L, device),
       };
     }),

@@ -3,7 +3,7 @@
 export const LETTERS = ['A', 'B', 'C', 'D'] as const;
 
 /** A question as the world asks it (see `world/generate`). */
-export interface AskedQuestion {
+export interface QuestionText {
   question: string;
   options: readonly string[];
   /** Index of the right option. */
@@ -30,13 +30,13 @@ export interface WorldSample {
 }
 
 /** With options, a line each as MotionBench has them; the reply is a letter. */
-export function choiceTurn({ question, options, answer }: Omit<AskedQuestion, 'type'>): ClipTurn {
+export function choiceTurn({ question, options, answer }: Omit<QuestionText, 'type'>): ClipTurn {
   const lines = options.map((option, i) => `${LETTERS[i]}. ${option}`);
   return { prompt: `${question}\n${lines.join('\n')}`, reply: LETTERS[answer]! };
 }
 
 /** Without options. */
-export function openTurn({ question, options, answer }: Omit<AskedQuestion, 'type'>): ClipTurn {
+export function openTurn({ question, options, answer }: Omit<QuestionText, 'type'>): ClipTurn {
   return { prompt: question, reply: options[answer]! };
 }
 
@@ -45,7 +45,7 @@ export const DESCRIBE = 'describe the video';
 export const captionTurn = (caption: string): ClipTurn => ({ prompt: DESCRIBE, reply: caption });
 
 /** One open question. */
-export function openSample(clip: number, question: AskedQuestion): WorldSample {
+export function openSample(clip: number, question: QuestionText): WorldSample {
   return { clip, turns: [openTurn(question)], type: question.type, answer: question.answer };
 }
 
@@ -54,7 +54,7 @@ export function openSample(clip: number, question: AskedQuestion): WorldSample {
  * shown: the mini VLM answers openly, but never learned to bind letters, or listed texts, to what it sees
  * (docs/decisions/2026-11-26-mini-qwen.md).
  */
-export const rankedSamples = (clip: number, question: AskedQuestion): WorldSample[] =>
+export const rankedSamples = (clip: number, question: QuestionText): WorldSample[] =>
   question.options.map((_, i) => ({
     ...openSample(clip, question),
     turns: [openTurn({ ...question, answer: i })],

@@ -3,10 +3,10 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { resolve } from '@motion-enhancer/core/internal/config/field.js';
-import { tensorTestAsync } from '@motion-enhancer/core/internal/testing/tensor-test.js';
 import { askAboutVideo } from '@motion-enhancer/core/internal/vlm/chat/ask.js';
 import { loadVlm } from '@motion-enhancer/core/internal/vlm/families/load.js';
 import { VIDEO_FIELDS } from '@motion-enhancer/core/internal/vlm/media/video-input.js';
+import { leakFree } from '@motion-enhancer/libtorch/testing';
 import { temporaryFolder } from '@motion-enhancer/support/testing';
 import { shipped } from '../demo/shipped.js';
 import { makeClip } from '../generate/index.js';
@@ -14,7 +14,7 @@ import { writeClips } from '../write-clips.js';
 
 const { vlm: SHIPPED } = shipped();
 
-tensorTestAsync('the shipped VLM, loaded as any other, describes single movers that it never saw', async () => {
+leakFree('the shipped VLM, loaded as any other, describes single movers that it never saw', async () => {
   const dir = temporaryFolder();
   const clips = [8, 12, 16, 20].map((index) => makeClip('pretrain', 2 ** 23 + index, { form: 'single' }));
   await writeClips(dir, clips);

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { resolve } from '@motion-enhancer/core/internal/config/field.js';
-import { closeTo } from '@motion-enhancer/core/internal/testing/close-to.js';
-import { tensorTest, tensorTestAsync } from '@motion-enhancer/core/internal/testing/tensor-test.js';
 import { layOut } from '@motion-enhancer/core/internal/vlm/chat/chat.js';
 import { loadVlm } from '@motion-enhancer/core/internal/vlm/families/load.js';
 import { VIDEO_FIELDS } from '@motion-enhancer/core/internal/vlm/media/video-input.js';
 import { fromTypedArray, randint, scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
+import { closeTo, leakFree, tensorTest } from '@motion-enhancer/libtorch/testing';
 import { type Qwen25VL, videoPatches } from '@motion-enhancer/models';
 import { freshSeed, randomSource, temporaryFolder } from '@motion-enhancer/support/testing';
 import { describeClip, makeClip } from '../generate/index.js';
@@ -69,7 +68,7 @@ tensorTest(`tables hold what prepareChat makes of a clip and a question (seed ${
           .every((id) => id === vlm.tokenizer.padId),
       );
       const learned = chat.labels.flatMap((label, i) => (label < 0 ? [] : [[i - 1, label]]));
-      const ours = row(table.asked_NK).map((place, k) => [place, row(table.targets_NK)[k]!]);
+      const ours = row(table.logitPositions_NK).map((place, k) => [place, row(table.targets_NK)[k]!]);
       assert.deepEqual(
         ours.filter(([, label]) => label! >= 0),
         learned,
@@ -111,7 +110,7 @@ tensorTest('clips in a table are patches as videoPatches makes them', () => {
   vlm.dispose();
 });
 
-tensorTestAsync('drawn clips are those of the generator, in order, with their masks', async () => {
+leakFree('drawn clips are those of the generator, in order, with their masks', async () => {
   const vlm = tinyVlm();
   const { config } = vlm.model as Qwen25VL;
   const { tokenizer } = vlm;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { temporaryFolder } from '../testing/temporary-folder.js';
 import { checkDiskSpace } from './disk-space.js';
 
-test('a disk without room is told with what is needed, before anything is written', () => {
+test('a disk without room is reported with what is needed, before anything is written', () => {
   const dir = temporaryFolder();
   checkDiskSpace(dir, 0, 'nothing');
   assert.throws(() => checkDiskSpace(dir, 2 ** 60, 'the states'), {

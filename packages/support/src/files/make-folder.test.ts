@@ -38,7 +38,7 @@ test('checkFolder makes nothing', () => {
   assert.equal(existsSync(at('new')), false);
 });
 
-test('what is in the way is told', () => {
+test('what is in the way is reported', () => {
   writeFileSync(at('file'), '');
   symlinkSync(at('gone'), at('dangling'));
   for (const path of [at('file'), at('file', 'p'), at('file', 'p', 'q')])

@@ -1,14 +1,24 @@
 import { randomSource as seededSource } from '../random-source.js';
 
-/** A seeded stream of random numbers (mulberry32); the seed is in the test's name, so that a failure can be run again. */
-export function randomSource(seed: number): { next(): number; below(n: number): number; normal(): number } {
+/** What tests draw from. */
+export interface RandomSource {
+  /** In [0, 1). */
+  next(): number;
+  /** A whole number in [0, n). */
+  below(n: number): number;
+  pick<T>(items: readonly T[]): T;
+  /** Of the standard normal distribution. */
+  normal(): number;
+}
+
+/** A seeded stream of random numbers (mulberry32); `freshSeed` tells the seed of a failure, so that it can be run again. */
+export function randomSource(seed: number): RandomSource {
   const next = seededSource(seed);
+  const below = (n: number) => Math.floor(next() * n);
   return {
     next,
-    below: (n) => Math.floor(next() * n),
+    below,
+    pick: (items) => items[below(items.length)]!,
     normal: () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()),
   };
 }
-
-/** A new seed each run, or that of the environment: TEST_SEED=123. */
-export const freshSeed = (): number => Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));

@@ -4,51 +4,72 @@ import type { WeightMaker } from './weight-maker.js';
 const CUBE = [3, 3, 3];
 const POINT = [1, 1, 1];
 
+/** The norms of one half: [channels] in the encoder, scaled and shifted by the latent in the decoder. */
+function addNorm(m: WeightMaker, s: RandomSizes, half: 'encoder' | 'decoder', name: string, channels: number): void {
+  if (half === 'encoder') {
+    m.norm(name, channels);
+    return;
+  }
+  m.norm(`${name}.norm_layer`, channels);
+  m.layer(`${name}.conv_b.conv`, channels, s.latentChannels, { kernel: POINT, gain: 0.3 });
+  m.layer(`${name}.conv_y.conv`, channels, s.latentChannels, { kernel: POINT, gain: 0.3 });
+  // The scale is 1 on average.
+  m.tensors.get(`${name}.conv_y.conv.bias`)!.fill_(1);
+}
+
+interface HalfSizes {
+  name: 'encoder' | 'decoder';
+  way: 'down' | 'up';
+  /** Of the stages, in the order in which data meet them. */
+  channels: readonly number[];
+  /** Residual blocks a stage. */
+  layers: number;
+  inChannels: number;
+  outChannels: number;
+}
+
+function addHalf(m: WeightMaker, s: RandomSizes, { name, way, channels, layers, inChannels, outChannels }: HalfSizes) {
+  const norm = (at: string, size: number) => addNorm(m, s, name, at, size);
+  const resnet = (at: string, from: number, to: number) => {
+    norm(`${at}.norm1`, from);
+    m.layer(`${at}.conv1.conv`, to, from, { kernel: CUBE, gain: 1.5 });
+    norm(`${at}.norm2`, to);
+    m.layer(`${at}.conv2.conv`, to, to, { kernel: CUBE });
+    if (from !== to) m.layer(`${at}.conv_shortcut`, to, from, { kernel: POINT });
+  };
+  const [first, last] = [channels[0]!, channels.at(-1)!];
+  m.layer(`${name}.conv_in.conv`, first, inChannels, { kernel: CUBE });
+  channels.forEach((size, i) => {
+    const at = `${name}.${way}_blocks.${i}`;
+    for (let j = 0; j < layers; j++) resnet(`${at}.resnets.${j}`, j ? size : channels[Math.max(i - 1, 0)]!, size);
+    if (i < channels.length - 1) m.layer(`${at}.${way}samplers.0.conv`, size, size, { kernel: [3, 3] });
+  });
+  const middle = name === 'encoder' ? last : first;
+  for (const j of [0, 1]) resnet(`${name}.mid_block.resnets.${j}`, middle, middle);
+  norm(`${name}.norm_out`, last);
+  // SiLU leaves about 0.6 of a unit normal: latents come out near unit size after the scaling factor of 0.7.
+  m.layer(`${name}.conv_out.conv`, outChannels, last, { kernel: CUBE, gain: name === 'encoder' ? 2.4 : 1 });
+}
+
 /** config.json and weights of an AutoencoderKLCogVideoX. Names: diffusers @ 58eb52c0. */
 export function randomVae(m: WeightMaker, s: RandomSizes): Record<string, unknown> {
-  const norms = {
-    encoder: (name: string, channels: number) => m.norm(name, channels),
-    decoder: (name: string, channels: number) => {
-      m.norm(`${name}.norm_layer`, channels);
-      m.layer(`${name}.conv_b.conv`, channels, s.latentChannels, { kernel: POINT, gain: 0.3 });
-      m.layer(`${name}.conv_y.conv`, channels, s.latentChannels, { kernel: POINT, gain: 0.3 });
-      // The scale is 1 on average.
-      m.tensors.get(`${name}.conv_y.conv.bias`)!.fill_(1);
-    },
-  };
-  const half = (
-    name: 'encoder' | 'decoder',
-    way: 'down' | 'up',
-    channels: readonly number[],
-    layers: number,
-    inp: number,
-    out: number,
-  ) => {
-    const norm = norms[name];
-    const resnet = (at: string, from: number, to: number) => {
-      norm(`${at}.norm1`, from);
-      m.layer(`${at}.conv1.conv`, to, from, { kernel: CUBE, gain: 1.5 });
-      norm(`${at}.norm2`, to);
-      m.layer(`${at}.conv2.conv`, to, to, { kernel: CUBE });
-      if (from !== to) m.layer(`${at}.conv_shortcut`, to, from, { kernel: POINT });
-    };
-    const [first, last] = [channels[0]!, channels.at(-1)!];
-    m.layer(`${name}.conv_in.conv`, first, inp, { kernel: CUBE });
-    channels.forEach((size, i) => {
-      const at = `${name}.${way}_blocks.${i}`;
-      for (let j = 0; j < layers; j++) resnet(`${at}.resnets.${j}`, j ? size : channels[Math.max(i - 1, 0)]!, size);
-      if (i < channels.length - 1) m.layer(`${at}.${way}samplers.0.conv`, size, size, { kernel: [3, 3] });
-    });
-    for (const j of [0, 1]) {
-      const middle = name === 'encoder' ? last : first;
-      resnet(`${name}.mid_block.resnets.${j}`, middle, middle);
-    }
-    norm(`${name}.norm_out`, last);
-    // SiLU leaves about 0.6 of a unit normal: latents come out near unit size after the scaling factor of 0.7.
-    m.layer(`${name}.conv_out.conv`, out, last, { kernel: CUBE, gain: name === 'encoder' ? 2.4 : 1 });
-  };
-  half('encoder', 'down', s.vaeChannels, s.vaeLayers, 3, 2 * s.latentChannels);
-  half('decoder', 'up', [...s.vaeChannels].reverse(), s.vaeLayers + 1, s.latentChannels, 3);
+  const { vaeChannels, vaeLayers, latentChannels } = s;
+  addHalf(m, s, {
+    name: 'encoder',
+    way: 'down',
+    channels: vaeChannels,
+    layers: vaeLayers,
+    inChannels: 3,
+    outChannels: 2 * latentChannels,
+  });
+  addHalf(m, s, {
+    name: 'decoder',
+    way: 'up',
+    channels: [...vaeChannels].reverse(),
+    layers: vaeLayers + 1,
+    inChannels: latentChannels,
+    outChannels: 3,
+  });
   return {
     _class_name: 'AutoencoderKLCogVideoX',
     _diffusers_version: '0.40.0.dev0',

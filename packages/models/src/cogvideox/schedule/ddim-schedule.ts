@@ -131,8 +131,8 @@ function rotation(upper: number, lower: number): [c: number, s: number] {
 }
 
 function apply(x: Tensor, v: Tensor, c: StepCoefficients): Tensor {
-  const wide = x.dtype === 'float64' || v.dtype === 'float64' ? 'float64' : 'float32';
-  return noGrad(() => scope(() => x.to(wide).mul(c.x).add(v.to(wide).to(x.device), c.v).to(x.dtype)));
+  const computeType = x.dtype === 'float64' || v.dtype === 'float64' ? 'float64' : 'float32';
+  return noGrad(() => scope(() => x.to(computeType).mul(c.x).add(v.to(computeType).to(x.device), c.v).to(x.dtype)));
 }
 
 /** numpy's round: halves go to the even neighbour. */

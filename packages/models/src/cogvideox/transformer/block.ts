@@ -22,10 +22,10 @@ export interface BlockContext {
 
 /**
  * One block on the joint sequence [text, video]; changes `x_BND` in place so that only one copy of it lives. Where
- * `attend` returns fewer rows of the batch, the block goes on with the first ones alone.
+ * `attend` returns fewer sequences of the batch, the block goes on with the first ones alone.
  * Source: diffusers models/transformers/cogvideox_transformer_3d.py CogVideoXBlock and
  * models/attention_processor.py CogVideoXAttnProcessor2_0 @ 58eb52c0
- * @returns how many rows it went on with
+ * @returns how many sequences it went on with
  */
 export function transformerBlock_(
   all_BND: Tensor,
@@ -33,39 +33,39 @@ export function transformerBlock_(
   layer: number,
   o: BlockContext,
 ): number {
-  // Scopes of their own: at 45,000 tokens a state of all rows takes a gigabyte, and a dozen would live at once.
+  // Scopes of their own: at 45,000 tokens a state of the whole batch takes a gigabyte, and a dozen would live at once.
   const attended = scope(() => {
     const { normed_BND, gate, textGate } = modulatedNorm(all_BND, weights.norm1, o);
     const update = jointAttention(normed_BND, weights.attn1, layer, o);
     return update && { update, gate, textGate };
   });
   if (attended === null) return 0;
-  const rows = attended.update.size(0);
-  const x_BND = all_BND.narrow(0, 0, rows);
+  const count = attended.update.size(0);
+  const x_BND = all_BND.narrow(0, 0, count);
   const { update, gate, textGate } = attended;
-  addGated_(x_BND, update, { gate: firstRows(gate, rows), textGate: firstRows(textGate, rows) }, o);
+  addGatedResidual_(x_BND, update, { gate: firstOfBatch(gate, count), textGate: firstOfBatch(textGate, count) }, o);
   update.dispose();
   scope(() => {
-    const second = modulatedNorm(x_BND, weights.norm2, { ...o, time: firstRows(o.time, rows) });
+    const second = modulatedNorm(x_BND, weights.norm2, { ...o, time: firstOfBatch(o.time, count) });
     const inner = activated(second.normed_BND, weights.ff.up, o);
-    addGated_(x_BND, linear(inner, weights.ff.down), second, o);
+    addGatedResidual_(x_BND, linear(inner, weights.ff.down), second, o);
   });
-  return rows;
+  return count;
 }
 
 /** GELU (tanh) of a projection; with kernels inside of the matrix product (cuBLASLt's epilogue). */
 function activated(x_BND: Tensor, up: Linear, { kernels }: BlockContext): Tensor {
   if (kernels && up.bias && !up.adapter) {
     const flat = x_BND.flatten(0, 1);
-    const out = aten._addmm_activation!(up.bias, flat, up.weight.transpose(0, 1), { use_gelu: true }) as Tensor;
+    const out = aten._addmm_activation(up.bias, flat, up.weight.transpose(0, 1), { use_gelu: true }) as Tensor;
     return out.unflatten(0, [x_BND.size(0), x_BND.size(1)]);
   }
-  return aten.gelu_!(linear(x_BND, up), { approximate: 'tanh' }) as Tensor;
+  return aten.gelu_(linear(x_BND, up), { approximate: 'tanh' }) as Tensor;
 }
 
-/** The first rows of a batch; what all rows share stays. */
-export function firstRows(x: Tensor, rows: number): Tensor {
-  return x.size(0) > rows && x.size(0) > 1 ? x.narrow(0, 0, rows) : x;
+/** The first `count` of a batch; what the whole batch shares stays as it is. */
+export function firstOfBatch(x: Tensor, count: number): Tensor {
+  return x.size(0) > count && x.size(0) > 1 ? x.narrow(0, 0, count) : x;
 }
 
 interface Modulated {
@@ -93,19 +93,24 @@ function modulatedNorm(x_BND: Tensor, weights: NormZero, o: BlockContext): Modul
   }
   const normed_BND = layerNorm(x_BND, [c.width], weights.norm.weight, weights.norm.bias, c.normEps);
   const [text, video] = parts(normed_BND, o.textTokens);
-  aten['addcmul.out']!(textShift, text, textScale.add(1), text);
-  aten['addcmul.out']!(shift, video, scale.add(1), video);
+  aten['addcmul.out'](textShift, text, textScale.add(1), text);
+  aten['addcmul.out'](shift, video, scale.add(1), video);
   return { normed_BND, gate, textGate };
 }
 
-function addGated_(x_BND: Tensor, update_BND: Tensor, m: Pick<Modulated, 'gate' | 'textGate'>, o: BlockContext): void {
+function addGatedResidual_(
+  x_BND: Tensor,
+  update_BND: Tensor,
+  m: Pick<Modulated, 'gate' | 'textGate'>,
+  o: BlockContext,
+): void {
   const [text, video] = parts(x_BND, o.textTokens);
   const [textUpdate, videoUpdate] = parts(update_BND, o.textTokens);
-  aten.addcmul_!(text, m.textGate, textUpdate);
-  aten.addcmul_!(video, m.gate, videoUpdate);
+  aten.addcmul_(text, m.textGate, textUpdate);
+  aten.addcmul_(video, m.gate, videoUpdate);
 }
 
-/** null where no row goes on. */
+/** null where no sequence goes on. */
 function jointAttention(
   x_BND: Tensor,
   weights: CogVideoXBlockWeights['attn1'],

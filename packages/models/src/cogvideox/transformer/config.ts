@@ -53,7 +53,7 @@ export function readCogVideoXConfig(raw: RawConfig, file: string): CogVideoXConf
   if (c.has('ofs_embed_dim') || c.bool('use_learned_positional_embeddings', false) || inChannels !== outChannels) {
     throw configError(
       `Expected a text-to-video transformer in ${file} but found an image-to-video one ` +
-        `(ofs_embed_dim, learned positions or in_channels ≠ out_channels). Use a text-to-video checkpoint such as CogVideoX1.5-5B.`,
+        '(ofs_embed_dim, learned positions or in_channels ≠ out_channels). Use a text-to-video checkpoint such as CogVideoX1.5-5B.',
     );
   }
   c.oneOf('activation_fn', ['gelu-approximate'], 'gelu-approximate');

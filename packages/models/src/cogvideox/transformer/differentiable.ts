@@ -19,6 +19,14 @@ interface Shared {
   parts: BlockParts;
 }
 
+/** A transformer to train: its weights, and what its positions are at one size. */
+export interface TrainableTransformer {
+  weights: TransformerWeights;
+  config: CogVideoXConfig;
+  /** Made anew for each call where they are absent. */
+  positions?: TrainingPositions;
+}
+
 /**
  * The denoiser as `CogVideoXTransformer.forward` computes it, but out of place, so that autograd can record it, and in
  * few passes over the tokens: for training small models. latents [B, Flat, C, h, w], text [B, T, textEmbedDim],
@@ -29,9 +37,7 @@ export function differentiableForward(
   latents: Tensor,
   text: Tensor,
   timestep: Tensor,
-  weights: TransformerWeights,
-  config: CogVideoXConfig,
-  positions: TrainingPositions = trainingPositions(config, latents, text.size(1)),
+  { weights, config, positions = trainingPositions(config, latents, text.size(1)) }: TrainableTransformer,
 ): Tensor {
   const [, flat, , h, w] = latents.shape as [number, number, number, number, number];
   const patches = patchify(latents, weights.patchProj, config);
@@ -66,7 +72,7 @@ function lastNorms(x_BND: Tensor, weights: TransformerWeights, s: Shared): Tenso
   const [batch, width] = [video.size(0), video.size(-1)];
   const like = { dtype: video.dtype, device: video.device };
   // The same for every sample.
-  const plain = (row: Tensor) => row.expand(batch, 2, width);
+  const plain = (parameter_D: Tensor) => parameter_D.expand(batch, 2, width);
   const [gain, bias] = [normFinal.weight ?? ones([width], like), normFinal.bias ?? zeros([width], like)];
   const last = s.parts.modulatedNorm(video, plain(gain), plain(bias), 0, eps);
   const modulation = linear(s.time, normOut.linear).unflatten(1, [2, 1, -1]).expand(batch, 2, 2, -1); // shift, scale

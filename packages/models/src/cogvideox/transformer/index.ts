@@ -1,8 +1,13 @@
-export * from './attend.js';
-export * from './config.js';
-export * from './differentiable.js';
-export * from './model.js';
+export type { Attend } from './attend.js';
+export { type CogVideoXConfig, readCogVideoXConfig } from './config.js';
+export { differentiableForward } from './differentiable.js';
+export {
+  type CogVideoXTransformer,
+  cogVideoXTransformer,
+  type ForwardOptions,
+  loadCogVideoXTransformer,
+} from './model.js';
 export { type Rope, ropeTables } from './rope.js';
-export * from './token-grid.js';
-export * from './training-positions.js';
+export { type TokenGrid, tokenGrid } from './token-grid.js';
+export { type TrainingPositions, trainingPositions } from './training-positions.js';
 export { readTransformerWeights, type TransformerWeights } from './weights.js';

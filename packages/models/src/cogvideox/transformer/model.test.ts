@@ -98,7 +98,7 @@ test('bfloat16 stays near float32 and returns bfloat16', () => {
   assert.equal(liveTensors(), before);
 });
 
-test('inputs of a wrong shape are told', () =>
+test('inputs of a wrong shape are reported', () =>
   withModel((model) => {
     const text = randn([1, 5, 24]);
     const fails = (latents: Tensor, message: RegExp, words = text) =>
@@ -110,7 +110,7 @@ test('inputs of a wrong shape are told', () =>
     fails(randn([1, 2, 4, 4, 4]), /Expected \[1, tokens, 24\] for text/, randn([1, 5, 23]));
   }));
 
-test('a wrong checkpoint is told by file and field, and leaves nothing behind', () => {
+test('a wrong checkpoint is reported by file and field, and leaves nothing behind', () => {
   const before = liveTensors();
   const root = mkdtempSync(join(tmpdir(), 'me-'));
   try {

@@ -15,7 +15,7 @@ import { linear } from '../../layers/linear.js';
 import { loadWith } from '../load-with.js';
 import { configError } from '../require-class.js';
 import type { Attend } from './attend.js';
-import { type BlockContext, firstRows, transformerBlock_ } from './block.js';
+import { type BlockContext, firstOfBatch, transformerBlock_ } from './block.js';
 import { type CogVideoXConfig, readCogVideoXConfig } from './config.js';
 import { blockKernels } from './kernels/block-kernels.js';
 import { patchify, unpatchify } from './patches.js';
@@ -38,8 +38,8 @@ export interface CogVideoXTransformer {
   readonly device: string;
   readonly dtype: DType;
   /**
-   * latents [B, Flat, C, h, w], text [B, T, textEmbedDim], timestep (one for all rows, or [B]) → v prediction
-   * [B, Flat, C, h, w] in the model's dtype; fewer rows where `attend` went on with fewer.
+   * latents [B, Flat, C, h, w], text [B, T, textEmbedDim], timestep (one for the whole batch, or [B]) → v prediction
+   * [B, Flat, C, h, w] in the model's dtype; fewer sequences where `attend` went on with fewer.
    * @throws UserError for a shape that the checkpoint cannot take
    */
   forward(latents: Tensor, text: Tensor, timestep: number | Tensor, options?: ForwardOptions): Tensor;
@@ -103,9 +103,9 @@ export function cogVideoXTransformer(config: CogVideoXConfig, weights: Transform
           kernels: blockKernels(x_BND, config.attentionHeadDim, config.width, config.normAffine),
         };
         weights.blocks.forEach((block, layer) => {
-          const rows = scope(() => transformerBlock_(x_BND, block, layer, context));
-          x_BND = firstRows(x_BND, rows);
-          context.time = firstRows(context.time, rows);
+          const count = scope(() => transformerBlock_(x_BND, block, layer, context));
+          x_BND = firstOfBatch(x_BND, count);
+          context.time = firstOfBatch(context.time, count);
         });
         if (x_BND.size(0) === 0) return latents.narrow(0, 0, 0).to(dtype, device);
         const video_BSD = x_BND.narrow(1, textTokens, x_BND.size(1) - textTokens);
@@ -156,7 +156,7 @@ function head(
   const [shift, scale] = linear(time, normOut.linear).unsqueeze(1).chunk(2, 2) as [Tensor, Tensor];
   const once = layerNorm(video_BSD, [c.width], normFinal.weight, normFinal.bias, c.normEps);
   const twice = layerNorm(once, [c.width], normOut.norm.weight, normOut.norm.bias, c.normEps);
-  const modulated = aten.addcmul!(shift, twice, scale.add(1)) as Tensor;
+  const modulated = aten.addcmul(shift, twice, scale.add(1)) as Tensor;
   return unpatchify(linear(modulated, projOut), grid, c);
 }
 

@@ -59,7 +59,7 @@ export function ropeTables(c: CogVideoXConfig, flat: number, h: number, w: numbe
 /** position · θ^(−2i/d), i < d/2, each repeated twice: [n, d] in float32. */
 function angles(d: number, positions: Tensor): Tensor {
   const exponent = arange(0, d, 2, { dtype: 'float32' }).div(d);
-  const frequencies = (aten.pow!(THETA, exponent) as Tensor).reciprocal();
+  const frequencies = (aten.pow(THETA, exponent) as Tensor).reciprocal();
   return positions.unsqueeze(1).mul(frequencies).repeatInterleave(2, 1);
 }
 
@@ -88,7 +88,7 @@ function roundHalfEven(x: number): number {
 
 /** cos + i sin of every pair: [S, headDim / 2], the form that `applyRope_` multiplies by. */
 export function ropeFactors(rope: Rope): Tensor {
-  return aten.complex!(rope.cos.slice(1, 0, null, 2).contiguous(), rope.sin.slice(1, 0, null, 2).contiguous());
+  return aten.complex(rope.cos.slice(1, 0, null, 2).contiguous(), rope.sin.slice(1, 0, null, 2).contiguous());
 }
 
 /**
@@ -98,7 +98,7 @@ export function ropeFactors(rope: Rope): Tensor {
  */
 export function applyRope_(x_BNHD: Tensor, factors: Tensor, textTokens: number): void {
   const video_BSHD = x_BNHD.narrow(1, textTokens, x_BNHD.size(1) - textTokens);
-  const pairs = aten.view_as_complex!(video_BSHD.to('float32').unflatten(-1, [-1, 2])) as Tensor;
-  const rotated = aten.view_as_real!(pairs.mul(factors.unsqueeze(1))) as Tensor;
+  const pairs = aten.view_as_complex(video_BSHD.to('float32').unflatten(-1, [-1, 2])) as Tensor;
+  const rotated = aten.view_as_real(pairs.mul(factors.unsqueeze(1))) as Tensor;
   video_BSHD.copy_(rotated.flatten(-2));
 }

@@ -24,7 +24,7 @@ export function sinePositions(c: CogVideoXConfig, grid: TokenGrid): Tensor {
 /** [sin | cos] of (position / scale) · 10000^(−2i/dim): [count, dim]. Positions are float32, as in the source. */
 function sines(dim: number, count: number, scale: number): Tensor {
   const exponent = arange(0, dim / 2, 1, { dtype: 'float64' }).div(dim / 2);
-  const omega = (aten.pow!(10000, exponent) as Tensor).reciprocal();
+  const omega = (aten.pow(10000, exponent) as Tensor).reciprocal();
   const positions = arange(0, count, 1, { dtype: 'float32' }).div(scale).to('float64');
   const angle = positions.unsqueeze(1).mul(omega);
   return cat([angle.sin(), angle.cos()], 1);

@@ -23,7 +23,7 @@ export function decodeChunk(latents_BCTHW: Tensor, w: DecoderWeights, c: VaeConf
     const { resample } = stage;
     if (resample) replace((y) => upsample(y, resample, changesTime(c, i)));
   });
-  return causalConv(aten.silu_!(norm(x, w.norm_out)), w.conv_out, cache);
+  return causalConv(aten.silu_(norm(x, w.norm_out)), w.conv_out, cache);
 }
 
 /**
@@ -35,19 +35,19 @@ function spatialNorm(x_BCTHW: Tensor, latents_BCTHW: Tensor, w: SpatialNormWeigh
     const size = x_BCTHW.shape.slice(2) as [number, number, number];
     const scale = enlarge(pointConv(latents_BCTHW, w.conv_y), size);
     const shift = enlarge(pointConv(latents_BCTHW, w.conv_b), size);
-    return aten.addcmul!(shift, clipGroupNorm(x_BCTHW, groups, w, 1e-6), scale) as Tensor;
+    return aten.addcmul(shift, clipGroupNorm(x_BCTHW, groups, w, 1e-6), scale) as Tensor;
   });
 }
 
 /** Nearest neighbour to [T, H, W]; the first of an odd number of frames stays alone in time. */
 function enlarge(x_BCTHW: Tensor, [frames, height, width]: [number, number, number]): Tensor {
-  const to = (x: Tensor, t: number) => aten.upsample_nearest3d!(x, [t, height, width]) as Tensor;
+  const to = (x: Tensor, t: number) => aten.upsample_nearest3d(x, [t, height, width]) as Tensor;
   if (frames === 1 || frames % 2 === 0) return to(x_BCTHW, frames);
   const rest = x_BCTHW.narrow(2, 1, x_BCTHW.size(2) - 1);
   return cat([to(x_BCTHW.narrow(2, 0, 1), 1), to(rest, frames - 1)], 2);
 }
 
-/** Doubles height and width, and time where asked, except of a single or first odd frame. */
+/** Doubles height and width, and time where `time` says so, except of a single or first odd frame. */
 function upsample(x_BCTHW: Tensor, w: Conv, time: boolean): Tensor {
   return scope(() => {
     const [b, , t, h, width] = x_BCTHW.shape as [number, number, number, number, number];

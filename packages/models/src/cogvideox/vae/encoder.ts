@@ -25,7 +25,7 @@ export function encodeChunk(video_BCTHW: Tensor, w: EncoderWeights, c: VaeConfig
   for (const resnet of w.mid) replace((y) => resnetBlock(y, resnet, norm, cache));
   // The eps of this norm is fixed in the source.
   const last = clipGroupNorm(x, c.normGroups, w.norm_out, 1e-6);
-  return causalConv(aten.silu_!(last), w.conv_out, cache);
+  return causalConv(aten.silu_(last), w.conv_out, cache);
 }
 
 /** Halves height and width, and time by averaging pairs of frames (an odd count keeps its first frame as it is). */

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cuda, type DType, groupNorm, liveTensors, manualSeed, randn, scope } from '@motion-enhancer/libtorch';
+import { freshSeed } from '@motion-enhancer/support/testing';
 import { clipGroupNorm } from './group-norm.js';
 
 const skip = cuda().count > 0 ? false : 'no NVIDIA GPU on this machine';
-const SEED = Date.now() % 1e9;
+const SEED = freshSeed();
 /** Channels, groups, frames, height, width */
 const SIZES = [
   [8, 4, 1, 1, 7],

@@ -23,7 +23,7 @@ export function clipGroupNorm(
   return scope(() => {
     const x = x_BCTHW.contiguous();
     const planes = channels * frames;
-    const [mean_P, inverse_P] = aten.batch_norm_stats!(x.view(1, planes, height * width), TINY) as [Tensor, Tensor];
+    const [mean_P, inverse_P] = aten.batch_norm_stats(x.view(1, planes, height * width), TINY) as [Tensor, Tensor];
     // All planes are of one size, so a group's mean is the mean of means, and its variance that within and among them.
     const mean_GP = mean_P.reshape(groups, planes / groups);
     const within_G = inverse_P
@@ -35,7 +35,14 @@ export function clipGroupNorm(
     const among_G = mean_GP.sub(mean_G.unsqueeze(1)).square().mean(1);
     const inverse_G = within_G.add(among_G).add(eps).rsqrt();
     const byChannel = (value_G: Tensor) => value_G.repeatInterleave(channels / groups, 0);
-    const wide = (value: Tensor) => value.to('float32');
-    return aten.batch_norm_elemt!(x, wide(weight), wide(bias), byChannel(mean_G), byChannel(inverse_G), eps) as Tensor;
+    const toFloat32 = (value: Tensor) => value.to('float32');
+    return aten.batch_norm_elemt(
+      x,
+      toFloat32(weight),
+      toFloat32(bias),
+      byChannel(mean_G),
+      byChannel(inverse_G),
+      eps,
+    ) as Tensor;
   });
 }

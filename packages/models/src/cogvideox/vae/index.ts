@@ -1,5 +1,5 @@
 export { ConvCache } from './causal-conv.js';
-export * from './config.js';
+export { changesTime, readVaeConfig, type VaeConfig } from './config.js';
 export { decodeChunk } from './decoder.js';
 export { encodeChunk } from './encoder.js';
 export {

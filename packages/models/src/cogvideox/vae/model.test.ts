@@ -87,7 +87,7 @@ test('a sample is reproducible, and spreads as logvar says', () => {
   assert.equal(liveTensors(), before);
 });
 
-test('bad inputs and bad checkpoints are told, and leave nothing behind', () => {
+test('bad inputs and bad checkpoints are reported, and leave nothing behind', () => {
   withVae((vae) => {
     assert.throws(() => vae.encode(randn([1, 4, 5, 16, 16])), /Expected \[B, 3, frames, height, width\] for video/);
     assert.throws(() => vae.encode(randn([1, 3, 5, 12, 16])), /Expected height and width in multiples of 8 for video/);

@@ -16,8 +16,8 @@ export function resnetBlock<N extends GroupNormWeights>(
   cache: ConvCache,
 ): Tensor {
   return scope(() => {
-    const half = scope(() => causalConv(aten.silu_!(norm(x_BCTHW, w.norm1)), w.conv1, cache));
-    const update = scope(() => causalConv(aten.silu_!(norm(half, w.norm2)), w.conv2, cache));
+    const half = scope(() => causalConv(aten.silu_(norm(x_BCTHW, w.norm1)), w.conv1, cache));
+    const update = scope(() => causalConv(aten.silu_(norm(half, w.norm2)), w.conv2, cache));
     return update.add_(w.conv_shortcut ? pointConv(x_BCTHW, w.conv_shortcut) : x_BCTHW);
   });
 }

@@ -74,7 +74,14 @@ export function readEncoderWeights(r: WeightReader, c: VaeConfig): EncoderWeight
     weight: r.get(`${name}.weight`, [channels]),
     bias: r.get(`${name}.bias`, [channels]),
   });
-  return readHalf(r, 'encoder', 'down', c.inChannels, 2 * c.latentChannels, c.blockChannels, c.layersPerBlock, norm);
+  return readHalf(r, norm, {
+    half: 'encoder',
+    way: 'down',
+    inChannels: c.inChannels,
+    outChannels: 2 * c.latentChannels,
+    channels: c.blockChannels,
+    layers: c.layersPerBlock,
+  });
 }
 
 export function readDecoderWeights(r: WeightReader, c: VaeConfig): DecoderWeights {
@@ -84,24 +91,33 @@ export function readDecoderWeights(r: WeightReader, c: VaeConfig): DecoderWeight
     conv_y: causal(r, `${name}.conv_y`, channels, c.latentChannels, 1),
     conv_b: causal(r, `${name}.conv_b`, channels, c.latentChannels, 1),
   });
-  const channels = [...c.blockChannels].reverse();
-  return readHalf(r, 'decoder', 'up', c.latentChannels, c.outChannels, channels, c.layersPerBlock + 1, norm);
+  return readHalf(r, norm, {
+    half: 'decoder',
+    way: 'up',
+    inChannels: c.latentChannels,
+    outChannels: c.outChannels,
+    channels: [...c.blockChannels].reverse(),
+    layers: c.layersPerBlock + 1,
+  });
 }
 
-function readHalf<N extends GroupNormWeights>(
-  r: WeightReader,
-  half: 'encoder' | 'decoder',
-  way: 'down' | 'up',
-  inp: number,
-  out: number,
-  channels: readonly number[],
-  layers: number,
-  norm: ReadNorm<N>,
-): HalfWeights<N> {
+interface HalfSizes {
+  half: 'encoder' | 'decoder';
+  way: 'down' | 'up';
+  inChannels: number;
+  outChannels: number;
+  /** Of the stages, in the order in which data meet them. */
+  channels: readonly number[];
+  /** Residual blocks a stage. */
+  layers: number;
+}
+
+function readHalf<N extends GroupNormWeights>(r: WeightReader, norm: ReadNorm<N>, sizes: HalfSizes): HalfWeights<N> {
+  const { half, way, inChannels, outChannels, channels, layers } = sizes;
   const [first, last] = [channels[0]!, channels.at(-1)!];
   const middle = half === 'encoder' ? last : first;
   return {
-    conv_in: causal(r, `${half}.conv_in`, first, inp),
+    conv_in: causal(r, `${half}.conv_in`, first, inChannels),
     stages: channels.map((size, i) => {
       const at = `${half}.${way}_blocks.${i}`;
       const from = channels[Math.max(i - 1, 0)]!;
@@ -112,6 +128,6 @@ function readHalf<N extends GroupNormWeights>(
     }),
     mid: [0, 1].map((j) => resnet(r, `${half}.mid_block.resnets.${j}`, middle, middle, norm)),
     norm_out: norm(`${half}.norm_out`, last),
-    conv_out: causal(r, `${half}.conv_out`, out, last),
+    conv_out: causal(r, `${half}.conv_out`, outChannels, last),
   };
 }

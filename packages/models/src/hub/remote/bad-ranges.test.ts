@@ -87,7 +87,7 @@ test('a server that breaks every attempt at the same byte and knows no ranges is
   await assert.rejects(fetching(hub.url).run(), { code: 'ERR_HUB_NETWORK', message: /keeps breaking at byte/ });
 });
 
-test('a cached file whose bytes changed is fetched again; offline it is told; doctor --cache finds it', async () => {
+test('a cached file whose bytes changed is fetched again; offline it is reported; doctor --cache finds it', async () => {
   process.env.XDG_CACHE_HOME = temporaryFolder();
   const hub = await startHub({ files });
   const { run, env } = fetching(hub.url);

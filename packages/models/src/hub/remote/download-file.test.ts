@@ -253,7 +253,7 @@ describe('a download', { concurrency: 4 }, () => {
     );
   });
 
-  it('stops when it is told to', async () => {
+  it('stops when its signal says so', async () => {
     const stop = new AbortController();
     const given = await prepare(
       (bytes) => (seen, response) => {

@@ -22,7 +22,7 @@ export type HubErrorCode =
 
 /**
  * A checkpoint could not be fetched; the message names the repository, file or folder, and the remedy.
- * Its `name` stays UserError: that is how the command line knows what to tell without a stack.
+ * Its `name` stays UserError: the command line prints errors of that name without a stack.
  */
 export class HubError extends UserError {
   declare readonly code: HubErrorCode;

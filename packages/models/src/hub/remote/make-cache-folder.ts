@@ -10,8 +10,8 @@ export function makeCacheFolder(dir: string): void {
     makeFolder(dir);
   } catch (error) {
     const { cause } = error as Error;
-    const told = writeError(dir, cause);
-    if (told instanceof HubError) throw told;
+    const failure = writeError(dir, cause);
+    if (failure instanceof HubError) throw failure;
     const why = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
     throw new HubError(
       'ERR_HUB_CACHE',

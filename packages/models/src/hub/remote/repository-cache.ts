@@ -118,7 +118,7 @@ export class RepositoryCache {
 async function isSound(path: string, file: RemoteFile): Promise<boolean> {
   const found = await stat(path).catch(() => null);
   if (found?.isFile() !== true || (file.size !== null && found.size !== file.size)) return false;
-  // What cannot be read here is told where it is used.
+  // What cannot be read here is reported where it is used.
   return (await verifyKnown(path, file).catch(() => null)) === null;
 }
 

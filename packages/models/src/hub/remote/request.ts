@@ -50,8 +50,8 @@ export async function request(
       failure = error;
     }
     if (answer && !isPassing(answer.response, hub)) return answer;
-    const asked = answer ? retryAfterSeconds(answer.response.headers) : null;
-    if (attempt >= (o.attempts ?? ATTEMPTS) || (asked ?? 0) > LONGEST_RETRY_AFTER_S) {
+    const retryAfter = answer ? retryAfterSeconds(answer.response.headers) : null;
+    if (attempt >= (o.attempts ?? ATTEMPTS) || (retryAfter ?? 0) > LONGEST_RETRY_AFTER_S) {
       if (answer) return answer;
       throw new HubError(
         'ERR_HUB_NETWORK',
@@ -60,7 +60,7 @@ export async function request(
       );
     }
     await answer?.response.body?.cancel();
-    const waitMs = asked === null ? backOff(hub, attempt) : 1000 * asked;
+    const waitMs = retryAfter === null ? backOff(hub, attempt) : 1000 * retryAfter;
     const what = answer ? `${answer.response.status}` : reasonOf(failure);
     hub.onNote(`${new URL(url).host}: ${what}; another attempt in ${(waitMs / 1000).toFixed(1)} s`);
     await sleep(waitMs, undefined, { signal: hub.signal });

@@ -144,7 +144,7 @@ describe('resolveCheckpoint', { concurrency: 4 }, () => {
       );
   });
 
-  it('offline, what is not there is told with the remedy, and nothing is asked', async () => {
+  it('offline, what is not there is reported with the remedy, and nothing is asked', async () => {
     const o = { files: ['*'], fetch: () => assert.fail('no request is due') };
     const env = { HF_HOME: temporaryFolder(), HF_HUB_OFFLINE: '1' };
     await assert.rejects(
@@ -153,7 +153,7 @@ describe('resolveCheckpoint', { concurrency: 4 }, () => {
     );
   });
 
-  it('gated, private, absent: each is told with its remedy', async () => {
+  it('gated, private, absent: each is reported with its remedy', async () => {
     const gate = (status: number, kind = '') => ({
       files: { 'config.json': config },
       misbehave: (_: unknown, response: { writeHead: (s: number, h: Record<string, string>) => { end(): void } }) => {

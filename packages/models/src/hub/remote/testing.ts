@@ -18,7 +18,7 @@ export type Misbehaviour = (request: SeenRequest, response: ServerResponse) => b
 
 export interface TestHubOptions {
   files: Record<string, Buffer | string>;
-  /** Files that are told as LFS files, by their sha256; those ending in .safetensors by default. */
+  /** Files that the server lists as LFS files, by their sha256; those ending in .safetensors by default. */
   isLfs?: (path: string) => boolean;
   misbehave?: Misbehaviour;
   /** Delivers LFS files from here. */
@@ -57,7 +57,7 @@ export function temporaryFolder(): string {
 
 export const noise = (bytes: number) => randomBytes(bytes);
 
-/** A server of this machine that notes what it is asked, until the tests of this file have ended. */
+/** A server of this machine that records its requests, until the tests of this file have ended. */
 export async function startServer(
   answer: (seen: SeenRequest, response: ServerResponse) => void | Promise<void>,
 ): Promise<TestServer> {

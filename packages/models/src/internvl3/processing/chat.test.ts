@@ -125,7 +125,7 @@ cleanTest('several media: an image of tiles has one place, a video one a frame',
   refuse([media[2]!], [{ type: 'image' }, { type: 'text', text: 'see <IMG_CONTEXT>' }], /no pad tokens into the text/);
 });
 
-cleanTest('bad input is told: no frames, a full context, another tokenizer', () => {
+cleanTest('bad input is reported: no frames, a full context, another tokenizer', () => {
   const ask = (video: Tensor, options: InternVL3PrepareOptions = small, given = config) =>
     prepareInternVL3VideoChat(tokenizer, given, { frames: video, prompt: 'Q' }, options);
   assert.throws(() => ask(frames(0)), { code: 'ERR_MEDIA', message: /has no frames/ });

@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { liveTensors, openSafetensors, randint, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { freshSeed, randomSource } from '@motion-enhancer/support/testing';
 import { resizeAsPillow } from '../../qwen2-5-vl/processing/resize-as-pillow.js';
 import { fixture } from '../testing.js';
 import { chooseInternVL3Frames } from './choose-frames.js';
 import { tileGrid, tileImage } from './tiles.js';
+
+const RANDOM = randomSource(freshSeed());
 
 const golden = JSON.parse(readFileSync(fixture('goldens/internvl_frames.json'), 'utf8'));
 
@@ -33,8 +36,8 @@ test('frame choice: golden frames of evaluation, of parts of a video, and of tra
 
 test('frame choice: any video gives ascending frames within it; transformers wants enough of them', () => {
   for (let i = 0; i < 300; i++) {
-    const total = 1 + Math.floor(Math.random() * 400);
-    const frames = 1 + Math.floor(Math.random() * 40);
+    const total = 1 + RANDOM.below(400);
+    const frames = 1 + RANDOM.below(40);
     for (const rule of ['segments', 'training', 'vlmevalkit', 'transformers'] as const) {
       if (rule === 'transformers' && frames > total) {
         assert.throws(() => chooseInternVL3Frames(total, 25, { frames, rule }), { code: 'ERR_MEDIA' });

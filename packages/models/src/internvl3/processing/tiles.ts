@@ -4,7 +4,7 @@ import { resizeAsPillow } from '../../qwen2-5-vl/processing/resize-as-pillow.js'
 import type { InternVL3Config } from '../config.js';
 
 export interface TileOptions {
-  /** Fewest and most tiles, the thumbnail not counted. */
+  /** Smallest and largest count of tiles, the thumbnail not counted. */
   minTiles: number;
   maxTiles: number;
   /** Side of a tile in pixels. */
@@ -29,12 +29,12 @@ export function tileGrid(
     });
   const aspect = width / height;
   let best = { columns: 1, rows: 1 };
-  let least = Number.POSITIVE_INFINITY;
+  let smallest = Number.POSITIVE_INFINITY;
   for (const candidate of candidates(minTiles, maxTiles)) {
     const { columns, rows } = candidate;
     const off = Math.abs(aspect - columns / rows);
-    if (off < least || (off === least && width * height > 0.5 * tileSize ** 2 * columns * rows)) {
-      least = off;
+    if (off < smallest || (off === smallest && width * height > 0.5 * tileSize ** 2 * columns * rows)) {
+      smallest = off;
       best = candidate;
     }
   }
@@ -42,12 +42,12 @@ export function tileGrid(
 }
 
 /** All grids of so many tiles, ascending by their count. */
-function candidates(least: number, most: number): { columns: number; rows: number }[] {
-  const grids = Array.from({ length: most }, (_, i) => i + 1).flatMap((columns) =>
-    Array.from({ length: Math.floor(most / columns) }, (_, j) => ({ columns, rows: j + 1 })),
+function candidates(min: number, max: number): { columns: number; rows: number }[] {
+  const grids = Array.from({ length: max }, (_, i) => i + 1).flatMap((columns) =>
+    Array.from({ length: Math.floor(max / columns) }, (_, j) => ({ columns, rows: j + 1 })),
   );
   return grids
-    .filter(({ columns, rows }) => columns * rows >= least)
+    .filter(({ columns, rows }) => columns * rows >= min)
     .sort((a, b) => a.columns * a.rows - b.columns * b.rows);
 }
 

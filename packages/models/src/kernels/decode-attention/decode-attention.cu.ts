@@ -4,8 +4,8 @@ import { ROTATE_SOURCE } from '../device/rotate.cu.js';
 
 /** Warps of a block of `decodeAttention`. */
 export const ATTENTION_WARPS = 4;
-/** Most pieces that the keys of a head are dealt out to: one lane looks at each when they are joined. */
-export const MOST_SPLITS = 32;
+/** Largest number of pieces into which the keys of a head are split: one lane looks at each when they are joined. */
+export const MAX_SPLITS = 32;
 const KEY_WIDTH = 136; // 128 elements and 16 bytes more, so that the rows of a tile lie in different banks
 /** Dynamic shared memory of a block in which each warp has so many tiles of keys and values on their way. */
 const bytesOf = (stages: number): number => 2 * KEY_WIDTH * (8 + ATTENTION_WARPS * stages * 2 * 16);
@@ -150,7 +150,7 @@ extern "C" __global__ __launch_bounds__(32 * WARPS, 2) void decodeAttention(
 
   // The warps' outputs, [warp][head][dimension], over the tiles.
   float (*joined)[8][D + 4] = reinterpret_cast<float (*)[8][D + 4]>(tiles);
-  __shared__ float tops[WARPS][8], masses[WARPS][8], weights[8][${MOST_SPLITS}];
+  __shared__ float tops[WARPS][8], masses[WARPS][8], weights[8][${MAX_SPLITS}];
   __shared__ bool last;
   if (t == 0) { tops[warp][g] = m; masses[warp][g] = l; }
 #pragma unroll

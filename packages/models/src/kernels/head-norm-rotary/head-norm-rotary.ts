@@ -29,7 +29,13 @@ export function headNormRotary(compile: CompileHalf): HeadNormRotary {
     const vectors = batch * tokens * heads;
     const angles: KernelArgument = factors ?? { i64: 0 };
     kernel.launch([Math.ceil((vectors * 8) / THREADS), 2], [THREADS], 0, [
-      ...[q, k, norms.q.weight!, norms.q.bias!, norms.k.weight!, norms.k.bias!, angles],
+      q,
+      k,
+      norms.q.weight!,
+      norms.q.bias!,
+      norms.k.weight!,
+      norms.k.bias!,
+      angles,
       { i64: vectors },
       { i32: heads },
       { i32: tokens },

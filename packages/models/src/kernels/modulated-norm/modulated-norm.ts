@@ -22,7 +22,11 @@ export function modulatedNorm(compile: CompileHalf): ModulatedNormInference {
     const out = emptyLike(x);
     const m = modulation_B6.contiguous();
     kernel.launch([batch * tokens], [32 * Math.ceil(width / 256)], 0, [
-      ...[x, weight!, bias!, m, out],
+      x,
+      weight!,
+      bias!,
+      m,
+      out,
       { i32: width },
       { i32: tokens },
       { i32: textTokens },

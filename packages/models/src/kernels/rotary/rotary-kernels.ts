@@ -51,11 +51,7 @@ function launchOf({ shape }: Tensor, strides: readonly number[], tables: readonl
   return {
     grid: [Math.ceil((vectors * (D / 16)) / THREADS)],
     block: [THREADS],
-    sizes: [
-      ...[i64(vectors), { i32: n1 }, { i32: n2 }, { i32: D }],
-      ...strides.slice(0, 3).map(i64),
-      ...tables.map(i64),
-    ],
+    sizes: [i64(vectors), { i32: n1 }, { i32: n2 }, { i32: D }, ...strides.slice(0, 3).map(i64), ...tables.map(i64)],
   };
 }
 

@@ -10,12 +10,13 @@ import {
   type Tensor,
   withPlainOperators,
 } from '@motion-enhancer/libtorch';
+import { freshSeed } from '@motion-enhancer/support/testing';
 import { applyRotary, applyRotaryInFloat } from '../../vlm-common/language/rotary.js';
 import { swiglu } from '../swiglu/swiglu.js';
 import { rotaryKernels } from './rotary-kernels.js';
 
 const skip = cuda().count > 0 ? false : 'no NVIDIA GPU on this machine';
-const SEED = Date.now() % 1e9;
+const SEED = freshSeed();
 
 const equal = (a: Tensor, b: Tensor) => a.shape.join() === b.shape.join() && a.eq(b).all().item() === 1;
 

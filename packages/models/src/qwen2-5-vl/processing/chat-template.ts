@@ -26,7 +26,7 @@ export const DEFAULT_SYSTEM = 'You are a helpful assistant.';
 const END = '<|im_end|>\n';
 
 /**
- * The chat text of Qwen2.5-VL, cut where replies begin and end, so that what is learned can be told from what is given.
+ * The chat text of Qwen2.5-VL, cut where replies begin and end: what is learned and what is given are then apart.
  * Ends with the opening of a reply if the last message is not the assistant's.
  * Source: the chat_template of Qwen/Qwen2.5-VL-7B-Instruct (rendered goldens in the tests).
  */

@@ -110,7 +110,7 @@ test('a prepared sample: labels, spans, positions, patches fit together', () => 
   assert.equal(liveTensors(), before);
 });
 
-test('bad input is told', () => {
+test('bad input is reported', () => {
   const before = liveTensors();
   scope(() => {
     const throwsWith = (body: () => unknown, code: string, message: RegExp) => assert.throws(body, { code, message });

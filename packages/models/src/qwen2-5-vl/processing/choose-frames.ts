@@ -76,10 +76,10 @@ function frameCount(total: number, videoFps: number, o: ChooseFramesOptions): nu
       throw new UserError(`Expected numbers above 0 for fps but received ${fps} of a video with ${videoFps}.`, {
         code: 'ERR_VALUE',
       });
-    const least = even(Math.ceil, o.minFrames ?? MIN_FRAMES);
-    const most = even(Math.floor, o.maxFrames ?? Math.min(MAX_FRAMES, total));
+    const min = even(Math.ceil, o.minFrames ?? MIN_FRAMES);
+    const max = even(Math.floor, o.maxFrames ?? Math.min(MAX_FRAMES, total));
     const wanted = (total / videoFps) * fps;
-    count = even(Math.floor, Math.min(Math.max(wanted, least), most, total));
+    count = even(Math.floor, Math.min(Math.max(wanted, min), max, total));
   }
   if (!(count >= factor && count <= total))
     throw new UserError(

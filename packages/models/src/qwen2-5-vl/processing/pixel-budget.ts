@@ -1,7 +1,7 @@
 export interface PixelBudgetOptions {
   /** Least pixels of a frame. Default 128 tokens' (100,352). */
   minPixels?: number;
-  /** Most pixels of a frame; can only lower what the total allows. */
+  /** Largest number of pixels of a frame; can only lower what the total allows. */
   maxPixels?: number;
   /** Pixels of all frames together. Default 90 % of 128,000 tokens'. */
   totalPixels?: number;
@@ -17,7 +17,7 @@ export interface TokenCover {
 
 /** Tokens that a video frame has at least, by default. */
 export const VIDEO_LEAST_TOKENS = 128;
-const MOST_TOKENS = 768;
+const MAX_TOKENS = 768;
 const ALL_TOKENS = 128_000 * 0.9;
 const IMAGE_LEAST_TOKENS = 4;
 const IMAGE_MOST_TOKENS = 16_384;
@@ -33,8 +33,8 @@ export function pixelBudget(
 ): { minPixels: number; maxPixels: number } {
   const minPixels = o.minPixels ?? VIDEO_LEAST_TOKENS * pixels;
   const share = ((o.totalPixels ?? Math.trunc(ALL_TOKENS * pixels)) / frames) * pair;
-  const most = Math.max(Math.min(MOST_TOKENS * pixels, share), Math.trunc(minPixels * 1.05));
-  return { minPixels, maxPixels: Math.min(o.maxPixels ?? most, most) };
+  const max = Math.max(Math.min(MAX_TOKENS * pixels, share), Math.trunc(minPixels * 1.05));
+  return { minPixels, maxPixels: Math.min(o.maxPixels ?? max, max) };
 }
 
 /**

@@ -49,7 +49,7 @@ test('one question and its answer as turns are the same as prompt and answer', (
   assert.deepEqual(other, rope);
 });
 
-test('a chat without a question is told', () => {
+test('a chat without a question is reported', () => {
   const before = liveTensors();
   const error = { name: 'UserError', code: 'ERR_VALUE', message: /a user's turn.* received assistant/ };
   assert.throws(() => chat({ turns: [{ role: 'assistant', content: 'A dog.' }] }), error);

@@ -10,6 +10,7 @@ import {
   scope,
   type Tensor,
 } from '@motion-enhancer/libtorch';
+import { freshSeed, randomSource } from '@motion-enhancer/support/testing';
 import { ropeIndex } from '../rope-index.js';
 import { fixture, realConfig } from '../testing.js';
 import { visionLayout } from '../vision-layout.js';
@@ -21,6 +22,8 @@ import { resizeFrames } from './resize-frames.js';
 import { roundHalfEven } from './round.js';
 import { smartResize } from './smart-resize.js';
 import { videoPatches } from './visual-patches.js';
+
+const RANDOM = randomSource(freshSeed());
 
 const golden = JSON.parse(readFileSync(fixture('goldens/qwen25vl_processing.json'), 'utf8'));
 const config = realConfig();
@@ -41,7 +44,7 @@ test('smart_resize: golden sizes, both flavours', () => {
 
 test('smart_resize: any size obeys the limits', () => {
   for (let i = 0; i < 500; i++) {
-    const [h, w] = [1 + Math.floor(Math.random() * 3000), 1 + Math.floor(Math.random() * 3000)];
+    const [h, w] = [1 + RANDOM.below(3000), 1 + RANDOM.below(3000)];
     if (Math.max(h / w, w / h) > 100) continue;
     const [a, b] = smartResize(h, w, { minPixels: 100352, maxPixels: 602112 });
     assert.ok(a % 28 === 0 && b % 28 === 0 && a > 0 && b > 0);
@@ -125,7 +128,7 @@ test('mRoPE ids: text resumes after the largest position, or after the extent', 
   assert.equal(v5.delta, 4);
 });
 
-test('mRoPE ids: pads and grids that do not match are told', () => {
+test('mRoPE ids: pads and grids that do not match are reported', () => {
   const video = (n: number) => [1, ...new Array(n).fill(151656), 2];
   assert.throws(() => ropeIndex(video(5), [[3, 2, 4]], null, config), {
     code: 'ERR_MEDIA',

@@ -26,5 +26,5 @@ export function resizeAsPillow(frames: Tensor, height: number, width: number): T
 
 /** The operator itself does the width first. */
 function bicubic(frames: Tensor, height: number, width: number): Tensor {
-  return aten._upsample_bicubic2d_aa!(frames.contiguous(), [height, width], false) as Tensor;
+  return aten._upsample_bicubic2d_aa(frames.contiguous(), [height, width], false) as Tensor;
 }

@@ -13,7 +13,7 @@ export function resizeFrames(frames: Tensor, height: number, width: number): Ten
   return scope(() => {
     const chunks = frames.split(CHUNK).map((chunk) =>
       scope(() => {
-        const resized = aten._upsample_bicubic2d_aa!(chunk.to('float32'), [height, width], false) as Tensor;
+        const resized = aten._upsample_bicubic2d_aa(chunk.to('float32'), [height, width], false) as Tensor;
         return resized.clamp(0, 255).round().to('uint8');
       }),
     );

@@ -49,7 +49,7 @@ export function tokenizeSegments(
     for (const [i, id] of ids.entries()) {
       if (id >= vocabSize) throw foreign(tokenizer, id, vocabSize);
       const visual = mediaIds.includes(id);
-      const times = visual ? (counts[media++] ?? 0) : 1; // too many are counted, and told below
+      const times = visual ? (counts[media++] ?? 0) : 1; // too many are counted, and reported below
       if (visual && times > 0) chat.visualSpans.push([chat.ids.length, chat.ids.length + times]);
       for (let k = 0; k < times; k++) {
         chat.ids.push(id);

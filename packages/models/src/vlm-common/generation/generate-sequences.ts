@@ -6,7 +6,7 @@ import { checkSampling, nextToken } from '../language/sampling.js';
 import type { GenerateOptions } from './generate-options.js';
 
 export interface GenerateSequencesOptions extends Omit<GenerateOptions, 'onToken'> {
-  /** Most tokens that the model takes, the prompt included. */
+  /** Largest number of tokens that the model takes, the prompt included. */
   context: number;
   /** Where masks are made. */
   device: string;
@@ -197,8 +197,8 @@ class Generation {
     const { decoding, context, maxNewTokens } = this.#options;
     const left = ({ done, reply, seen }: Sequence) =>
       done ? 0 : Math.min(maxNewTokens - reply.length, context - seen.length);
-    const most = Math.max(...this.#sequences.map(left));
-    if (!decoding || most < MIN_GRAPH_STEPS || !decodesOnDevice(decoding)) return false;
+    const maxSteps = Math.max(...this.#sequences.map(left));
+    if (!decoding || maxSteps < MIN_GRAPH_STEPS || !decodesOnDevice(decoding)) return false;
     const start = {
       ids: next,
       seen: this.#sequences.map(({ seen }) => seen),
@@ -206,7 +206,7 @@ class Generation {
       padding: this.#padding,
       shift: decoding.shift.map((shift, b) => shift - this.#padding[b]!),
     };
-    decodeOn(decoding, this.#cache, start, { ...this.#options, most, accept: (ids) => this.#take(ids) });
+    decodeOn(decoding, this.#cache, start, { ...this.#options, maxSteps, accept: (ids) => this.#take(ids) });
     return true;
   }
 

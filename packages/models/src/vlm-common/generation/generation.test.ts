@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { cuda, liveTensors, manualSeed, noGrad, randn, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { freshSeed, randomSource } from '@motion-enhancer/support/testing';
 import { generateInternVL3, generateInternVL3Batch, type InternVL3, loadInternVL3 } from '../../internvl3/index.js';
 import {
   type GenerateInput,
@@ -13,8 +14,10 @@ import {
 import { fixture } from '../../qwen2-5-vl/testing.js';
 import { KVCache } from '../language/index.js';
 
+const RANDOM = randomSource(freshSeed());
+
 const INTERNVL_IMAGE = 310;
-const words = (n: number) => Array.from({ length: n }, () => 10 + Math.floor(Math.random() * 280));
+const words = (n: number) => Array.from({ length: n }, () => 10 + RANDOM.below(280));
 
 /** Positions of plain text. */
 const ropeOf = (n: number): GenerateInput['rope'] => {
@@ -102,7 +105,7 @@ for (const [name, make, device] of Object.entries(CASES).flatMap(([n, m]) => DEV
     }
   });
 
-  run('sequences end by themselves: end tokens, and what is told of each token', ({ inputs, alone, together }) => {
+  run('sequences end by themselves: end tokens, and what is heard of each token', ({ inputs, alone, together }) => {
     const replies = inputs.map((input) => alone(input, { repetitionPenalty: 1.3 }));
     const eos = replies[0]![3]!;
     const ended = inputs.map((input) => alone(input, { repetitionPenalty: 1.3, eosIds: [eos] }));
@@ -213,7 +216,7 @@ for (const [name, make, device] of Object.entries(CASES).flatMap(([n, m]) => DEV
     }
   });
 
-  run('mistakes are told', ({ inputs, together }) => {
+  run('mistakes are reported', ({ inputs, together }) => {
     const refused = (all: GenerateInput[], o: object, message: RegExp) =>
       assert.throws(() => together(all, o), { code: 'ERR_VALUE', message });
     refused([], {}, /received none/);

@@ -45,9 +45,9 @@ export function planPrefixes(
 /** Tokens that all prompts begin with; the last of each is never among them: its logits are wanted. */
 function commonLength(prompts: readonly (readonly number[])[]): number {
   const [first] = prompts;
-  const most = Math.min(...prompts.map(({ length }) => length)) - 1;
+  const maxLength = Math.min(...prompts.map(({ length }) => length)) - 1;
   let length = 0;
-  while (length < most && prompts.every((ids) => ids[length] === first![length])) length++;
+  while (length < maxLength && prompts.every((ids) => ids[length] === first![length])) length++;
   return length;
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { arange, cuda, liveTensors, manualSeed, noGrad, randn, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { freshSeed } from '@motion-enhancer/support/testing';
 import { linear } from '../../layers/linear.js';
 import { mlp } from './block.js';
 import { residentLayers } from './decode/resident-layers.js';
@@ -9,7 +10,7 @@ import { decodeLayers } from './decode-layers.js';
 import { rmsNorm } from './rms-norm.js';
 import { applyRotary, rotaryTables } from './rotary.js';
 
-const SEED = Date.now() % 1e9;
+const SEED = freshSeed();
 
 /** Mean over layers and heads of whole maps, as eager attention makes them. x [1, N, C] → [N, N] */
 function eagerMaps({ config, weights }: TestDecoder, x: Tensor, positions: Tensor): Tensor {

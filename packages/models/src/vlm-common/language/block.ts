@@ -33,6 +33,6 @@ export function block(
 
 /** SwiGLU: down(silu(gate x) · up x) */
 export function mlp(x: Tensor, weights: Qwen2BlockWeights['mlp']): Tensor {
-  const wide = scope(() => swiglu(linear(x, weights.gate_proj), linear(x, weights.up_proj)));
-  return linear(wide, weights.down_proj);
+  const inner = scope(() => swiglu(linear(x, weights.gate_proj), linear(x, weights.up_proj)));
+  return linear(inner, weights.down_proj);
 }

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { arange, cuda, liveTensors, manualSeed, noGrad, randn, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { freshSeed } from '@motion-enhancer/support/testing';
 import { testDecoder } from './decode/testing.js';
 import { decodeLayers } from './decode-layers.js';
 import { KVCache } from './kv-cache.js';
 
 const skip = cuda().count > 0 ? false : 'no NVIDIA GPU on this machine';
-const SEED = Date.now() % 1e9;
+const SEED = freshSeed();
 
 test(`on CUDA prompts in chunks need no mask and give what they give at once (seed ${SEED})`, { skip }, () => {
   const before = liveTensors();

@@ -19,10 +19,16 @@ export interface SequenceModel {
 export const idsTensor = (ids: TokenIds, device: string): Tensor =>
   Array.isArray(ids) ? tensor(ids, { dtype: 'int64', device }) : (ids as Tensor).to(device);
 
+/** What differs between families. */
+export interface SequenceRules {
+  /** Positions of `tokens` tokens that come after `past` others. */
+  positions(past: number, tokens: number): Tensor;
+  /** A sentence for users of this family: what makes a sample shorter. */
+  shorter: string;
+}
+
 /**
  * Embeds token ids and runs the decoder over them. Call it in a scope.
- * @param positions of the tokens that come after `past` others
- * @param shorter what makes a sample shorter in this family
  * @throws UserError ERR_CONTEXT (too many tokens), ERR_VALUE (rows of several sequences, or after a cache)
  */
 export function decodeSequence(
@@ -30,8 +36,7 @@ export function decodeSequence(
   ids: TokenIds,
   visual: Tensor | null,
   options: Omit<DecoderOptions, 'positions'>,
-  positions: (past: number, tokens: number) => Tensor,
-  shorter: string,
+  { positions, shorter }: SequenceRules,
 ): Decoded {
   const { text } = model.config;
   const decoder = model.weights.language_model;

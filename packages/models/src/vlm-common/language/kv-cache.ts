@@ -48,14 +48,14 @@ export class KVCache {
   }
 
   /**
-   * Puts the tokens of another cache, of one row, before place `length` of one of `rows` rows; what is before them is
-   * padding. The first row so placed makes the room.
+   * Puts the tokens of another cache, of one sequence, before place `length` of sequence `index`; what is before them is
+   * padding. The first call makes the room for `batch` sequences.
    */
-  place(row: number, rows: number, other: KVCache, length: number): void {
+  place(index: number, batch: number, other: KVCache, length: number): void {
     for (const [layer, from] of other.#slots.entries()) {
-      if (!this.#slots[layer]) this.#room(layer, length, from.k, rows);
+      if (!this.#slots[layer]) this.#room(layer, length, from.k, batch);
       for (const part of ['k', 'v'] as const) {
-        const to = this.#slots[layer]![part].select(0, row);
+        const to = this.#slots[layer]![part].select(0, index);
         const start = length - other.#length;
         // Nothing times what is no number is no number.
         if (start > 0) to.narrow(1, 0, start).zero_();
@@ -75,12 +75,12 @@ export class KVCache {
     return this.#slots.map(({ k, v }) => ({ k: k.narrow(2, 0, this.#length), v: v.narrow(2, 0, this.#length) }));
   }
 
-  #room(layer: number, end: number, like: Tensor, rows = like.size(0)): Slot {
+  #room(layer: number, end: number, like: Tensor, batch = like.size(0)): Slot {
     const slot = this.#slots[layer];
     if (slot && slot.k.size(2) >= end) return slot;
     const [, H, , D] = like.shape as [number, number, number, number];
     const capacity = Math.max(end, this.#reserve, slot ? 2 * slot.k.size(2) : 0);
-    const make = () => keep(empty([rows, H, capacity, D], { dtype: like.dtype, device: like.device }));
+    const make = () => keep(empty([batch, H, capacity, D], { dtype: like.dtype, device: like.device }));
     const grown = { k: make(), v: make() };
     if (slot) {
       grown.k.narrow(2, 0, this.#length).copy_(slot.k.narrow(2, 0, this.#length));

@@ -16,7 +16,7 @@ export function inverseFrequencies(dim: number, theta: number, device: string): 
 
 /**
  * Rotary tables of a decoder. The angles are float32 whatever the activations are: bfloat16 cannot count beyond 256.
- * With three rows of positions (time, height, width) the half dimensions are dealt out by `section`
+ * With three rows of positions (time, height, width) the half dimensions are divided by `section`
  * (multimodal rotary embedding, Qwen2-VL §2.1); chunk i follows row i mod 3.
  * Source: transformers models/qwen2_5_vl/modeling_qwen2_5_vl.py @ v5.18.0 (Qwen2_5_VLRotaryEmbedding).
  * @param positions [3, B, N] with `section`, else [B, N]

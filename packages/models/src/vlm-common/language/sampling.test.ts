@@ -56,7 +56,7 @@ test('the penalty divides positive and multiplies negative logits of seen tokens
   assert.equal(liveTensors(), before);
 });
 
-test('impossible options are told', () => {
+test('impossible options are reported', () => {
   for (const bad of [{ temperature: -1 }, { topP: 0 }, { topP: 1.5 }, { topK: 1.5 }, { repetitionPenalty: 0 }])
     assert.throws(() => checkSampling(bad), { code: 'ERR_VALUE' });
   checkSampling({ temperature: 0.01, topK: 1, topP: 0.001, repetitionPenalty: 1.05 });

@@ -27,7 +27,7 @@ export function nextToken(
     const penalised = penalise(logits_V.to('float32'), seen, o.repetitionPenalty ?? 1);
     if (!o.temperature) return penalised.argmax().item();
     const probabilities = keepLikely(penalised.div(o.temperature), o).softmax(-1).cpu();
-    return (aten.multinomial!(probabilities, 1, { generator }) as Tensor).item();
+    return (aten.multinomial(probabilities, 1, { generator }) as Tensor).item();
   });
 }
 
@@ -35,8 +35,8 @@ function penalise(logits_V: Tensor, seen: readonly number[], penalty: number): T
   if (penalty === 1 || seen.length === 0) return logits_V;
   const index = tensor([...new Set(seen)], { dtype: 'int64', device: logits_V.device });
   const chosen = logits_V.indexSelect(0, index);
-  const scaled = aten.where!(chosen.lt(0), chosen.mul(penalty), chosen.div(penalty)) as Tensor;
-  return aten.index_copy!(logits_V, 0, index, scaled) as Tensor;
+  const scaled = aten.where(chosen.lt(0), chosen.mul(penalty), chosen.div(penalty)) as Tensor;
+  return aten.index_copy(logits_V, 0, index, scaled) as Tensor;
 }
 
 function keepLikely(logits_V: Tensor, { topK, topP }: SamplingOptions): Tensor {
@@ -52,7 +52,7 @@ function keepLikely(logits_V: Tensor, { topK, topP }: SamplingOptions): Tensor {
     // A token stays while those above it do not yet reach topP: the first always does.
     const over = probabilities.cumsum(-1).sub(probabilities).ge(topP);
     const tail = order.index([over]);
-    logits = aten.index_fill!(logits, 0, tail, never) as Tensor;
+    logits = aten.index_fill(logits, 0, tail, never) as Tensor;
   }
   return logits;
 }

@@ -2,7 +2,7 @@ import type { FrameFit } from '../video/index.js';
 import { resizeBicubic } from './resize-bicubic.js';
 
 /** Frames that need more bytes than this together are resized as they are decoded. */
-const MOST_BYTES = 2 ** 29;
+const MAX_BYTES = 2 ** 29;
 
 interface Size {
   height: number;
@@ -15,12 +15,12 @@ interface Size {
  */
 export function boundedFit(
   size: (video: Size) => Size,
-  most = MOST_BYTES,
+  maxBytes = MAX_BYTES,
 ): (video: Size, count: number) => FrameFit | null {
   return (video, count) => {
     const { height, width } = size(video);
     const pixels = video.height * video.width;
-    if (count * pixels * 3 <= most || height * width >= pixels) return null;
+    if (count * pixels * 3 <= maxBytes || height * width >= pixels) return null;
     const resize = (rgb: Uint8Array) => resizeBicubic(rgb, [video.height, video.width], [height, width]);
     return { height, width, resize };
   };

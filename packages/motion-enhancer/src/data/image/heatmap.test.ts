@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { freshSeed, randomSource } from '@motion-enhancer/support/testing';
 import { colormap, overlay, resizeHeat } from './heatmap.js';
+
+const RANDOM = randomSource(freshSeed());
 
 const lightness = ([r, g, b]: number[]) => 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
 
@@ -21,7 +24,7 @@ describe('colormap', () => {
 
 describe('resizeHeat', () => {
   it('leaves a map of the same size as it is', () => {
-    const data = Float32Array.from({ length: 12 }, () => Math.random());
+    const data = Float32Array.from({ length: 12 }, () => RANDOM.next());
     assert.deepEqual(resizeHeat({ width: 4, height: 3, data }, 4, 3).data, data);
   });
 
@@ -32,7 +35,7 @@ describe('resizeHeat', () => {
   });
 
   it('keeps the mean at whole ratios and the bounds always', () => {
-    const data = Float32Array.from({ length: 15 }, () => Math.random());
+    const data = Float32Array.from({ length: 15 }, () => RANDOM.next());
     const large = resizeHeat({ width: 5, height: 3, data }, 37, 29).data;
     assert.ok(Math.max(...large) <= Math.max(...data) + 1e-6 && Math.min(...large) >= Math.min(...data) - 1e-6);
     const flat = resizeHeat({ width: 3, height: 3, data: new Float32Array(9).fill(0.375) }, 10, 8).data;

@@ -32,7 +32,7 @@ for (const name of names)
     assert.ok(sum / data.length <= average && most <= worst, `${sum / data.length} on average, ${most} at most`);
   });
 
-test('what is no image is told, with the file', async () => {
+test('what is no image is reported, with the file', async () => {
   const dir = temporaryFolder();
   const file = (name: string, content: string | Uint8Array) => {
     writeFileSync(join(dir, name), content);

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { aten, bytesOf, fromTypedArray, scope } from '@motion-enhancer/libtorch';
-import { tensorTest } from '../../testing/tensor-test.js';
+import { tensorTest } from '@motion-enhancer/libtorch/testing';
+import { freshSeed, randomSource } from '@motion-enhancer/support/testing';
 import { resizeBicubic } from './resize-bicubic.js';
+
+const RANDOM = randomSource(freshSeed());
 
 /** What libtorch makes of the same bytes. */
 function byLibtorch(rgb: Uint8Array, [h, w]: readonly [number, number], to: readonly [number, number]): Uint8Array {
@@ -13,7 +16,7 @@ function byLibtorch(rgb: Uint8Array, [h, w]: readonly [number, number], to: read
 }
 
 tensorTest('bytes are those of libtorch, smaller and larger, whatever the sides', () => {
-  const side = () => 1 + Math.floor(Math.random() * 90);
+  const side = () => 1 + RANDOM.below(90);
   const sizes = [
     [
       [1080, 1920],
@@ -35,7 +38,7 @@ tensorTest('bytes are those of libtorch, smaller and larger, whatever the sides'
   for (const [from, to] of sizes) {
     const rgb = Uint8Array.from({ length: from[0] * from[1] * 3 }, () =>
       // Extremes overshoot, which must be clipped.
-      Math.random() < 0.5 ? Math.round(Math.random()) * 255 : Math.floor(Math.random() * 256),
+      RANDOM.next() < 0.5 ? Math.round(RANDOM.next()) * 255 : RANDOM.below(256),
     );
     assert.ok(Buffer.from(resizeBicubic(rgb, from, to)).equals(byLibtorch(rgb, from, to)), `${from} to ${to}`);
   }

@@ -10,8 +10,8 @@ export function resizeBicubic(
   [height, width]: readonly [height: number, width: number],
   [toHeight, toWidth]: readonly [height: number, width: number],
 ): Uint8Array {
-  const wide = toWidth === width ? rgb : columns(rgb, height, width, toWidth);
-  return toHeight === height ? wide : rows(wide, height, toWidth, toHeight);
+  const widened = toWidth === width ? rgb : columns(rgb, height, width, toWidth);
+  return toHeight === height ? widened : rows(widened, height, toWidth, toHeight);
 }
 
 /** Weights of the places that make one: `taps` to a place, in units of 2^−bits. */

@@ -54,9 +54,9 @@ function joined(tables: Uint8Array | null, part: Uint8Array, rgb: boolean): Uint
 }
 
 function paste(image: RgbaImage, part: RgbaImage, x: number, y: number): void {
-  const wide = Math.min(part.width, image.width - x) * 4;
+  const rowBytes = Math.min(part.width, image.width - x) * 4;
   for (let row = 0; row < Math.min(part.height, image.height - y); row++) {
     const from = row * part.width * 4;
-    image.data.set(part.data.subarray(from, from + wide), ((y + row) * image.width + x) * 4);
+    image.data.set(part.data.subarray(from, from + rowBytes), ((y + row) * image.width + x) * 4);
   }
 }

@@ -147,7 +147,7 @@ test('system_prompt is used; tools and fields that mean nothing here are said no
   assert.deepEqual(sets[0]!.unused, { tools: 2, length: 2, 'content.max_pixels': 2, 'messages.name': 2 });
 });
 
-test('turns of tools and turns without text are told by role and turn', async () => {
+test('turns of tools and turns without text are reported by role and turn', async () => {
   assert.deepEqual(await reasons(at('tool-roles/tool.jsonl')), [
     '1: turn 2 has the role "tool_call", which is not read (human or user, gpt or assistant, system)',
   ]);
@@ -257,7 +257,7 @@ for (const codec of ['none', 'snappy', 'gzip', 'brotli', 'zstd', 'lz4'])
     assert.deepEqual(sets[0]!.unused, { score: 6 });
   });
 
-test('a damaged parquet file is a mistake of the user, wherever it is damaged; pictures within it are told', async () => {
+test('a damaged parquet file is a mistake of the user, wherever it is damaged; pictures within it are reported', async () => {
   const whole = readFileSync(at('tables/zstd.parquet'));
   let refused = 0;
   for (let trial = 0; trial < 150; trial++) {
@@ -277,7 +277,7 @@ test('a damaged parquet file is a mistake of the user, wherever it is damaged; p
   });
 });
 
-test('gzip: lists, lines and tables; a cut one is told', async () => {
+test('gzip: lists, lines and tables; a cut one is reported', async () => {
   const row = { video: 'a.mp4', question: 'Q', answer: 'A' };
   for (const [name, text] of [
     ['l.json.gz', JSON.stringify([row])],

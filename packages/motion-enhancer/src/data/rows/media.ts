@@ -26,8 +26,8 @@ export function readMedia(row: Fields, root: string, tags: number): { images: Ro
     given = [given];
   const spans = spansOf(row, given);
   const videos = given.map((item, i): RowMedium => videoOf(item, spans[i] ?? {}, at));
-  if (row.audio !== undefined || row.audios !== undefined)
-    if (listOf(row.audio, row.audios).length > 0) throw new Error('it names audio, which no model here hears');
+  const hasAudio = (row.audio !== undefined || row.audios !== undefined) && listOf(row.audio, row.audios).length > 0;
+  if (hasAudio) throw new Error('it names audio, which no model here hears');
   return { images, videos };
 }
 
@@ -118,19 +118,15 @@ export function placeTags(
       .filter(holdsMedia)
       .flatMap(({ content }) => [...content.matchAll(MEDIA_TAG)].map((match) => match[1] as 'image' | 'video'));
   const given = { image: images, video: videos };
-  let found = tagsOf(turns);
+  const asWritten = tagsOf(turns);
   // LLaVA's video sets write <image> where a video stands.
-  if (
+  const imageMeansVideo =
     images.length === 0 &&
     videos.length > 0 &&
-    found.length === videos.length &&
-    found.every((tag) => tag === 'image')
-  ) {
-    turns = turns.map((turn) =>
-      holdsMedia(turn) ? { ...turn, content: turn.content.replaceAll('<image>', '<video>') } : turn,
-    );
-    found = tagsOf(turns);
-  }
+    asWritten.length === videos.length &&
+    asWritten.every((tag) => tag === 'image');
+  const tagged = imageMeansVideo ? turns.map(imageTagsAsVideo) : turns;
+  const found = tagsOf(tagged);
   let front = '';
   for (const kind of ['image', 'video'] as const) {
     const tags = found.filter((tag) => tag === kind).length;
@@ -139,9 +135,12 @@ export function placeTags(
     if (tags > 0) throw new Error(`it has ${tags} <${kind}> tags but names ${files} ${kind}s`);
     front += `<${kind}>`.repeat(files);
   }
-  const first = turns.findIndex(({ role }) => role === 'user');
+  const first = tagged.findIndex(({ role }) => role === 'user');
   if (front !== '' && first < 0) throw new Error('no turn is a question (human or user)');
-  const placed = turns.map((turn, i) => (i === first ? { ...turn, content: front + turn.content } : turn));
+  const placed = tagged.map((turn, i) => (i === first ? { ...turn, content: front + turn.content } : turn));
   const next = { image: 0, video: 0 };
   return { turns: placed, media: tagsOf(placed).map((kind) => given[kind][next[kind]++]!), untagged: front !== '' };
 }
+
+const imageTagsAsVideo = (turn: Turn): Turn =>
+  holdsMedia(turn) ? { ...turn, content: turn.content.replaceAll('<image>', '<video>') } : turn;

@@ -2,7 +2,7 @@ import { dataBytes } from './data-bytes.js';
 import { type DataSet, describedSets } from './described-sets.js';
 
 /** Descriptions are short; what is longer holds rows. */
-const MOST_BYTES = 1 << 26;
+const MAX_BYTES = 1 << 26;
 
 /** The data sets that a file describes; null where it is no description. @throws UserError ERR_DATA */
 export async function readDescription(path: string, name?: string): Promise<DataSet[] | null> {
@@ -13,7 +13,7 @@ export async function readDescription(path: string, name?: string): Promise<Data
     if (pieces.length === 0 && piece.toString('latin1', 0, 256).trimStart()[0] === '[') return null;
     pieces.push(piece);
     bytes += piece.length;
-    if (bytes > MOST_BYTES) return null;
+    if (bytes > MAX_BYTES) return null;
   }
   return describedSets(path, Buffer.concat(pieces).toString('utf8'), name);
 }

@@ -52,8 +52,20 @@ export function toRow(
 
 /** Fields that are read of every row, beside those of its conversation. */
 const ROW_FIELDS = [
-  ...['id', 'motion_caption', 'caption', 'text', 'clip', 'video_start', 'video_end'],
-  ...['image', 'images', 'video', 'videos', 'video_path', 'audio', 'audios'],
+  'id',
+  'motion_caption',
+  'caption',
+  'text',
+  'clip',
+  'video_start',
+  'video_end',
+  'image',
+  'images',
+  'video',
+  'videos',
+  'video_path',
+  'audio',
+  'audios',
 ];
 
 const NAMES = ' (field video, videos or video_path)';

@@ -165,8 +165,18 @@ function weightOf({ loss, loss_scale: scale }: Fields): number {
 }
 
 const PAIR_FIELDS = [
-  ...['conversation', 'query', 'response', 'history', 'question', 'answer', 'prompt', 'chosen', 'completion'],
-  ...['instruction', 'input', 'output'],
+  'conversation',
+  'query',
+  'response',
+  'history',
+  'question',
+  'answer',
+  'prompt',
+  'chosen',
+  'completion',
+  'instruction',
+  'input',
+  'output',
 ];
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);

@@ -1,4 +1,4 @@
-import type { Frame } from 'node-av/lib';
+import type { Frame, Packet } from 'node-av/lib';
 import type { DecodeTally } from './judge-video.js';
 import type { Av } from './load-av.js';
 import type { OpenedVideo } from './open-video.js';
@@ -14,18 +14,27 @@ export interface DecodedFrame {
 /** MPEG-4 says "the frame before once more" in so few bytes, for which the decoder gives no frame. */
 const NOT_CODED_BYTES = 19;
 
+/** @returns `false` to stop early */
+type Visit = (decoded: DecodedFrame) => boolean | undefined | Promise<boolean | undefined>;
+
 /**
  * Decodes from the start, one frame in memory at a time, and hands each frame over in presentation order, up to the
  * first failure: what follows a lost packet refers to it and is damaged too. After a failure the packets are still
  * counted, which tells a file that ends early from one that is damaged.
  * @param visit returns `false` to stop early; the tally is then partial
  */
-export async function decodeFrames(
-  { lib, constants }: Av,
-  { format, stream, streamIndex, decoder }: OpenedVideo,
-  visit: (decoded: DecodedFrame) => boolean | undefined | Promise<boolean | undefined>,
-): Promise<DecodeTally> {
-  const tally: DecodeTally = {
+export async function decodeFrames(av: Av, video: OpenedVideo, visit: Visit): Promise<DecodeTally> {
+  const decoding = new Decoding(av, video, visit);
+  try {
+    await decoding.run();
+    return decoding.tally;
+  } finally {
+    decoding.dispose();
+  }
+}
+
+class Decoding {
+  readonly tally: DecodeTally = {
     packets: 0,
     discardedPackets: 0,
     corruptPackets: 0,
@@ -39,73 +48,113 @@ export async function decodeFrames(
     fileEnd: Number.NEGATIVE_INFINITY,
     largestStep: 0,
   };
-  const { num, den } = stream.timeBase;
-  const interval = stream.avgFrameRate.num > 0 ? stream.avgFrameRate.den / stream.avgFrameRate.num : 0;
-  const mayBeEmpty = stream.codecpar.codecId === constants.AV_CODEC_ID_MPEG4;
-  const packet = new lib.Packet();
-  const frame = new lib.Frame();
-  packet.alloc();
-  frame.alloc();
-  let last = Number.NaN;
-  let stopped = false;
+  readonly #av: Av;
+  readonly #video: OpenedVideo;
+  readonly #visit: Visit;
+  readonly #packet: Packet;
+  readonly #frame: Frame;
+  /** Presentation time of the frame before, s. */
+  #last = Number.NaN;
+  #stopped = false;
 
-  const fail = (code: number) => {
-    tally.decodeError ??= new lib.FFmpegError(code).message;
-  };
-  const receiveAll = async (): Promise<void> => {
-    while (!stopped) {
-      const code = await decoder.receiveFrame(frame);
-      if (code === constants.AVERROR_EAGAIN || code === constants.AVERROR_EOF) return;
-      if (code < 0) return fail(code);
-      const stamp = frame.bestEffortTimestamp;
-      // A raw stream has no timestamps: count on at the average rate.
-      const timestamp =
-        stamp === constants.AV_NOPTS_VALUE ? (Number.isNaN(last) ? 0 : last + interval) : (Number(stamp) * num) / den;
-      if (!Number.isNaN(last)) tally.largestStep = Math.max(tally.largestStep, timestamp - last);
-      last = timestamp;
-      const length = frame.duration > 0n ? (Number(frame.duration) * num) / den : interval;
-      tally.videoEnd = Math.max(tally.videoEnd, timestamp + length);
-      if (frame.decodeErrorFlags !== 0 || (frame.flags & constants.AV_FRAME_FLAG_CORRUPT) !== 0)
-        tally.concealedFrames++;
-      const go = await visit({ frame, index: tally.decodedFrames++, timestamp });
-      frame.unref();
-      stopped = go === false;
-    }
-  };
+  constructor(av: Av, video: OpenedVideo, visit: Visit) {
+    this.#av = av;
+    this.#video = video;
+    this.#visit = visit;
+    this.#packet = new av.lib.Packet();
+    this.#frame = new av.lib.Frame();
+    this.#packet.alloc();
+    this.#frame.alloc();
+  }
 
-  try {
-    while (!stopped) {
-      const code = await format.readFrame(packet);
-      if (code === constants.AVERROR_EOF) break;
+  dispose(): void {
+    this.#packet.free();
+    this.#frame.free();
+  }
+
+  async run(): Promise<void> {
+    const { format, streamIndex } = this.#video;
+    const { AVERROR_EOF } = this.#av.constants;
+    while (!this.#stopped) {
+      const code = await format.readFrame(this.#packet);
+      if (code === AVERROR_EOF) break;
       if (code < 0) {
-        tally.readError = new lib.FFmpegError(code).message;
+        this.tally.readError = new this.#av.lib.FFmpegError(code).message;
         break;
       }
-      const base = packet.streamIndex === streamIndex ? stream.timeBase : format.streams[packet.streamIndex]!.timeBase;
-      if (packet.pts !== constants.AV_NOPTS_VALUE) {
-        tally.fileEnd = Math.max(tally.fileEnd, (Number(packet.pts + packet.duration) * base.num) / base.den);
+      this.#notePacketEnd();
+      if (this.#packet.streamIndex === streamIndex) {
+        this.#countPacket();
+        await this.#decode(this.#packet);
       }
-      if (packet.streamIndex === streamIndex) {
-        tally.packets++;
-        if (packet.flags & constants.AV_PKT_FLAG_DISCARD) tally.discardedPackets++;
-        if (packet.flags & constants.AV_PKT_FLAG_CORRUPT) tally.corruptPackets++;
-        if (mayBeEmpty && packet.size <= NOT_CODED_BYTES) tally.emptyPackets++;
-        if (tally.decodeError === null) {
-          const sent = await decoder.sendPacket(packet);
-          if (sent < 0) fail(sent);
-          else await receiveAll();
-        }
-      }
-      packet.unref();
+      this.#packet.unref();
     }
-    if (!stopped && tally.decodeError === null) {
-      const flushed = await decoder.sendPacket(null);
-      if (flushed < 0) fail(flushed);
-      else await receiveAll();
+    if (!this.#stopped) await this.#decode(null);
+  }
+
+  #notePacketEnd(): void {
+    const { format, stream, streamIndex } = this.#video;
+    const packet = this.#packet;
+    const base = packet.streamIndex === streamIndex ? stream.timeBase : format.streams[packet.streamIndex]!.timeBase;
+    if (packet.pts === this.#av.constants.AV_NOPTS_VALUE) return;
+    this.tally.fileEnd = Math.max(this.tally.fileEnd, (Number(packet.pts + packet.duration) * base.num) / base.den);
+  }
+
+  #countPacket(): void {
+    const { constants } = this.#av;
+    const { tally } = this;
+    const { flags, size } = this.#packet;
+    const mayBeEmpty = this.#video.stream.codecpar.codecId === constants.AV_CODEC_ID_MPEG4;
+    tally.packets++;
+    if (flags & constants.AV_PKT_FLAG_DISCARD) tally.discardedPackets++;
+    if (flags & constants.AV_PKT_FLAG_CORRUPT) tally.corruptPackets++;
+    if (mayBeEmpty && size <= NOT_CODED_BYTES) tally.emptyPackets++;
+  }
+
+  /** Nothing after a failure. @param packet `null` for the frames that the decoder still holds at the end */
+  async #decode(packet: Packet | null): Promise<void> {
+    if (this.tally.decodeError !== null) return;
+    const sent = await this.#video.decoder.sendPacket(packet);
+    if (sent < 0) this.#fail(sent);
+    else await this.#receiveAll();
+  }
+
+  #fail(code: number): void {
+    this.tally.decodeError ??= new this.#av.lib.FFmpegError(code).message;
+  }
+
+  async #receiveAll(): Promise<void> {
+    const { AVERROR_EAGAIN, AVERROR_EOF } = this.#av.constants;
+    const frame = this.#frame;
+    while (!this.#stopped) {
+      const code = await this.#video.decoder.receiveFrame(frame);
+      if (code === AVERROR_EAGAIN || code === AVERROR_EOF) return;
+      if (code < 0) return this.#fail(code);
+      const timestamp = this.#countFrame();
+      const go = await this.#visit({ frame, index: this.tally.decodedFrames++, timestamp });
+      frame.unref();
+      this.#stopped = go === false;
     }
-    return tally;
-  } finally {
-    packet.free();
-    frame.free();
+  }
+
+  /** @returns presentation time, s */
+  #countFrame(): number {
+    const { constants } = this.#av;
+    const { stream } = this.#video;
+    const { num, den } = stream.timeBase;
+    const interval = stream.avgFrameRate.num > 0 ? stream.avgFrameRate.den / stream.avgFrameRate.num : 0;
+    const { tally } = this;
+    const frame = this.#frame;
+    const last = this.#last;
+    const stamp = frame.bestEffortTimestamp;
+    // A raw stream has no timestamps: count on at the average rate.
+    const timestamp =
+      stamp === constants.AV_NOPTS_VALUE ? (Number.isNaN(last) ? 0 : last + interval) : (Number(stamp) * num) / den;
+    if (!Number.isNaN(last)) tally.largestStep = Math.max(tally.largestStep, timestamp - last);
+    this.#last = timestamp;
+    const length = frame.duration > 0n ? (Number(frame.duration) * num) / den : interval;
+    tally.videoEnd = Math.max(tally.videoEnd, timestamp + length);
+    if (frame.decodeErrorFlags !== 0 || (frame.flags & constants.AV_FRAME_FLAG_CORRUPT) !== 0) tally.concealedFrames++;
+    return timestamp;
   }
 }

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { freshSeed, randomSource } from '@motion-enhancer/support/testing';
 import { orientationFromMatrix, orientRgb, UPRIGHT } from './orientation.js';
+
+const RANDOM = randomSource(freshSeed());
 
 const ONE = 0x10000;
 const matrix = (a: number, b: number, c: number, d: number) =>
@@ -33,7 +36,7 @@ describe('orientation', () => {
   for (const [rotation, signs] of turns) {
     it(`shows the display matrix [${signs}] as a point-by-point move does`, () => {
       const [width, height] = [5, 3];
-      const source = Uint8Array.from({ length: width * height * 3 }, () => Math.floor(Math.random() * 256));
+      const source = Uint8Array.from({ length: width * height * 3 }, () => RANDOM.below(256));
       const [a, b, c, d] = signs.map((sign) => sign * ONE) as [number, number, number, number];
       const orientation = orientationFromMatrix(matrix(a, b, c, d));
       const target = new Uint8Array(source.length);

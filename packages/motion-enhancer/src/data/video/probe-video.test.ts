@@ -3,8 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { freshSeed, randomSource } from '@motion-enhancer/support/testing';
 import { probeVideo } from './probe-video.js';
 import { fraction, testVideos, VIDEO_FIXTURES } from './test-videos.js';
+
+const RANDOM = randomSource(freshSeed());
 
 const scratch = mkdtempSync(join(tmpdir(), 'probe-video-'));
 after(() => rmSync(scratch, { recursive: true }));
@@ -73,7 +76,7 @@ describe('probeVideo', () => {
       const bytes = readFileSync(path);
       const { decodedFrames } = await probeVideo(path);
       for (let trial = 0; trial < 5; trial++) {
-        const length = Math.floor(bytes.length * (0.3 + 0.7 * Math.random()));
+        const length = Math.floor(bytes.length * (0.3 + 0.7 * RANDOM.next()));
         const cut = join(scratch, `cut${extname(name)}`);
         writeFileSync(cut, bytes.subarray(0, length));
         const info = await probeVideo(cut);

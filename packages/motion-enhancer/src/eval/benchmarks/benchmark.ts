@@ -18,7 +18,7 @@ export interface Benchmark {
   load(data: string, split: string): LoadedBenchmark | Promise<LoadedBenchmark>;
   /** What the authors publish of each split; files that differ are refused. */
   readonly published?: Readonly<Record<string, Counts>>;
-  /** How it is asked, in the order in which tables list it; one is called `official`. */
+  /** Protocols of its questions, in the order in which tables list them; one is called `official`. */
   readonly protocols: readonly Protocol[];
   /** Which lines its table has; null where its score is no accuracy but what `score` says. */
   readonly layout: ScoreLayout | null;

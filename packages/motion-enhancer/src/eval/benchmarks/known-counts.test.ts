@@ -21,7 +21,7 @@ test('files with the published counts pass', () => {
     assert.equal(countMismatch(one), '', one.benchmark);
 });
 
-test('any other count is told: rows in all, of a type, a type that is missing or strange', () => {
+test('any other count is reported: rows in all, of a type, a type that is missing or strange', () => {
   const dev = { MR: 1478, LM: 546, AO: 519, RC: 400, MO: 690, CM: 384 };
   assert.match(countMismatch(loaded('motionbench', 'dev', dev)), /^4017 rows, not 4018; 384 of CM, not 385 \(/);
   assert.match(countMismatch(loaded('videomme', 'all', { short: 1800, medium: 900 })), /^none of long \(/);

@@ -1,6 +1,6 @@
 import type { BadRow } from '../../data/rows.js';
 
-/** What a question is about. Paths are whole. */
+/** What a question is about. Paths need no folder before them. */
 export type EvalMedium =
   | { type: 'image'; path: string }
   | { type: 'video'; path: string; start?: number; end?: number /* seconds */ }
@@ -12,9 +12,9 @@ export interface EvalQuestion {
   /** Unique within the benchmark: MotionBench's uid, FAVOR's question_key, SEED-Bench's and Video-MME's question_id. */
   id: string;
   benchmark: string;
-  /** What accuracies are told by, as `TYPES` names them. */
+  /** Type of question, by which accuracies are reported; the names are the benchmark's own. */
   type: string;
-  /** What else it may be grouped by: Video-MME's domain, sub_category and task_type. */
+  /** Further groups of questions, by name: Video-MME's domain, sub_category and task_type. */
   tags: Readonly<Record<string, string>>;
   medium: EvalMedium;
   /** Without the options. */
@@ -25,7 +25,7 @@ export interface EvalQuestion {
   letters: readonly string[];
   /** As the file has it, for prompts that quote it: MotionBench's question with its options, Video-MME's options. */
   written?: { question?: string; options?: readonly string[] };
-  /** The right option's full text; null where the authors keep it to themselves (MotionBench's TEST) and for captions. */
+  /** Full text of the right option; null where the authors do not publish it (MotionBench's TEST) and for captions. */
   answer: string | null;
   /** File of the video's subtitles, where there is one. */
   subtitles: string | null;
@@ -38,7 +38,7 @@ export interface EvalQuestion {
 /** A benchmark's file, read whole: every published row is among `questions` or `bad`. */
 export interface LoadedBenchmark {
   benchmark: string;
-  /** The part that was asked for: MotionBench's dev or test. */
+  /** The part that was loaded: MotionBench's dev or test. */
   split: string;
   file: string;
   questions: EvalQuestion[];
@@ -51,7 +51,7 @@ export interface LoadedBenchmark {
 
 export const LETTERS = ['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H'] as const;
 
-/** A question's groups for features that are computed once: questions with the same key see the same pixels. */
+/** Questions with the same key see the same pixels: their visual features are computed once. */
 export function mediumKey(medium: EvalMedium): string {
   if (medium.type === 'frames') return `frames:${medium.paths.join('\n')}`;
   return medium.type === 'image'

@@ -36,7 +36,7 @@ export function readJsonFile(path: string): unknown {
   }
 }
 
-/** Lines of a JSON lines file; what is no JSON is told apart. @throws UserError ERR_DATA when it cannot be read */
+/** Lines of a JSON lines file; what is no JSON is kept apart. @throws UserError ERR_DATA when it cannot be read */
 export function readJsonLines(path: string): { line: number; value?: unknown; reason?: string }[] {
   return readText(path)
     .split('\n')
@@ -61,7 +61,7 @@ export function readText(path: string): string {
   }
 }
 
-/** Collects rows as they are read: malformed ones and repeated ids are told, and the rest goes on. */
+/** Collects rows as they are read: malformed ones and repeated ids are reported, and the rest is read. */
 export class RowCollector {
   readonly questions: LoadedBenchmark['questions'] = [];
   readonly bad: BadRow[] = [];

@@ -2,10 +2,10 @@ import { UserError } from '@motion-enhancer/support';
 import { PARSERS, type ParserName } from '../parsers/index.js';
 import { favorJudge, favorJudgeBefore } from './favor.js';
 import { lettersOf, rightLetter } from './letters.js';
-import type { AnswerJudge, JudgedRow, JudgeName } from './types.js';
+import type { AnswerJudge, JudgedQuestion, JudgeName } from './types.js';
 
 export { lettersOf, rightLetter } from './letters.js';
-export type { AnswerJudge, JudgedRow, JudgeName } from './types.js';
+export type { AnswerJudge, JudgedQuestion, JudgeName } from './types.js';
 
 const JUDGES: Readonly<Record<JudgeName, AnswerJudge>> = {
   ...(Object.fromEntries(Object.values(PARSERS).map(({ name }) => [name, byParser(name)])) as Record<
@@ -31,8 +31,8 @@ const JUDGES: Readonly<Record<JudgeName, AnswerJudge>> = {
     description: 'the right letter occurs anywhere in the reply as a capital',
     source: 'NJU-PCALab/MotionSight @ 711ebbd eval/motionsight/eval_motionbench.py',
     parse: null,
-    judge: (reply, row) => {
-      const letter = rightLetter(row);
+    judge: (reply, question) => {
+      const letter = rightLetter(question);
       return letter !== null && reply.includes(letter);
     },
   },
@@ -50,16 +50,19 @@ export function judgeOf(name: string): AnswerJudge {
 
 function byParser(name: ParserName): AnswerJudge {
   const { description, source, parse } = PARSERS[name];
-  const read = (reply: string, row: JudgedRow): string | null =>
-    parse(reply, { options: lettersOf(row), ...(row.question === undefined ? {} : { question: row.question }) });
+  const read = (reply: string, question: JudgedQuestion): string | null =>
+    parse(reply, {
+      options: lettersOf(question),
+      ...(question.question === undefined ? {} : { question: question.question }),
+    });
   return {
     name,
     description,
     source,
     parse: read,
-    judge: (reply, row) => {
-      const letter = read(reply, row);
-      return letter !== null && letter === rightLetter(row);
+    judge: (reply, question) => {
+      const letter = read(reply, question);
+      return letter !== null && letter === rightLetter(question);
     },
   };
 }

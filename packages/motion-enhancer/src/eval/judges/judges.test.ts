@@ -51,7 +51,7 @@ test('a parser judges by the right option’s letter', () => {
   assert.equal(judgeOf('strict').judge('no answer', { options, correct: 'elsewhere' }), false, 'null is never right');
 });
 
-test('unknown judges are told', () => {
+test('unknown judges are reported', () => {
   for (const name of JUDGE_NAMES) assert.equal(judgeOf(name).name, name);
   assert.throws(
     () => judgeOf('gpt'),

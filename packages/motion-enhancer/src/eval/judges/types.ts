@@ -1,7 +1,7 @@
 import type { ParserName } from '../parsers/types.js';
 
 /** What a judge sees of a question. */
-export interface JudgedRow {
+export interface JudgedQuestion {
   /** Texts without letters, in the order shown. */
   options: readonly string[];
   /** Letter of each option; by default A, B, C, …. */
@@ -25,6 +25,6 @@ export interface AnswerJudge {
   readonly description: string;
   readonly source: string;
   /** The letter that it reads (null: unparsed, for the run's unparsed rate); null for judges that read no letter. */
-  parse: ((reply: string, row: JudgedRow) => string | null) | null;
-  judge(reply: string, row: JudgedRow): boolean;
+  parse: ((reply: string, question: JudgedQuestion) => string | null) | null;
+  judge(reply: string, question: JudgedQuestion): boolean;
 }

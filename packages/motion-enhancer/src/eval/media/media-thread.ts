@@ -11,7 +11,7 @@ export interface ThreadData {
   /** Files that the main thread loaded. */
   plugins: readonly string[];
 }
-/** What is asked; without a request the thread ends once it has nothing more to do. */
+/** A message to the thread; without a request the thread ends once it has nothing more to do. */
 export interface Message {
   id: number;
   request: MediumRequest | null;

@@ -25,7 +25,7 @@ export interface ReadMedium extends Omit<MediumInput, 'pixels'> {
   picture: Uint8Array | null;
 }
 
-/** Most frames of a picture, and their width in pixels. */
+/** Of a picture: the largest number of its frames, and their width in pixels. */
 const SHOWN = 8;
 const WIDTH = 128;
 

@@ -28,25 +28,25 @@ export interface BootstrapResult {
  */
 export function pairedBootstrap(strata: readonly Stratum[], resamples: number, seed: number): BootstrapResult {
   const uniform = randomSource(seed);
-  const asked = strata.map(({ differences }) => differences).filter(({ length }) => length > 0);
-  const questions = asked.reduce((sum, { length }) => sum + length, 0);
+  const nonEmpty = strata.map(({ differences }) => differences).filter(({ length }) => length > 0);
+  const questions = nonEmpty.reduce((sum, { length }) => sum + length, 0);
   const overall = new Float64Array(resamples);
   const average = new Float64Array(resamples);
-  const each = asked.map((differences) => {
+  const each = nonEmpty.map((differences) => {
     const count = (value: number) => differences.reduce((sum, d) => sum + Number(d === value), 0);
     const sumOf = sumOfDraws(differences.length, count(1), count(-1), uniform);
     return Float64Array.from({ length: resamples }, (_, r) => {
       const sum = sumOf();
       overall[r]! += sum / questions;
-      average[r]! += sum / differences.length / asked.length;
+      average[r]! += sum / differences.length / nonEmpty.length;
       return sum / differences.length;
     });
   });
-  const sums = asked.map((differences) => differences.reduce((sum, d) => sum + d, 0));
-  const intervals = each.map((values, s) => interval(values, sums[s]! / asked[s]!.length));
+  const sums = nonEmpty.map((differences) => differences.reduce((sum, d) => sum + d, 0));
+  const intervals = each.map((values, s) => interval(values, sums[s]! / nonEmpty[s]!.length));
   return {
     overall: interval(overall, sums.reduce((a, b) => a + b, 0) / questions),
-    average: interval(average, sums.reduce((sum, value, s) => sum + value / asked[s]!.length, 0) / asked.length),
+    average: interval(average, sums.reduce((sum, value, s) => sum + value / nonEmpty[s]!.length, 0) / nonEmpty.length),
     strata: strata.map(({ differences }) =>
       differences.length === 0 ? { difference: Number.NaN, low: Number.NaN, high: Number.NaN } : intervals.shift()!,
     ),

@@ -19,7 +19,7 @@ export interface AnswerComparison {
   overall: Interval;
   average: Interval;
   types: ({ key: string; pairs: number } & Interval)[];
-  /** `overall` where whole videos are drawn; null where videos are not told. */
+  /** `overall` where whole videos are drawn; null where the videos are not known. */
   byVideo: Interval | null;
   mcnemar: McNemar;
   resamples: number;

@@ -91,13 +91,13 @@ export function scoreTable(
  * Agresti and Coull do, since at 0 and 1 it would vanish.
  */
 function averageOf(types: readonly Proportion[]): ScoreTable['average'] {
-  const asked = types.filter(({ total }) => total > 0);
-  if (asked.length === 0) return { accuracy: Number.NaN, low: 0, high: 1 };
-  const accuracy = asked.reduce((sum, type) => sum + type.accuracy, 0) / asked.length;
-  const variance = asked.reduce((sum, { right, total }) => {
+  const nonEmpty = types.filter(({ total }) => total > 0);
+  if (nonEmpty.length === 0) return { accuracy: Number.NaN, low: 0, high: 1 };
+  const accuracy = nonEmpty.reduce((sum, type) => sum + type.accuracy, 0) / nonEmpty.length;
+  const variance = nonEmpty.reduce((sum, { right, total }) => {
     const p = (right + 2) / (total + 4);
     return sum + (p * (1 - p)) / (total + 4);
   }, 0);
-  const half = (Z95 * Math.sqrt(variance)) / asked.length;
+  const half = (Z95 * Math.sqrt(variance)) / nonEmpty.length;
   return { accuracy, low: Math.max(0, accuracy - half), high: Math.min(1, accuracy + half) };
 }

@@ -119,7 +119,7 @@ test(`two runs: counts add up, differences are those of their tables (seed ${see
     assert.ok(Math.abs(difference - (tb!.types[i]!.accuracy - ta!.types[i]!.accuracy)) < 1e-12);
 });
 
-test('questions that one run lacks are told; nothing in common and doubled questions are errors', () => {
+test('questions that one run lacks are reported; nothing in common and doubled questions are errors', () => {
   const row = (id: string, type = 'MR') => ({ id, type, correct: true });
   const found = compareAnswers([row('a'), row('b')], [row('b', 'Motion Recognition'), row('c')], MOTIONBENCH_LAYOUT, {
     resamples: 10,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { closeTo } from '@motion-enhancer/libtorch/testing';
 import { freshSeed, randomSource } from '@motion-enhancer/support/testing';
 import { Binomial, sumOfDraws } from './binomial.js';
 import { clusterBootstrap, pairedBootstrap, quantile } from './bootstrap.js';
@@ -7,7 +8,7 @@ import { mcnemar } from './mcnemar.js';
 import { erfc } from './special.js';
 import { proportion } from './wilson.js';
 
-const near = (a: number, b: number, rel = 1e-12) => assert.ok(Math.abs(a - b) <= rel * Math.abs(b), `${a} ${b}`);
+const near = (a: number, b: number, rel = 1e-12) => closeTo([a], [b], rel);
 
 test('erfc as Python’s math.erfc', () => {
   for (const [x, y] of [

@@ -67,7 +67,7 @@ test('a letter that is no option is unparsed, whatever the case', () => {
   assert.equal(PARSERS['lmms-first-char'].parse('a', two), 'A', 'case is not');
 });
 
-test('every parser has a name of its own, words and a source; unknown names are told', () => {
+test('every parser has a name of its own, words and a source; unknown names are reported', () => {
   for (const name of PARSER_NAMES) {
     assert.equal(parserOf(name).name, name);
     assert.ok(parserOf(name).description.length > 10 && parserOf(name).source);

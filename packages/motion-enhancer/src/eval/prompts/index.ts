@@ -5,7 +5,17 @@ import { judgeOf } from '../judges/index.js';
 import type { Protocol } from './types.js';
 
 export { pyRepr, pyReprText } from './python-repr.js';
-export * from './types.js';
+export type {
+  CaptionProtocol,
+  DecodingRecipe,
+  LossReduction,
+  Prompt,
+  PromptQuestion,
+  Protocol,
+  RankingProtocol,
+  ReplyProtocol,
+  VideoRecipe,
+} from './types.js';
 
 /** Every protocol, by benchmark and then in the order in which tables list them. */
 export const protocols = (): readonly Protocol[] => benchmarks().flatMap((benchmark) => benchmark.protocols);

@@ -102,7 +102,7 @@ function accepts(field: string, value: unknown): boolean {
   return known.type === 'choice' ? known.choices!.includes(value as string) : typeof value === 'number';
 }
 
-test('unknown benchmarks and protocols are told with what there is', () => {
+test('unknown benchmarks and protocols are reported with what there is', () => {
   assert.throws(
     () => protocolOf('mvbench', 'official'),
     (e) => e instanceof UserError && /motionbench, favor/.test(e.message),

@@ -79,5 +79,5 @@ export interface CaptionProtocol extends ProtocolParts {
   readonly decoding: DecodingRecipe;
 }
 
-/** One benchmark's recipe of one harness, whole: what is asked, what the model sees, how it decodes, who judges. */
+/** One benchmark's recipe of one harness, whole: the prompt, what the model sees, how it decodes, which judge. */
 export type Protocol = ReplyProtocol | RankingProtocol | CaptionProtocol;

@@ -33,7 +33,7 @@ function questionCard(path: string, id: string, { a, b }: RunPair, names: readon
   return html`<div class="card" style="margin:1rem 0" id="${id}">
 <p><strong>${id}</strong> <small>${type} · <a href="${linkTo(path, medium)}">${medium}</a> · ${frames.length} frames${frames.length > 0 && `, ${frames[0]!.toFixed(1)} to ${frames.at(-1)!.toFixed(1)} s`}</small></p>
 ${picture(path, a, before) ?? picture(path, b, after)}
-<blockquote>${question}<br>${options.map((option, i) => html`<br>${letters[i] === right ? html`<strong>${letters[i]!}. ${option}</strong>` : `${letters[i]!}. ${option}`}`)}</blockquote>
+<blockquote>${question}<br>${options.map((option, i) => html`<br>${letters[i] === right ? html`<strong>${letters[i]}. ${option}</strong>` : `${letters[i]!}. ${option}`}`)}</blockquote>
 <div class="grid wide">
 ${reply(names[0], before)}
 ${reply(names[1], after)}

@@ -119,7 +119,7 @@ test('a run’s numbers: types, overall, average, unparsed, each with its interv
   }
 });
 
-test('another judge: the same replies, its verdicts, and it is told', () => {
+test('another judge: the same replies, its verdicts, and it is reported', () => {
   const score = scoreRun(a, { judge: 'lmms-mcq' });
   assert.equal(score.table!.overall.accuracy, 1);
   assert.match(measuredLines(score)[0]!.recipe, /judge lmms-mcq/);

@@ -2,19 +2,19 @@ import { UserError } from '@motion-enhancer/support';
 import { type GenerationOptions, type PreparedChat, replies, type Vlm } from '../../vlm/index.js';
 import { rankByLoss } from '../judges/loss-ranking.js';
 import type { AnswerRecord } from './answer-record.js';
-import type { Asked } from './ask-question.js';
 import { type Grades, grade, gradeChoice } from './grade.js';
+import type { PreparedQuestion } from './prepare-question.js';
 import { optionLosses } from './rank-options.js';
 import type { QuestionRun } from './run-questions.js';
 
 export type Answer = Pick<AnswerRecord, 'output' | 'tokens' | 'losses'> & Grades;
 
 /** Answers of a batch, graded; an error where a question has none. */
-export function answerBatch(run: QuestionRun, batch: readonly Asked[]): (Answer | UserError)[] {
+export function answerBatch(run: QuestionRun, batch: readonly PreparedQuestion[]): (Answer | UserError)[] {
   return run.protocol.reading === 'loss-ranking' ? ranked(run, batch) : replied(run, batch);
 }
 
-function replied({ vlm, decoding, judge }: QuestionRun, batch: readonly Asked[]): (Answer | UserError)[] {
+function replied({ vlm, decoding, judge }: QuestionRun, batch: readonly PreparedQuestion[]): (Answer | UserError)[] {
   const chats = batch.map(({ chat }) => chat);
   return replyTo(vlm, chats, decoding).map((reply, i): Answer | UserError => {
     if (reply instanceof UserError) return reply;
@@ -26,7 +26,7 @@ function replied({ vlm, decoding, judge }: QuestionRun, batch: readonly Asked[])
   });
 }
 
-function ranked({ vlm, protocol, video }: QuestionRun, batch: readonly Asked[]): (Answer | UserError)[] {
+function ranked({ vlm, protocol, video }: QuestionRun, batch: readonly PreparedQuestion[]): (Answer | UserError)[] {
   if (protocol.reading !== 'loss-ranking') throw new TypeError('options are ranked by protocols of loss ranking only');
   return batch.map(({ question, seen, messages }): Answer | UserError => {
     try {

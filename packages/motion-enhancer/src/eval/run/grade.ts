@@ -1,5 +1,5 @@
 import type { EvalQuestion } from '../benchmarks/question.js';
-import { JUDGE_NAMES, type JudgedRow, type JudgeName, judgeOf } from '../judges/index.js';
+import { JUDGE_NAMES, type JudgedQuestion, type JudgeName, judgeOf } from '../judges/index.js';
 import type { AnswerRecord } from './answer-record.js';
 
 export type Grades = Pick<AnswerRecord, 'parsed' | 'judged' | 'chosen' | 'correct'>;
@@ -13,7 +13,7 @@ export function rightLetterOf({ answer, options, letters }: EvalQuestion): strin
 /** What every parser reads and every judge says of a reply. */
 export function grade(question: EvalQuestion, output: string, judge: JudgeName): Grades {
   const right = rightLetterOf(question);
-  const row: JudgedRow = {
+  const judgedQuestion: JudgedQuestion = {
     options: question.options,
     letters: question.letters,
     correct: question.answer ?? '',
@@ -24,8 +24,8 @@ export function grade(question: EvalQuestion, output: string, judge: JudgeName):
   const judged: Record<string, boolean> = {};
   for (const name of JUDGE_NAMES) {
     const one = judgeOf(name);
-    if (one.parse) parsed[name] = one.parse(output, row);
-    if (question.answer !== null) judged[name] = one.judge(output, row);
+    if (one.parse) parsed[name] = one.parse(output, judgedQuestion);
+    if (question.answer !== null) judged[name] = one.judge(output, judgedQuestion);
   }
   return { parsed, judged, chosen: parsed[judge] ?? null, correct: judged[judge] ?? null };
 }

@@ -45,13 +45,18 @@ export function windowsOf(groups: readonly MediumGroup[], atLeast: number): Medi
 }
 
 /** Splits what is sorted by length into batches: at most so many, and so many tokens with padding. */
-export function batchesOf<T>(sorted: readonly T[], lengthOf: (item: T) => number, most: number, tokens: number): T[][] {
+export function batchesOf<T>(
+  sorted: readonly T[],
+  lengthOf: (item: T) => number,
+  maxBatch: number,
+  maxTokens: number,
+): T[][] {
   const batches: T[][] = [];
   let open: T[] = [];
   let longest = 0;
   for (const item of sorted) {
     longest = Math.max(longest, lengthOf(item));
-    if (open.length > 0 && (open.length === most || (open.length + 1) * longest > tokens)) {
+    if (open.length > 0 && (open.length === maxBatch || (open.length + 1) * longest > maxTokens)) {
       batches.push(open);
       open = [];
       longest = lengthOf(item);

@@ -70,7 +70,7 @@ export interface EvalResult {
 
 /** Windows hold so many batches: more would sort better by length, fewer keep less in memory and wait less for media. */
 const BATCHES_A_WINDOW = 2;
-const MOST_WORKERS = 8;
+const MAX_WORKERS = 8;
 
 /**
  * Answers a benchmark's questions into a folder, going on where an earlier run of the same settings stopped.
@@ -92,7 +92,7 @@ export async function runEval(options: EvalOptions): Promise<EvalResult> {
   options.onStart?.({ total: mine.length, done: before, media: groups.length });
   let answered = 0;
   if (before < mine.length || (found.dropped > 0 && isWritable(out))) {
-    const workers = options.workers || Math.max(1, Math.min(MOST_WORKERS, availableParallelism() - 1, groups.length));
+    const workers = options.workers || Math.max(1, Math.min(MAX_WORKERS, availableParallelism() - 1, groups.length));
     const file = new AnswersFile(out, shard, (line) => keepsLine(line, ids, run));
     for (const folder of [out, join(out, 'frames')]) removeTemporaries(folder, out, answersClaim(shard));
     const pool = options.pool ?? openMediaSource(vlm, workers);
@@ -118,7 +118,7 @@ export async function runEval(options: EvalOptions): Promise<EvalResult> {
   return { run, total: mine.length, before, answered, ids };
 }
 
-/** Answers of the folder that are of this run's questions and undamaged; what else is there is told. */
+/** Answers of the folder that are of this run's questions and undamaged; anything else there is reported. */
 function usableAnswers(
   { out, onNote }: EvalOptions,
   ids: ReadonlySet<string>,

@@ -10,8 +10,8 @@ import type { Protocol } from '../prompts/types.js';
 import { answerBatch } from './answer-batch.js';
 import type { AnswerRecord } from './answer-record.js';
 import type { AnswersFile } from './answers-file.js';
-import { type Asked, askQuestion } from './ask-question.js';
 import { batchesOf, type MediumGroup } from './plan.js';
+import { type PreparedQuestion, prepareQuestion } from './prepare-question.js';
 import { readAhead } from './read-ahead.js';
 import { failureOf, recordOf } from './record-of.js';
 import { type SeenMedium, seeMedium } from './see-medium.js';
@@ -68,7 +68,7 @@ export async function runQuestions(run: QuestionRun): Promise<void> {
 const isOpen = ({ done }: QuestionRun, { id }: EvalQuestion): boolean => !done.has(id);
 
 async function runWindow(run: QuestionRun, groups: readonly MediumGroup[], media: Media): Promise<void> {
-  const asked: Asked[] = [];
+  const prepared: PreparedQuestion[] = [];
   const seenMedia: SeenMedium[] = [];
   const fail = (questions: readonly EvalQuestion[], error: UserError) =>
     write(
@@ -85,28 +85,28 @@ async function runWindow(run: QuestionRun, groups: readonly MediumGroup[], media
       const seen = seeMedium(run.vlm, read, group, run.out);
       seenMedia.push(seen);
       for (const question of group.questions) {
-        const one = askQuestion(run, question, seen);
+        const one = prepareQuestion(run, question, seen);
         if (one instanceof UserError) fail([question], one);
-        else asked.push(one);
+        else prepared.push(one);
       }
     }
-    sortForBatches(asked);
-    for (const batch of batchesOf(asked, ({ chat }) => chat.ids.length, run.batch, BATCH_TOKENS)) {
+    sortForBatches(prepared);
+    for (const batch of batchesOf(prepared, ({ chat }) => chat.ids.length, run.batch, BATCH_TOKENS)) {
       if (run.signal?.aborted) return;
       if (batch.some(({ question }) => isOpen(run, question))) answer(run, batch);
     }
   } finally {
-    for (const { chat } of asked) chat.positions?.dispose();
+    for (const { chat } of prepared) chat.positions?.dispose();
     for (const { visual } of seenMedia) disposeVisual(visual);
   }
 }
 
 /** By length, questions about one medium beside each other: what they share is then computed once a batch. */
-function sortForBatches(asked: Asked[]): void {
+function sortForBatches(prepared: PreparedQuestion[]): void {
   const longest = new Map<SeenMedium, number>();
-  for (const { seen, chat } of asked) longest.set(seen, Math.max(longest.get(seen) ?? 0, chat.ids.length));
+  for (const { seen, chat } of prepared) longest.set(seen, Math.max(longest.get(seen) ?? 0, chat.ids.length));
   const order = new Map([...longest.keys()].map((seen, i) => [seen, i]));
-  asked.sort(
+  prepared.sort(
     (a, b) =>
       longest.get(a.seen)! - longest.get(b.seen)! ||
       order.get(a.seen)! - order.get(b.seen)! ||
@@ -114,7 +114,7 @@ function sortForBatches(asked: Asked[]): void {
   );
 }
 
-function answer(run: QuestionRun, batch: readonly Asked[]): void {
+function answer(run: QuestionRun, batch: readonly PreparedQuestion[]): void {
   const began = performance.now();
   const answers = answerBatch(run, batch);
   const seconds = (performance.now() - began) / 1000 / batch.length;

@@ -25,7 +25,7 @@ export const alignmentPart: ParityPart = {
           positions: file.read('position_ids').to(device),
           inputs: [{ pixels, grid }],
         };
-        alignedStepChecks('alignment', qwen25VLModel(model), chat, join(dir, 'step.json'), file, context);
+        alignedStepChecks('alignment', qwen25VLModel(model), { chat, stepFile: join(dir, 'step.json'), file }, context);
       });
     } finally {
       file.close();

@@ -1,9 +1,8 @@
 import { judgeOf } from '../../eval/judges/index.js';
 import { betterAnswer, PARSERS, type ParserName } from '../../eval/parsers/index.js';
-import { compareExact } from '../compare.js';
-import { besideReference } from '../golden-file.js';
+import { compareCases } from '../compare-cases.js';
+import { besideReference, readJson } from '../golden-file.js';
 import type { ParityPart } from '../part.js';
-import { readJson } from '../read-json.js';
 
 const GOLDEN = 'goldens/answer_parsing.json';
 
@@ -19,10 +18,10 @@ const COLUMNS: readonly (readonly [column: string, parser: ParserName])[] = [
 ];
 
 interface Golden {
-  choices_for_can_infer: Record<string, string>;
-  parse: (Record<string, string | false> & { in: string })[];
-  motionbench_get_better_one: { new: string; old: string; out: string }[];
-  favor_judge: {
+  choices_for_can_infer?: Record<string, string>;
+  parse?: (Record<string, string | false> & { in: string })[];
+  motionbench_get_better_one?: { new: string; old: string; out: string }[];
+  favor_judge?: {
     correct: string;
     options: string[];
     output: string;
@@ -37,33 +36,39 @@ export const answerParsingPart: ParityPart = {
   needs: [],
   goldens: [GOLDEN],
   run(dir, { report }) {
-    const golden = readJson(besideReference(dir, GOLDEN)!) as unknown as Golden;
-    const options = Object.entries(golden.choices_for_can_infer).map(([letter, text]) => ({ letter, text }));
+    const golden = readJson(besideReference(dir, GOLDEN)!) as Golden;
+    const options = Object.entries(golden.choices_for_can_infer ?? {}).map(([letter, text]) => ({ letter, text }));
     for (const [column, parser] of COLUMNS)
-      report(
-        compareExact(
-          `answer_parsing/${column}`,
-          golden.parse.map((row) => PARSERS[parser].raw(row.in, { options })),
-          golden.parse.map((row) => row[column] || ''),
-        ),
+      compareCases(
+        {
+          name: `answer_parsing/${column}`,
+          cases: golden.parse,
+          ours: (row) => [PARSERS[parser].raw(row.in, { options })],
+          reference: (row) => [row[column] || ''],
+        },
+        report,
       );
-    report(
-      compareExact(
-        'answer_parsing/motionbench_get_better_one',
-        golden.motionbench_get_better_one.map((row) => betterAnswer(row.new, row.old)),
-        golden.motionbench_get_better_one.map(({ out }) => out),
-      ),
+    compareCases(
+      {
+        name: 'answer_parsing/motionbench_get_better_one',
+        cases: golden.motionbench_get_better_one,
+        ours: (row) => [betterAnswer(row.new, row.old)],
+        reference: ({ out }) => [out],
+      },
+      report,
     );
     for (const [judge, column] of [
       ['favor', 'judge_since_2025_05_16'],
       ['favor-before', 'judge_before'],
     ] as const)
-      report(
-        compareExact(
-          `answer_parsing/${column}`,
-          golden.favor_judge.map((row) => Number(judgeOf(judge).judge(row.output, row))),
-          golden.favor_judge.map((row) => Number(row[column])),
-        ),
+      compareCases(
+        {
+          name: `answer_parsing/${column}`,
+          cases: golden.favor_judge,
+          ours: (row) => [Number(judgeOf(judge).judge(row.output, row))],
+          reference: (row) => [Number(row[column])],
+        },
+        report,
       );
   },
 };

@@ -1,10 +1,10 @@
 import { PLAIN_LANGUAGE } from '../../eval/benchmarks/favor-open/metric/plain-language.js';
 import { scoreMotion } from '../../eval/benchmarks/favor-open/metric/score-motion.js';
 import type { MotionRecord, ScoredMotion } from '../../eval/benchmarks/favor-open/metric/types.js';
-import { compareExact, compareNumbers } from '../compare.js';
-import { besideReference } from '../golden-file.js';
+import { compareNumbers } from '../compare.js';
+import { compareCases } from '../compare-cases.js';
+import { besideReference, readJson } from '../golden-file.js';
 import type { ParityPart, Tolerance } from '../part.js';
-import { readJson } from '../read-json.js';
 
 const GOLDEN = 'goldens/favor_llmfree.json';
 /** Both sides compute in float64; only the order of sums differs. */
@@ -29,31 +29,51 @@ export const favorLlmFreePart: ParityPart = {
   needs: [],
   goldens: [GOLDEN],
   run(dir, { report }) {
-    const { cases } = readJson(besideReference(dir, GOLDEN)!) as unknown as { cases: Case[] };
-    const ours = cases.map(({ gt, pred }) => scoreMotion(gt, pred, PLAIN_LANGUAGE));
-    for (const term of Object.keys(cases[0]!.scores))
-      report(
-        compareNumbers(
-          `favor_llmfree/${term}`,
-          ours.map(({ scores }) => scores[term as 'final_score']),
-          cases.map(({ scores }) => scores[term]!),
-          FLOAT64,
-        ),
+    const { cases = [] } = readJson(besideReference(dir, GOLDEN)!) as { cases?: Case[] };
+    const known = new Map<Case, ScoredMotion>();
+    const scored = (one: Case): ScoredMotion => {
+      const found = known.get(one) ?? scoreMotion(one.gt, one.pred, PLAIN_LANGUAGE);
+      known.set(one, found);
+      return found;
+    };
+    const compare = (name: string, ours: readonly number[], reference: readonly number[]) =>
+      compareNumbers(name, ours, reference, FLOAT64);
+    const terms = new Set(cases.flatMap((one) => Object.keys(one?.scores ?? {})));
+    for (const term of terms)
+      compareCases(
+        {
+          name: `favor_llmfree/${term}`,
+          cases,
+          ours: (one) => [scored(one).scores[term as 'final_score']],
+          reference: (one) => [one.scores[term]!],
+          compare,
+        },
+        report,
       );
-    report(
-      compareNumbers(
-        'favor_llmfree/match_scores',
-        ours.flatMap(({ subjects }) => subjects.flatMap(({ scores }) => scores)),
-        cases.flatMap(({ subjects }) => Object.values(subjects).flatMap(({ match_scores }) => match_scores)),
-        FLOAT64,
-      ),
+    compareCases(
+      {
+        name: 'favor_llmfree/match_scores',
+        cases,
+        ours: (one) => scored(one).subjects.flatMap(({ scores }) => scores),
+        reference: ({ subjects }) => Object.values(subjects).flatMap(({ match_scores }) => match_scores),
+        compare,
+      },
+      report,
     );
-    report(compareExact('favor_llmfree/matches', ours.map(told), cases.map(toldBy)));
+    compareCases(
+      {
+        name: 'favor_llmfree/matches',
+        cases,
+        ours: (one) => [ourMatches(scored(one))],
+        reference: (one) => [goldenMatches(one)],
+      },
+      report,
+    );
   },
 };
 
 /** What was read and matched, in one text a case. JSON sorts whole-numbered keys, on both sides alike. */
-function told({ subjectMapping, subjects, extracted, camera, chronological }: ScoredMotion): string {
+function ourMatches({ subjectMapping, subjects, extracted, camera, chronological }: ScoredMotion): string {
   return JSON.stringify([
     plain(subjectMapping),
     subjects.map(({ mapping, weight }) => [plain(mapping), weight]),
@@ -63,7 +83,7 @@ function told({ subjectMapping, subjects, extracted, camera, chronological }: Sc
   ]);
 }
 
-function toldBy({ subject_mapping, subjects, extracted, camera, chrono }: Case): string {
+function goldenMatches({ subject_mapping, subjects, extracted, camera, chrono }: Case): string {
   return JSON.stringify([
     subject_mapping,
     Object.values(subjects).map(({ action_mapping, weight }) => [action_mapping, weight]),

@@ -8,12 +8,14 @@ import { priorPart } from './prior.js';
 import { qwen25VLPart } from './qwen2-5-vl.js';
 import { schedulePart } from './schedule.js';
 import { t5Part } from './t5.js';
+import { t5TokensPart } from './t5-tokens.js';
 import { vaePart } from './vae.js';
 
 /** Every part, in the order of the report. */
 export const PARTS: readonly ParityPart[] = [
   schedulePart,
   t5Part,
+  t5TokensPart,
   vaePart,
   cogVideoX15Part,
   cogVideoX10Part,

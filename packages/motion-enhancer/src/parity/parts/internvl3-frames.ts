@@ -1,66 +1,76 @@
 import { chooseInternVL3Frames, type InternVL3FrameOptions, tileGrid } from '@motion-enhancer/models';
-import { compareExact } from '../compare.js';
+import { compareCases } from '../compare-cases.js';
+import { readJson } from '../golden-file.js';
 import type { ParityContext } from '../part.js';
-import { readJson } from '../read-json.js';
+import { numberOf } from './number-of.js';
+
+type FramesOfCount = Record<string, number[]>;
+
+interface Row {
+  total: number;
+  fps: number;
+  internvl_get_index?: FramesOfCount;
+  internvl_get_index_bound?: FramesOfCount & { bound: [number, number] };
+  internvl_train_middle?: FramesOfCount;
+  vlmevalkit_nframe8?: number[];
+}
 
 interface Golden {
-  rows: {
-    total: number;
-    fps: number;
-    internvl_get_index: Record<string, number[]>;
-    internvl_get_index_bound?: Record<string, number[]> & { bound: [number, number] };
-    internvl_train_middle: Record<string, number[]>;
-    vlmevalkit_nframe8: number[];
-  }[];
-  aspect: { w: number; h: number; max_num: number; cols: number; rows: number }[];
+  rows?: Row[];
+  aspect?: { w: number; h: number; max_num: number; cols: number; rows: number }[];
 }
+
+/** Of each line: the key of a row that it compares, and what our rule is told. */
+const RULES: readonly (readonly [line: string, key: keyof Row, optionsOf: (row: Row) => InternVL3FrameOptions])[] = [
+  ['frames', 'internvl_get_index', () => ({})],
+  ['frames_training', 'internvl_train_middle', () => ({ rule: 'training' })],
+  ['frames_vlmevalkit', 'vlmevalkit_nframe8', () => ({ rule: 'vlmevalkit' })],
+  ['frames_bound', 'internvl_get_index_bound', (row) => ({ bound: row.internvl_get_index_bound!.bound })],
+];
 
 /** Frame numbers and tile grids of goldens/internvl_frames.json, one line for each rule. */
 export function internVL3FrameChecks(goldenFile: string, { report }: ParityContext): void {
-  const golden = readJson(goldenFile) as unknown as Golden;
-  const check = (
-    name: string,
-    wantedOf: (row: Golden['rows'][number]) => Record<string, unknown>,
-    optionsOf: (row: Golden['rows'][number]) => InternVL3FrameOptions,
-  ) => {
-    const ours: number[] = [];
-    const reference: number[] = [];
-    for (const row of golden.rows)
-      for (const [count, indices] of Object.entries(wantedOf(row))) {
-        if (!/^\d+$/.test(count)) continue; // the bound itself
-        ours.push(...chooseInternVL3Frames(row.total, row.fps, { frames: Number(count), ...optionsOf(row) }));
-        reference.push(...(indices as number[]));
-      }
-    report(compareExact(`internvl3/${name}`, ours, reference));
-  };
-  check(
-    'frames',
-    (row) => row.internvl_get_index,
-    () => ({}),
+  const golden = readJson(goldenFile) as Golden;
+  for (const [line, key, optionsOf] of RULES)
+    compareCases(
+      {
+        name: `internvl3/${line}`,
+        cases: golden.rows,
+        skip: (row) => row[key] === undefined,
+        ours: (row) =>
+          countsOf(row, key).flatMap(([frames]) =>
+            chooseInternVL3Frames(numberOf(row.total, 'total'), numberOf(row.fps, 'fps'), {
+              frames,
+              ...optionsOf(row),
+            }),
+          ),
+        reference: (row) => countsOf(row, key).flatMap(([, indices]) => indices),
+      },
+      report,
+    );
+  compareCases(
+    {
+      name: 'internvl3/tiles',
+      cases: golden.aspect,
+      ours: ({ w, h, max_num: maxTiles }) => {
+        const { columns, rows } = tileGrid(numberOf(w, 'w'), numberOf(h, 'h'), {
+          minTiles: 1,
+          maxTiles,
+          tileSize: 448,
+        });
+        return [columns, rows];
+      },
+      reference: ({ cols, rows }) => [numberOf(cols, 'cols'), numberOf(rows, 'rows')],
+    },
+    report,
   );
-  check(
-    'frames_training',
-    (row) => row.internvl_train_middle,
-    () => ({ rule: 'training' }),
-  );
-  check(
-    'frames_vlmevalkit',
-    (row) => ({ 8: row.vlmevalkit_nframe8 }),
-    () => ({ rule: 'vlmevalkit' }),
-  );
-  check(
-    'frames_bound',
-    (row) => row.internvl_get_index_bound ?? {},
-    (row) => ({ bound: row.internvl_get_index_bound!.bound }),
-  );
-  const grids = golden.aspect.map(({ w, h, max_num }) =>
-    tileGrid(w, h, { minTiles: 1, maxTiles: max_num, tileSize: 448 }),
-  );
-  report(
-    compareExact(
-      'internvl3/tiles',
-      grids.flatMap(({ columns, rows }) => [columns, rows]),
-      golden.aspect.flatMap(({ cols, rows }) => [cols, rows]),
-    ),
-  );
+}
+
+/** Counts of frames and their indices; VLMEvalKit's are of 8, and a bound stands among the counts. */
+function countsOf(row: Row, key: keyof Row): [frames: number, indices: number[]][] {
+  const value = row[key] as number[] | FramesOfCount;
+  const counts = Array.isArray(value) ? { 8: value } : value;
+  return Object.entries(counts)
+    .filter(([count]) => /^\d+$/.test(count))
+    .map(([count, indices]) => [Number(count), indices]);
 }

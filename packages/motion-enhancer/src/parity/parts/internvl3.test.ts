@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { leakFree } from '@motion-enhancer/libtorch/testing';
 import { fixture, temporaryFolder } from '@motion-enhancer/support/testing';
-import { tensorTestAsync } from '../../testing/tensor-test.js';
 import type { Check } from '../part.js';
 import { runParity } from '../run.js';
 
@@ -24,18 +24,18 @@ async function run(dir: string, dtype: 'float32' | 'bfloat16' = 'float32') {
   return { names: checks.map((c) => c.name), failed: checks.filter((c) => !c.ok).map((c) => c.name) };
 }
 
-tensorTestAsync('frames, tiles and both forms are checked', async () => {
+leakFree('frames, tiles and both forms are checked', async () => {
   const { names, failed } = await run(copy());
   assert.deepEqual(failed, []);
   for (const name of ['frames', 'frames_bound', 'tiles', 'model/logits', 'model-remote/step/grad_norm'])
     assert.ok(names.includes(`internvl3/${name}`), name);
 });
 
-tensorTestAsync('in bfloat16 too', async () => {
+leakFree('in bfloat16 too', async () => {
   assert.deepEqual((await run(copy(), 'bfloat16')).failed, []);
 });
 
-tensorTestAsync('a changed golden, a changed weight of one form: told', async () => {
+leakFree('a changed golden, a changed weight of one form: told', async () => {
   const dir = copy();
   const golden = JSON.parse(readFileSync(join(dir, GOLDEN), 'utf8'));
   golden.rows[2].internvl_train_middle[8][3]++;
@@ -55,7 +55,7 @@ tensorTestAsync('a changed golden, a changed weight of one form: told', async ()
   assert.ok(!failed.some((name) => name.startsWith('internvl3/model/')), failed.join());
 });
 
-tensorTestAsync('a folder without the original form has the other checked', async () => {
+leakFree('a folder without the original form has the other checked', async () => {
   const dir = copy();
   rmSync(join(dir, 'internvl3/model-remote'), { recursive: true });
   const { names, failed } = await run(dir);

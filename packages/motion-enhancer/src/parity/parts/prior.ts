@@ -4,14 +4,15 @@ import { DdimSchedule, loadCogVideoXTransformer } from '@motion-enhancer/models'
 import { resolve } from '../../config/field.js';
 import { AttentionCapture } from '../../prior/capture/attention-capture.js';
 import { captureStream } from '../../prior/capture/capture-stream.js';
+import type { HeadMaps } from '../../prior/capture/head-maps.js';
 import { PRIOR_FIELDS } from '../../prior/config.js';
 import { cogVideoXDenoiser } from '../../prior/diffusion/cogvideox/denoiser.js';
 import { invert, reconstruct } from '../../prior/diffusion/trajectory.js';
 import { headMetrics, topIndices } from '../../prior/selection/heads.js';
 import { motionSaliency, textToVideo } from '../../prior/selection/tokens.js';
 import { compare, compareKept, OUTPUT } from '../compare.js';
+import { readJson } from '../golden-file.js';
 import type { Check, ParityPart, Tolerance } from '../part.js';
-import { readJson } from '../read-json.js';
 
 interface Extraction {
   transformer: string;
@@ -76,48 +77,49 @@ function checkPrior(
       report(compare(name('inversion'), stacked(trajectory), read('inversion'), OUTPUT));
       report(compare(name('reconstruction'), stacked(states), read('reconstruction'), OUTPUT));
     }
-    const maps = capture.finish()[0]!;
-    const reference = read('attention').to('float64');
-    const T = grid.textTokens;
-    const video = reference.slice(1, T).slice(2, T);
-    report(
-      compare(name('attention text→video'), maps.textToVideo_HTS, reference.narrow(1, 0, T).slice(2, T), STATISTIC),
-    );
-    report(
-      compare(name('attention same location'), maps.sameLocation_HPFF, sameLocation(video, grid.frames), STATISTIC),
-    );
-    report(compare(name('attention Σ'), maps.total_H, video.sum([1, 2]), STATISTIC));
-    report(compare(name('attention Σ²'), maps.squares_H, video.square().sum([1, 2]), STATISTIC));
-    const metrics = headMetrics(maps);
-    report(
-      compare(
-        name('head_metrics'),
-        tensor([metrics.dfc, metrics.tcs, metrics.dsr], { dtype: 'float64' }),
-        read('head_metrics'),
-        STATISTIC,
-      ),
-    );
-    report(compare(name('head_score'), tensor(metrics.score, { dtype: 'float64' }), read('head_score'), STATISTIC));
-    const heads = topIndices(metrics.score, config.headRatio);
-    report(compareKept(name('heads'), heads, read('heads').toArray(), metrics.score, read('head_score').toArray()));
-    const rows = textToVideo(maps, heads);
-    const { ms } = motionSaliency(rows, grid.frames);
-    report(compare(name('motion_score'), tensor(ms, { dtype: 'float64' }), read('motion_score'), STATISTIC));
-    const real = ms.slice(0, about.real_tokens);
-    const referenceScores = read('motion_score').toArray().slice(0, about.real_tokens);
-    const tokens = read('tokens').toArray();
-    report(compareKept(name('tokens'), topIndices(real, config.wordRatio), tokens, real, referenceScores));
-    report(
-      compare(
-        name('prior'),
-        rows.indexSelect(0, tensor(tokens, { dtype: 'int64', device: rows.device })),
-        read('prior'),
-        STATISTIC,
-      ),
-    );
+    checkMaps(capture.finish()[0]!, { about, read, name, report });
   } finally {
     capture.dispose();
   }
+}
+
+interface Golden {
+  about: Extraction;
+  read: (name: string) => Tensor;
+  /** Of a check, in the report. */
+  name: (tensorName: string) => string;
+  report: (check: Check) => void;
+}
+
+/** Averaged maps, head metrics, kept heads and tokens, prior. */
+function checkMaps(maps: HeadMaps, golden: Golden): void {
+  const { about, read, name, report } = golden;
+  const { grid } = maps;
+  const judge = (tensorName: string, actual: Tensor, expected: Tensor) =>
+    report(compare(name(tensorName), actual, expected, STATISTIC));
+  const config = resolve(PRIOR_FIELDS, {});
+  const reference = read('attention').to('float64');
+  const T = grid.textTokens;
+  const video = reference.slice(1, T).slice(2, T);
+  judge('attention text→video', maps.textToVideo_HTS, reference.narrow(1, 0, T).slice(2, T));
+  judge('attention same location', maps.sameLocation_HPFF, sameLocation(video, grid.frames));
+  judge('attention Σ', maps.total_H, video.sum([1, 2]));
+  judge('attention Σ²', maps.squares_H, video.square().sum([1, 2]));
+  const metrics = headMetrics(maps);
+  const float64 = { dtype: 'float64' } as const;
+  judge('head_metrics', tensor([metrics.dfc, metrics.tcs, metrics.dsr], float64), read('head_metrics'));
+  judge('head_score', tensor(metrics.score, float64), read('head_score'));
+  const heads = topIndices(metrics.score, config.headRatio);
+  report(compareKept(name('heads'), heads, read('heads').toArray(), metrics.score, read('head_score').toArray()));
+  const textToVideo_TS = textToVideo(maps, heads);
+  const { ms } = motionSaliency(textToVideo_TS, grid.frames);
+  judge('motion_score', tensor(ms, float64), read('motion_score'));
+  const real = ms.slice(0, about.real_tokens);
+  const referenceScores = read('motion_score').toArray().slice(0, about.real_tokens);
+  const tokens = read('tokens').toArray();
+  report(compareKept(name('tokens'), topIndices(real, config.wordRatio), tokens, real, referenceScores));
+  const kept = tensor(tokens, { dtype: 'int64', device: textToVideo_TS.device });
+  judge('prior', textToVideo_TS.indexSelect(0, kept), read('prior'));
 }
 
 /** [heads, F·P, F·P] → entries of equal location [heads, P, F, F] */

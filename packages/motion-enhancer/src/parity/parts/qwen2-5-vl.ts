@@ -2,15 +2,16 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { noGrad, openSafetensors, type SafetensorsFile, scope, type Tensor } from '@motion-enhancer/libtorch';
 import { type Grid, generate, loadQwen25VL, positionsTensor, type Qwen25VL, ropeIndex } from '@motion-enhancer/models';
+import { attempt } from '../attempt.js';
 import { compare, compareExact, EXACT } from '../compare.js';
 import { besideReference } from '../golden-file.js';
 import type { ParityContext, ParityPart } from '../part.js';
+import { batchChecks } from './qwen2-5-vl-batch.js';
+import { mediaInOrder } from './qwen2-5-vl-media.js';
 import { qwen25VLProcessingChecks } from './qwen2-5-vl-processing.js';
 import { qwen2TokenChecks } from './qwen2-tokens.js';
+import { REFERENCE_ROPE } from './reference-rope.js';
 import { decoderChecks, generationChecks, outputTolerance, sameParameters } from './vlm-checks.js';
-
-/** The reference was computed by transformers 5, which goes on after a video by its extent. */
-const REFERENCE_ROPE = { rounding: 'float', resume: 'extent' } as const;
 
 /** Qwen2.5-VL against what transformers computed with the same random weights. */
 export const qwen25VLPart: ParityPart = {
@@ -28,11 +29,15 @@ export const qwen25VLPart: ParityPart = {
     const vision = openSafetensors(join(folder, 'vision.safetensors'));
     try {
       visionChecks(model, vision, context);
-      stepChecks(model, step, context);
+      attempt('qwen2_5_vl/step', context.report, () => stepChecks(model, step, context));
       replies(model, step, context);
+      const batch = join(folder, 'batch.safetensors');
+      if (existsSync(batch)) attempt('qwen2_5_vl/batch', context.report, () => batchChecks(model, batch, context));
       // Through float16 the plain weights would be rounded twice.
       if (context.dtype !== 'float16' && existsSync(join(folder, 'model-hub')))
-        hubChecks(model, join(folder, 'model-hub'), context);
+        attempt('qwen2_5_vl/hub_parameters', context.report, () =>
+          hubChecks(model, join(folder, 'model-hub'), context),
+        );
     } finally {
       step.close();
       vision.close();
@@ -45,10 +50,10 @@ export const qwen25VLPart: ParityPart = {
 /** Where the folder has them: processing arithmetic, and token ids by the tokenizer files beside it. */
 function goldenChecks(dir: string, context: ParityContext): void {
   const processing = besideReference(dir, 'goldens/qwen25vl_processing.json');
-  if (processing) qwen25VLProcessingChecks(processing, context);
+  if (processing) attempt('qwen2_5_vl/processing', context.report, () => qwen25VLProcessingChecks(processing, context));
   const tokens = besideReference(dir, 'goldens/tokens_qwen2.json');
   const tokenizer = besideReference(dir, 'tokenizers/qwen2');
-  if (tokens && tokenizer) qwen2TokenChecks(tokens, tokenizer, context);
+  if (tokens && tokenizer) attempt('tokens_qwen2', context.report, () => qwen2TokenChecks(tokens, tokenizer, context));
 }
 
 /** The form of published checkpoints (flat config, sharded, bfloat16) holds the same weights, rounded. */
@@ -62,33 +67,39 @@ function hubChecks(model: Qwen25VL, folder: string, context: ParityContext): voi
 }
 
 function visionChecks(model: Qwen25VL, file: SafetensorsFile, context: ParityContext): void {
-  for (let i = 0; file.tensors.has(`grid_${i}`); i++)
-    scope(() => {
-      const grid = file.read(`grid_${i}`).toArray() as unknown as Grid;
-      const embeds = noGrad(() => model.encodeVisual(file.read(`pixels_${i}`), [grid]));
-      context.report(
-        compare(`qwen2_5_vl/vision/embeds_${i}`, embeds, file.read(`embeds_${i}`), outputTolerance(context)),
-      );
-    });
+  for (const i of [...file.tensors.keys()].flatMap((key) => /^grid_(\d+)$/.exec(key)?.[1] ?? []))
+    attempt(`qwen2_5_vl/vision/embeds_${i}`, context.report, () =>
+      scope(() => {
+        const grid = file.read(`grid_${i}`).toArray() as unknown as Grid;
+        const embeds = noGrad(() => model.encodeVisual(file.read(`pixels_${i}`), [grid]));
+        context.report(
+          compare(`qwen2_5_vl/vision/embeds_${i}`, embeds, file.read(`embeds_${i}`), outputTolerance(context)),
+        );
+      }),
+    );
 }
 
-/** The inputs of the reference step. */
+/** The inputs of the reference step: one sequence with any number of images and videos. */
 function inputs(model: Qwen25VL, file: SafetensorsFile) {
+  const read = (name: string) => (file.tensors.has(name) ? file.read(name) : null);
   const ids = file.read('input_ids').toArray();
-  const grids = file.read('video_grid_thw').tolist() as unknown as Grid[];
-  const seconds = file.read('second_per_grid_ts').toArray();
+  const seconds = read('second_per_grid_ts')?.toArray() ?? null;
+  const { grids, patches } = mediaInOrder(ids, model.config, file);
   const rope = ropeIndex(ids, grids, seconds, model.config, REFERENCE_ROPE);
-  return { ids, grids, seconds, rope, patches: file.read('pixel_values_videos') };
+  return { ids, grids, seconds, rope, patches };
 }
 
 function stepChecks(model: Qwen25VL, file: SafetensorsFile, context: ParityContext): void {
   scope(() => {
     const { ids, grids, rope, patches } = inputs(model, file);
     const positions_3BN = positionsTensor([rope.positions]);
-    context.report(compare('qwen2_5_vl/position_ids', positions_3BN, file.read('position_ids'), EXACT));
-    context.report(compareExact('qwen2_5_vl/rope_deltas', [rope.delta], file.read('rope_deltas').toArray()));
+    if (file.tensors.has('position_ids'))
+      context.report(compare('qwen2_5_vl/position_ids', positions_3BN, file.read('position_ids'), EXACT));
+    if (file.tensors.has('rope_deltas'))
+      context.report(compareExact('qwen2_5_vl/rope_deltas', [rope.delta], file.read('rope_deltas').toArray()));
     const visual = model.encodeVisual(patches, grids);
-    context.report(compare('qwen2_5_vl/visual_embeds', visual, file.read('visual_embeds'), outputTolerance(context)));
+    if (file.tensors.has('visual_embeds'))
+      context.report(compare('qwen2_5_vl/visual_embeds', visual, file.read('visual_embeds'), outputTolerance(context)));
     const forward = (rows: number[], onBlock: (layer: number, h: Tensor) => void) =>
       model.forward({ ids: [ids], visual, positions_3BN, rows, onBlock });
     decoderChecks('qwen2_5_vl', model.parameters(), forward, file, context);

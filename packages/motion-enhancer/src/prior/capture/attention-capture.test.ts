@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cat, type DType, Generator, liveTensors, randn, scope, stack, type Tensor } from '@motion-enhancer/libtorch';
+import { closeTo, tensorTest } from '@motion-enhancer/libtorch/testing';
 import { freshSeed } from '@motion-enhancer/support/testing';
-import { closeTo } from '../../testing/close-to.js';
-import { tensorTest } from '../../testing/tensor-test.js';
 import { locations, type TokenGrid, videoTokens } from '../grid.js';
 import { AttentionCapture, type CaptureOptions } from './attention-capture.js';
 import type { SquareSum } from './capture-types.js';

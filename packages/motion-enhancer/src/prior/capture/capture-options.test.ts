@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { cat, Generator, randn, stack, type Tensor, tensor } from '@motion-enhancer/libtorch';
+import { closeTo, tensorTest } from '@motion-enhancer/libtorch/testing';
 import { freshSeed } from '@motion-enhancer/support/testing';
 import { resolve } from '../../config/field.js';
-import { closeTo } from '../../testing/close-to.js';
-import { tensorTest } from '../../testing/tensor-test.js';
 import { PRIOR_FIELDS } from '../config.js';
 import { locations, type TokenGrid, videoTokens } from '../grid.js';
 import { focusOfHeads } from '../selection/focus-of-heads.js';

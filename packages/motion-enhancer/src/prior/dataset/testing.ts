@@ -73,10 +73,10 @@ export function start(args: readonly string[]): Run {
   const rows: RowEvent[] = [];
   const waiting: { name: string; resolve: () => void }[] = [];
   let [out, err, rest] = ['', '', ''];
-  child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
     out += text;
   });
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
     err += text;
     const lines = (rest + text).split('\n');
     rest = lines.pop()!;

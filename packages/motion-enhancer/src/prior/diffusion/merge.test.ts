@@ -10,10 +10,9 @@ import {
   scope,
   type Tensor,
 } from '@motion-enhancer/libtorch';
+import { closeTo, tensorTest } from '@motion-enhancer/libtorch/testing';
 import { attentionWithLse, DdimSchedule, loadCogVideoXTransformer } from '@motion-enhancer/models';
 import { fixture, freshSeed } from '@motion-enhancer/support/testing';
-import { closeTo } from '../../testing/close-to.js';
-import { tensorTest } from '../../testing/tensor-test.js';
 import { cogVideoXDenoiser } from './cogvideox/denoiser.js';
 import { type Attended, mergeByLse, mergeByLse_ } from './merge.js';
 import type { Stream } from './streams.js';

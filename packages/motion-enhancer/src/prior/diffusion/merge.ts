@@ -19,5 +19,5 @@ export function mergeByLse(a: Attended, b: Attended): Attended {
 /** The same, but only the output, written over `a.out`. */
 export function mergeByLse_(a: Attended, b: Attended): void {
   const weightB = b.lse_BHN.sub(a.lse_BHN).sigmoid().unsqueeze(-1).to(a.out.dtype);
-  aten.lerp_!(a.out, b.out, weightB);
+  aten.lerp_(a.out, b.out, weightB);
 }

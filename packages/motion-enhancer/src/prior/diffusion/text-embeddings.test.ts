@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { noGrad, scope, tensor } from '@motion-enhancer/libtorch';
+import { closeTo, tensorTest } from '@motion-enhancer/libtorch/testing';
 import { loadT5Encoder, loadTokenizer } from '@motion-enhancer/models';
 import { temporaryFolder } from '@motion-enhancer/support/testing';
-import { closeTo } from '../../testing/close-to.js';
-import { tensorTest } from '../../testing/tensor-test.js';
 import { tinyVdm } from '../dataset/testing.js';
 import { t5Texts } from './cogvideox/texts.js';
 

@@ -10,11 +10,10 @@ import {
   type Tensor,
   tensor,
 } from '@motion-enhancer/libtorch';
+import { closeTo, tensorTest } from '@motion-enhancer/libtorch/testing';
 import { DdimSchedule, loadCogVideoXTransformer } from '@motion-enhancer/models';
 import { fixture, freshSeed } from '@motion-enhancer/support/testing';
 import { resolve } from '../../config/field.js';
-import { closeTo } from '../../testing/close-to.js';
-import { tensorTest } from '../../testing/tensor-test.js';
 import { capturedMaps, type PassOptions } from '../capture/captured-maps.js';
 import type { Scores } from '../capture/layer-attention.js';
 import { PRIOR_FIELDS, type PriorConfig } from '../config.js';

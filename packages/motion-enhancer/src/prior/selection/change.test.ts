@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { rand, zeros } from '@motion-enhancer/libtorch';
-import { tensorTest } from '../../testing/tensor-test.js';
+import { tensorTest } from '@motion-enhancer/libtorch/testing';
 import type { HeadMaps } from '../capture/head-maps.js';
 import { changeOfHeads } from './change.js';
 

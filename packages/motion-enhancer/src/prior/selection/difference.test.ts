@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { fromTypedArray, rand, type Tensor } from '@motion-enhancer/libtorch';
-import { closeTo } from '../../testing/close-to.js';
-import { tensorTest } from '../../testing/tensor-test.js';
+import { closeTo, tensorTest } from '@motion-enhancer/libtorch/testing';
 import { bestShifts, latentDifference, shiftedDifference, tokenDifference } from './difference.js';
 
 const SIDE = 14;

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Tensor, tensor } from '@motion-enhancer/libtorch';
+import { closeTo, tensorTest } from '@motion-enhancer/libtorch/testing';
 import { freshSeed, randomSource } from '@motion-enhancer/support/testing';
-import { closeTo } from '../../testing/close-to.js';
-import { tensorTest } from '../../testing/tensor-test.js';
 import type { HeadMaps } from '../capture/head-maps.js';
 import { locations, type TokenGrid, videoTokens } from '../grid.js';
 import { diagonalStatistics, finiteRatios, headMetrics, ranks, topIndices, zScores } from './heads.js';

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Tensor } from '@motion-enhancer/libtorch';
 import { tensor } from '@motion-enhancer/libtorch';
+import { closeTo, tensorTest } from '@motion-enhancer/libtorch/testing';
 import type { Word } from '@motion-enhancer/models';
-import { closeTo } from '../../testing/close-to.js';
-import { tensorTest } from '../../testing/tensor-test.js';
 import type { HeadMaps } from '../capture/head-maps.js';
 import { select } from './select.js';
 

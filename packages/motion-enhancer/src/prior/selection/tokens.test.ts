@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { Generator, randn, tensor, zeros } from '@motion-enhancer/libtorch';
+import { closeTo, tensorTest } from '@motion-enhancer/libtorch/testing';
 import { freshSeed, randomSource } from '@motion-enhancer/support/testing';
-import { closeTo } from '../../testing/close-to.js';
-import { tensorTest } from '../../testing/tensor-test.js';
 import type { HeadMaps } from '../capture/head-maps.js';
 import { motionSaliency, textToVideo, wordRows } from './tokens.js';
 

@@ -18,11 +18,10 @@ import {
   writeSafetensors,
   zeros,
 } from '@motion-enhancer/libtorch';
+import { closeTo, tensorTest } from '@motion-enhancer/libtorch/testing';
 import { UserError } from '@motion-enhancer/support';
 import { temporaryFolder } from '@motion-enhancer/support/testing';
 import { resolve } from '../../config/field.js';
-import { closeTo } from '../../testing/close-to.js';
-import { tensorTest } from '../../testing/tensor-test.js';
 import { PRIOR_FIELDS } from '../config.js';
 import { appendAlias } from './aliases.js';
 import type { Prior, PriorInfo } from './prior.js';

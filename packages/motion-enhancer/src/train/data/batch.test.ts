@@ -3,9 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { liveTensors, scope } from '@motion-enhancer/libtorch';
+import { leakFree } from '@motion-enhancer/libtorch/testing';
 import { fixture, temporaryFolder } from '@motion-enhancer/support/testing';
 import type { Row } from '../../data/rows.js';
-import { tensorTestAsync } from '../../testing/tensor-test.js';
 import { disposeChat } from '../../vlm/chat/chat.js';
 import { loadVlm } from '../../vlm/families/load.js';
 import { BROKEN_VIDEO, OTHER_VIDEO, row, seen, TEXT, testRecipe, VIDEO, writePrior, writeTestVlm } from '../testing.js';
@@ -39,7 +39,7 @@ async function drawn(rows: Row[], order: number[], sizes: number[], index: Prior
   return { ids, aligned, warnings, broken: [...next.broken] };
 }
 
-tensorTestAsync('samples come in the order asked for, with their priors', async () => {
+leakFree('samples come in the order asked for, with their priors', async () => {
   const priors = join(dir, 'priors');
   writePrior(priors, 'b', { video: seen(OTHER_VIDEO) });
   const rows = [row('a'), row('b', { video: OTHER_VIDEO }), row('c')];
@@ -49,11 +49,11 @@ tensorTestAsync('samples come in the order asked for, with their priors', async 
   assert.deepEqual(got.warnings, []);
 });
 
-tensorTestAsync('a sample that was prepared ahead and is not wanted any more is freed', async () => {
+leakFree('a sample that was prepared ahead and is not wanted any more is freed', async () => {
   assert.deepEqual((await drawn([row('a'), row('b')], [0, 1, 0, 1], [1])).ids, [['a']]);
 });
 
-tensorTestAsync('a row that cannot be used is told once and replaced', async () => {
+leakFree('a row that cannot be used is told once and replaced', async () => {
   const rows = [
     row('a'),
     row('sound', { video: BROKEN_VIDEO }),
@@ -69,7 +69,7 @@ tensorTestAsync('a row that cannot be used is told once and replaced', async () 
   assert.deepEqual(got.broken, [1, 2, 3]);
 });
 
-tensorTestAsync('threads give what this thread gives, in the same order, broken rows told alike', async () => {
+leakFree('threads give what this thread gives, in the same order, broken rows told alike', async () => {
   const pool = mediaReaders(vlm, 2, 4);
   try {
     const rows = [
@@ -112,7 +112,7 @@ tensorTestAsync('threads give what this thread gives, in the same order, broken 
   }
 });
 
-tensorTestAsync(
+leakFree(
   'steps of alike work: nothing is lost, each step is alike, a run that goes on has the same order',
   async () => {
     const long = (times: number) =>
@@ -163,7 +163,7 @@ tensorTestAsync(
   },
 );
 
-tensorTestAsync('a damaged prior leaves its row out, and nothing behind', async () => {
+leakFree('a damaged prior leaves its row out, and nothing behind', async () => {
   const priors = join(dir, 'damaged');
   const info = writePrior(priors, 'b', { video: seen(OTHER_VIDEO) });
   const index = new PriorIndex(priors, 64);
@@ -173,7 +173,7 @@ tensorTestAsync('a damaged prior leaves its row out, and nothing behind', async 
   assert.match(got.warnings.join(), /row b .*\.safetensors/);
 });
 
-tensorTestAsync('when no row can be used, that is an error', async () => {
+leakFree('when no row can be used, that is an error', async () => {
   const rows = ['x', 'y'].map((id) => row(id, { video: BROKEN_VIDEO }));
   await assert.rejects(drawn(rows, [0, 1], [2]), {
     name: 'UserError',
@@ -182,7 +182,7 @@ tensorTestAsync('when no row can be used, that is an error', async () => {
   });
 });
 
-tensorTestAsync('a short run that asks for broken rows alone ends, and does not replace them for ever', async () => {
+leakFree('a short run that asks for broken rows alone ends, and does not replace them for ever', async () => {
   const rows = [row('a'), row('b'), ...['x', 'y'].map((id) => row(id, { video: BROKEN_VIDEO }))];
   await assert.rejects(drawn(rows, [2, 3], [2]), {
     name: 'UserError',
@@ -191,7 +191,7 @@ tensorTestAsync('a short run that asks for broken rows alone ends, and does not 
   });
 });
 
-tensorTestAsync('a defect is not taken for a broken row, and frees what the batch had', async () => {
+leakFree('a defect is not taken for a broken row, and frees what the batch had', async () => {
   const defect = row('d');
   Object.defineProperty(defect, 'turns', {
     get() {
@@ -201,7 +201,7 @@ tensorTestAsync('a defect is not taken for a broken row, and frees what the batc
   await assert.rejects(drawn([row('a'), defect], [0, 1], [2]), { name: 'TypeError' });
 });
 
-tensorTestAsync(
+leakFree(
   'a conversation of several turns: every answer is learned, the video stands in the first question',
   async () => {
     const before = liveTensors();

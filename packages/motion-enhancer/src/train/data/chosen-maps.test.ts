@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { rand, stack, tensor, zeros } from '@motion-enhancer/libtorch';
+import { closeTo, tensorTest } from '@motion-enhancer/libtorch/testing';
 import { focusOf } from '../../prior/selection/focus.js';
 import type { Prior } from '../../prior/store/prior.js';
-import { closeTo } from '../../testing/close-to.js';
-import { tensorTest } from '../../testing/tensor-test.js';
 import { chosenMaps, gateWeight } from './chosen-maps.js';
 
 const head = (rank: number) => ({ dfc: 0, tcs: 0, dsr: 0, score: 0, rank, kept: true });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { scope } from '@motion-enhancer/libtorch';
+import { leakFree } from '@motion-enhancer/libtorch/testing';
 import { fixture, temporaryFolder } from '@motion-enhancer/support/testing';
 import { resolve } from '../../config/field.js';
 import { mediaOf, type Row, readRows } from '../../data/rows.js';
@@ -11,7 +12,6 @@ import { runDataset } from '../../prior/dataset/run-dataset.js';
 import { tinyVdm } from '../../prior/dataset/testing.js';
 import { loadVdm } from '../../prior/diffusion/vdm.js';
 import { PriorStore } from '../../prior/store/store.js';
-import { tensorTestAsync } from '../../testing/tensor-test.js';
 import { PriorIndex } from './prior-index.js';
 
 const dir = temporaryFolder();
@@ -38,7 +38,7 @@ function madeOf(index: PriorIndex, store: PriorStore, row: Row) {
   return key === null ? null : scope(() => store.info(key).video);
 }
 
-tensorTestAsync('one id and video, two clips: each row has its own clip’s prior, or none', async () => {
+leakFree('one id and video, two clips: each row has its own clip’s prior, or none', async () => {
   const both = await rowsOf('prior-same-id-other-clip/dupclip.json');
   const [first] = await rowsOf('prior-same-id-other-clip/first.json');
   const [second] = await rowsOf('prior-same-id-other-clip/second.json');
@@ -57,7 +57,7 @@ tensorTestAsync('one id and video, two clips: each row has its own clip’s prio
   assert.match(less.lacks(first!)!, /another part/);
 });
 
-tensorTestAsync('frames without ids, rows in another order: the prior of the same pictures', async () => {
+leakFree('frames without ids, rows in another order: the prior of the same pictures', async () => {
   const store = await extracted('frames', await rowsOf('prior-frames-without-ids/frames.json'));
   const index = new PriorIndex(store.dir, 4096);
   for (const row of await rowsOf('prior-frames-without-ids/frames_swapped.json')) {

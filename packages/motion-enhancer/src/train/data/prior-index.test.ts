@@ -2,13 +2,12 @@ import assert from 'node:assert/strict';
 import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Tensor } from '@motion-enhancer/libtorch';
+import { closeTo, tensorTest } from '@motion-enhancer/libtorch/testing';
 import { wordSpans } from '@motion-enhancer/models';
 import { temporaryFolder } from '@motion-enhancer/support/testing';
 import { resizeMaps, sharpenRows } from '../../align/index.js';
 import type { Row } from '../../data/rows.js';
 import { PriorStore } from '../../prior/store/store.js';
-import { closeTo } from '../../testing/close-to.js';
-import { tensorTest } from '../../testing/tensor-test.js';
 import { BROKEN_VIDEO, OTHER_VIDEO, row, seen, TEXT, VIDEO, writePrior } from '../testing.js';
 import { PriorIndex } from './prior-index.js';
 

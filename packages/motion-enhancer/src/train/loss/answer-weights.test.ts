@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Checkpoints, rand, randn, scope, type Tensor, tensor } from '@motion-enhancer/libtorch';
-import { closeTo } from '../../testing/close-to.js';
-import { tensorTest } from '../../testing/tensor-test.js';
+import { closeTo, tensorTest } from '@motion-enhancer/libtorch/testing';
 import { answerLoss } from './answer-loss.js';
 import { weighAnswers } from './answer-weights.js';
 

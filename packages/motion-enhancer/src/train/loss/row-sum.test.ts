@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { noGrad, scope, tensor } from '@motion-enhancer/libtorch';
+import { closeTo, leakFree } from '@motion-enhancer/libtorch/testing';
 import { temporaryFolder } from '@motion-enhancer/support/testing';
 import { resizeMaps } from '../../align/index.js';
 import type { Row } from '../../data/rows.js';
-import { closeTo } from '../../testing/close-to.js';
-import { tensorTestAsync } from '../../testing/tensor-test.js';
 import { loadVlm, type Vlm } from '../../vlm/families/load.js';
 import { writeTestForm } from '../../vlm/testing.js';
 import { disposeSample, prepareSample } from '../data/prepared-sample.js';
@@ -53,7 +52,7 @@ async function byHand(vlm: Vlm, index: PriorIndex, of: Row): Promise<{ shares: n
 const mean = (list: readonly number[]) => list.reduce((a, b) => a + b, 0) / list.length;
 
 for (const form of ['qwen-hub', 'internvl-hf'] as const)
-  tensorTestAsync(`${form}: the mean over aligned words, from the whole attention`, async () => {
+  leakFree(`${form}: the mean over aligned words, from the whole attention`, async () => {
     const priors = join(dir, `priors-${form}`);
     for (const { id, video } of rows.filter((r) => r.id !== 'none')) writePrior(priors, id, { video: seen(video) });
     const index = new PriorIndex(priors, 4096);
@@ -85,7 +84,7 @@ for (const form of ['qwen-hub', 'internvl-hf'] as const)
     }
   });
 
-tensorTestAsync(
+leakFree(
   'where the grids are equal it is the share of attention that falls on the video; 32 samples at most',
   async () => {
     const vlm = loadVlm(writeTestForm(join(dir, 'equal'), 'qwen-hub'), { device: 'cpu', dtype: 'float32' });

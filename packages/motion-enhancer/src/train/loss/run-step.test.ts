@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { scope } from '@motion-enhancer/libtorch';
+import { leakFree } from '@motion-enhancer/libtorch/testing';
 import { temporaryFolder } from '@motion-enhancer/support/testing';
 import { Aligner } from '../../align/index.js';
-import { tensorTestAsync } from '../../testing/tensor-test.js';
 import { loadVlm } from '../../vlm/families/load.js';
 import { disposeSample, prepareSample } from '../data/prepared-sample.js';
 import { OTHER_VIDEO, row, testRecipe, writeTestVlm } from '../testing.js';
@@ -11,7 +11,7 @@ import { accumulate, forget } from './run-step.js';
 
 const dir = writeTestVlm(join(temporaryFolder(), 'vlm'));
 
-tensorTestAsync('gradients of bfloat16 weights add up in float32 where that is asked for', async () => {
+leakFree('gradients of bfloat16 weights add up in float32 where that is asked for', async () => {
   const vlm = loadVlm(dir, { device: 'cpu', dtype: 'bfloat16', trainable: true });
   const { model } = vlm;
   const recipe = testRecipe();

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { backward, Checkpoints, grad, noGrad, openSafetensors, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { closeTo, tensorTest } from '@motion-enhancer/libtorch/testing';
 import { loadQwen25VL } from '@motion-enhancer/models';
 import { UserError } from '@motion-enhancer/support';
 import { fixture, freshSeed, randomSource } from '@motion-enhancer/support/testing';
 import { Aligner, alignmentLoss } from '../../align/index.js';
-import { closeTo } from '../../testing/close-to.js';
-import { tensorTest } from '../../testing/tensor-test.js';
 import { qwen25VLModel } from '../../vlm/families/qwen2-5-vl/model.js';
 import type { Network, VlmModel } from '../../vlm/types.js';
 import { alignedStep, type StepChat, type StepPrior } from './step.js';

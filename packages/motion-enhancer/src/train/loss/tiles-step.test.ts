@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { backward, Checkpoints, grad, noGrad, randn, scope, tensor } from '@motion-enhancer/libtorch';
+import { closeTo, tensorTest } from '@motion-enhancer/libtorch/testing';
 import { loadInternVL3, loadQwen25VL } from '@motion-enhancer/models';
 import { fixture, freshSeed, randomSource } from '@motion-enhancer/support/testing';
 import { Aligner } from '../../align/index.js';
-import { closeTo } from '../../testing/close-to.js';
-import { tensorTest } from '../../testing/tensor-test.js';
 import { internVL3Model } from '../../vlm/families/internvl3/model.js';
 import { qwen25VLModel } from '../../vlm/families/qwen2-5-vl/model.js';
 import type { VlmModel } from '../../vlm/types.js';

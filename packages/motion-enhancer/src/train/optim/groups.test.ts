@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { Generator } from '@motion-enhancer/libtorch';
+import { tensorTest } from '@motion-enhancer/libtorch/testing';
 import { loadQwen25VL } from '@motion-enhancer/models';
 import { temporaryFolder } from '@motion-enhancer/support/testing';
 import { createAligner } from '../../align/index.js';
-import { tensorTest } from '../../testing/tensor-test.js';
 import { testRecipe, writeTestVlm } from '../testing.js';
 import { parameterGroups } from './groups.js';
 

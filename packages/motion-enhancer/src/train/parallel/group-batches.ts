@@ -32,14 +32,6 @@ export interface DealtBatch {
   totals: BatchTotals;
 }
 
-export interface GroupBatches {
-  /** Null where some rank was told to stop: all ranks then stop here. @param stop whether this one was */
-  next(stop: boolean): Promise<DealtBatch | null>;
-  readonly broken: ReadonlySet<number>;
-  where(): { place: number; taken: number; broken: number[] };
-  close(): Promise<void>;
-}
-
 interface Answer {
   stop: boolean;
   samples: ({ place: number; error: { message: string; code: string } } | SampleFacts)[];
@@ -50,154 +42,193 @@ interface Answer {
  * rank. Each rank makes its own samples ready, ahead of the device; what it finds of them all ranks hear. With a
  * `lengthWindow` a rank looks at its share of the window first, and then reads again what is dealt to it.
  */
-export function groupBatches(source: BatchSource, group: ProcessGroup): GroupBatches {
-  const { vlm, rows, order, recipe, index, start, read, onWarning } = source;
-  const { batchSize } = recipe;
-  const broken = new BrokenRows(rows, recipe.maxBroken, start?.broken ?? [], order, onWarning);
-  const ready = new Map<number, Promise<PreparedSample | UserError>>();
-  const ahead = Math.max(recipe.prefetch, Math.ceil((recipe.lengthWindow * batchSize) / group.size));
-  let used = start?.place ?? 0;
+export class GroupBatches {
+  readonly #source: BatchSource;
+  readonly #group: ProcessGroup;
+  readonly #broken: BrokenRows;
+  readonly #ready = new Map<number, Promise<PreparedSample | UserError>>();
+  /** Most samples that are made ready. */
+  readonly #ahead: number;
+  #used: number;
   /** Batches of the window in use that are still to come, where it began, and how many of its samples are used. */
-  let queue: SampleFacts[][] = [];
-  let begin = used;
-  let taken = 0;
-  let skip = start?.taken ?? 0;
+  #queue: SampleFacts[][] = [];
+  #begin: number;
+  #taken = 0;
+  #skip: number;
 
-  const numberAt = (place: number) => order[place % order.length]!;
-  const workOf = (places: readonly number[]) => places.map((place) => estimatedTokens(rows[numberAt(place)]!));
-  /** The next places, without those of rows that are known to be broken. */
-  const candidates = (from: number, count: number): number[] => {
-    const places: number[] = [];
-    for (let place = from; places.length < count; place++) if (!broken.numbers.has(numberAt(place))) places.push(place);
-    return places;
-  };
-  const prepare = (place: number): Promise<PreparedSample | UserError> => {
-    const found = ready.get(place);
-    if (found) return found;
-    const item = prepareSample(vlm, rows[numberAt(place)]!, recipe, index, read).catch((error) => {
-      if (error instanceof UserError) return error;
-      throw error;
-    });
-    // A failure is told when its turn comes, not as an unhandled rejection.
-    item.catch(() => {});
-    ready.set(place, item);
-    return item;
-  };
-  const letGo = async (places: readonly number[]) => {
-    for (const place of places) {
-      const item = ready.get(place);
-      ready.delete(place);
-      const made = await item?.catch(() => null);
-      if (made && !(made instanceof UserError)) disposeSample(made);
-    }
-  };
-  /** Samples that are looked at together: a batch, or a window of them, cut by the end of the plan. */
-  const spanAt = (place: number): number =>
-    recipe.lengthWindow === 1
-      ? batchSize
-      : Math.max(batchSize, Math.min(recipe.lengthWindow * batchSize, order.length - place));
-  /** This rank's samples of what comes, if no row of it is broken. Nothing beyond the planned end. */
-  const prepareAhead = () => {
-    for (const { place, rank } of queue.flat()) if (rank === group.rank && ready.size < ahead) prepare(place);
-    let from = used;
-    for (let span = 0; span < ahead && from < order.length && ready.size < ahead; span++) {
-      const places = candidates(from, spanAt(from));
-      const owners = deal(workOf(places), group.size);
-      for (const [i, place] of places.entries()) if (owners[i] === group.rank) prepare(place);
-      from = places.at(-1)! + 1;
-    }
-  };
-  const answerFor = async (places: readonly number[]): Promise<Answer['samples']> =>
-    Promise.all(
-      places.map(async (place) => {
-        const item = await prepare(place);
-        if (item instanceof UserError) return { place, error: { message: item.message, code: item.code } };
-        return factsOf(item, place, group.rank, vlm.stepFlops(sizeOf(item.chat)));
-      }),
-    );
+  constructor(source: BatchSource, group: ProcessGroup) {
+    const { rows, order, recipe, start, onWarning } = source;
+    this.#source = source;
+    this.#group = group;
+    this.#broken = new BrokenRows(rows, recipe.maxBroken, start?.broken ?? [], order, onWarning);
+    this.#ahead = Math.max(recipe.prefetch, Math.ceil((recipe.lengthWindow * recipe.batchSize) / group.size));
+    this.#used = start?.place ?? 0;
+    this.#begin = this.#used;
+    this.#skip = start?.taken ?? 0;
+    this.#prepareAhead();
+  }
+
+  /** Rows that could not be used. */
+  get broken(): ReadonlySet<number> {
+    return this.#broken.numbers;
+  }
+
+  where(): { place: number; taken: number; broken: number[] } {
+    const place =
+      this.#queue.length === 0 ? { place: this.#used, taken: 0 } : { place: this.#begin, taken: this.#taken };
+    return { ...place, broken: [...this.broken] };
+  }
+
+  /** Null where some rank was told to stop: all ranks then stop here. @param stop whether this one was */
+  async next(stop: boolean): Promise<DealtBatch | null> {
+    const { recipe } = this.#source;
+    const { rank: own, size } = this.#group;
+    const samples =
+      recipe.lengthWindow === 1 ? await this.#look(recipe.batchSize, stop) : await this.#nextOfWindow(stop);
+    if (!samples) return null;
+    const mine = await this.#takeOwn(samples.filter(({ rank }) => rank === own));
+    const wanted = new Set(this.#queue.flat().flatMap(({ place, rank }) => (rank === own ? [place] : [])));
+    await this.#letGo([...this.#ready.keys()].filter((place) => place < this.#used && !wanted.has(place)));
+    this.#prepareAhead();
+    return { mine, samples, totals: totalsOfFacts(samples, size) };
+  }
+
+  close(): Promise<void> {
+    return this.#letGo([...this.#ready.keys()]);
+  }
 
   /** The next samples that can be used, as every rank knows them; null where a rank is to stop. */
-  async function look(count: number, stop: boolean): Promise<SampleFacts[] | null> {
+  async #look(count: number, stop: boolean): Promise<SampleFacts[] | null> {
+    const { rank, size } = this.#group;
     const good: SampleFacts[] = [];
-    let from = used;
+    let from = this.#used;
     while (good.length < count) {
-      const places = candidates(from, count - good.length);
-      const [counts, loads] = tally(good, group.size);
-      const owners = deal(workOf(places), group.size, counts, loads);
-      const samples = await answerFor(places.filter((_, i) => owners[i] === group.rank));
-      const answers = await gatherJson<Answer>({ stop, samples }, group);
+      const places = this.#candidates(from, count - good.length);
+      const owners = deal(this.#workOf(places), size, ...tally(good, size));
+      const samples = await this.#answerFor(places.filter((_, i) => owners[i] === rank));
+      const answers = await gatherJson<Answer>({ stop, samples }, this.#group);
       if (answers.some((answer) => answer.stop)) return null;
       const heard = answers.flatMap((answer) => answer.samples).sort((a, b) => a.place - b.place);
       for (const item of heard)
         if ('error' in item)
-          broken.add(numberAt(item.place), new UserError(item.error.message, { code: item.error.code }));
+          this.#broken.add(this.#numberAt(item.place), new UserError(item.error.message, { code: item.error.code }));
         else good.push(item);
       from = places.at(-1)! + 1;
     }
-    used = from;
+    this.#used = from;
     return good;
   }
-  /** Sorts a window's samples by their work, as one rank would, and deals each batch by it. */
-  function compose(good: readonly SampleFacts[]): SampleFacts[][] {
-    const places = batchesOfAlike(
-      good.map(({ cost }) => cost),
-      batchSize,
-      recipe.seed + begin,
-    );
-    const sorted = places.map((i) => good[i]!);
-    const found: SampleFacts[][] = [];
-    for (let at = 0; at < sorted.length; at += batchSize) {
-      const batch = sorted.slice(at, at + batchSize);
-      const owners = deal(
-        batch.map(({ cost }) => cost),
-        group.size,
-      );
-      found.push(batch.map((facts, i) => ({ ...facts, rank: owners[i]! })));
-    }
-    return found;
-  }
-  async function nextOfWindow(stop: boolean): Promise<SampleFacts[] | null> {
-    if (queue.length === 0) {
-      begin = used;
-      taken = 0;
-      const good = await look(spanAt(begin), stop);
+
+  async #nextOfWindow(stop: boolean): Promise<SampleFacts[] | null> {
+    const { recipe } = this.#source;
+    if (this.#queue.length === 0) {
+      this.#begin = this.#used;
+      const good = await this.#look(this.#spanAt(this.#begin), stop);
       if (!good) return null;
-      queue = compose(good);
-      const done = queue.splice(0, Math.floor(skip / batchSize));
-      taken = done.flat().length;
-      skip = 0;
-      if (queue.length === 0) return nextOfWindow(stop);
-    } else if ((await gatherJson(stop, group)).some((one) => one)) return null;
-    const batch = queue.shift()!;
-    taken += batch.length;
+      this.#queue = composeWindow(good, recipe.batchSize, recipe.seed + this.#begin, this.#group.size);
+      const done = this.#queue.splice(0, Math.floor(this.#skip / recipe.batchSize));
+      this.#taken = done.flat().length;
+      this.#skip = 0;
+      if (this.#queue.length === 0) return this.#nextOfWindow(stop);
+    } else if ((await gatherJson(stop, this.#group)).some((one) => one)) return null;
+    const batch = this.#queue.shift()!;
+    this.#taken += batch.length;
     return batch;
   }
-  async function next(stop: boolean): Promise<DealtBatch | null> {
-    const samples = recipe.lengthWindow === 1 ? await look(batchSize, stop) : await nextOfWindow(stop);
-    if (!samples) return null;
-    const mine = await takeOwn(samples.filter(({ rank }) => rank === group.rank));
-    const wanted = new Set(queue.flat().flatMap(({ place, rank }) => (rank === group.rank ? [place] : [])));
-    await letGo([...ready.keys()].filter((place) => place < used && !wanted.has(place)));
-    prepareAhead();
-    return { mine, samples, totals: totalsOfFacts(samples, group.size) };
-  }
-  async function takeOwn(facts: readonly SampleFacts[]): Promise<PreparedSample[]> {
-    const items = await Promise.all(facts.map(({ place }) => prepare(place)));
+
+  async #takeOwn(facts: readonly SampleFacts[]): Promise<PreparedSample[]> {
+    const items = await Promise.all(facts.map(({ place }) => this.#prepare(place)));
     const failed = items.find((item) => item instanceof UserError);
     if (failed) throw failed;
-    for (const { place } of facts) ready.delete(place);
+    for (const { place } of facts) this.#ready.delete(place);
     return items as PreparedSample[];
   }
-  prepareAhead();
-  return {
-    next,
-    broken: broken.numbers,
-    where: () => ({
-      ...(queue.length === 0 ? { place: used, taken: 0 } : { place: begin, taken }),
-      broken: [...broken.numbers],
-    }),
-    close: () => letGo([...ready.keys()]),
-  };
+
+  /** This rank's samples of what comes, if no row of it is broken. Nothing beyond the planned end. */
+  #prepareAhead(): void {
+    const { rank: own, size } = this.#group;
+    const room = () => this.#ready.size < this.#ahead;
+    for (const { place, rank } of this.#queue.flat()) if (rank === own && room()) this.#prepare(place);
+    let from = this.#used;
+    for (let span = 0; span < this.#ahead && from < this.#source.order.length && room(); span++) {
+      const places = this.#candidates(from, this.#spanAt(from));
+      const owners = deal(this.#workOf(places), size);
+      for (const [i, place] of places.entries()) if (owners[i] === own) this.#prepare(place);
+      from = places.at(-1)! + 1;
+    }
+  }
+
+  /** Samples that are looked at together: a batch, or a window of them, cut by the end of the plan. */
+  #spanAt(place: number): number {
+    const { recipe, order } = this.#source;
+    const { lengthWindow, batchSize } = recipe;
+    if (lengthWindow === 1) return batchSize;
+    return Math.max(batchSize, Math.min(lengthWindow * batchSize, order.length - place));
+  }
+
+  /** The next places, without those of rows that are known to be broken. */
+  #candidates(from: number, count: number): number[] {
+    const places: number[] = [];
+    for (let place = from; places.length < count; place++)
+      if (!this.broken.has(this.#numberAt(place))) places.push(place);
+    return places;
+  }
+
+  #numberAt(place: number): number {
+    const { order } = this.#source;
+    return order[place % order.length]!;
+  }
+
+  #workOf(places: readonly number[]): number[] {
+    return places.map((place) => estimatedTokens(this.#source.rows[this.#numberAt(place)]!));
+  }
+
+  #prepare(place: number): Promise<PreparedSample | UserError> {
+    const found = this.#ready.get(place);
+    if (found) return found;
+    const { vlm, rows, recipe, index, read } = this.#source;
+    const item = prepareSample(vlm, rows[this.#numberAt(place)]!, recipe, index, read).catch((error) => {
+      if (error instanceof UserError) return error;
+      throw error;
+    });
+    // A failure is reported when its turn comes, not as an unhandled rejection.
+    item.catch(() => {});
+    this.#ready.set(place, item);
+    return item;
+  }
+
+  #answerFor(places: readonly number[]): Promise<Answer['samples']> {
+    return Promise.all(
+      places.map(async (place) => {
+        const item = await this.#prepare(place);
+        if (item instanceof UserError) return { place, error: { message: item.message, code: item.code } };
+        return factsOf(item, place, this.#group.rank, this.#source.vlm.stepFlops(sizeOf(item.chat)));
+      }),
+    );
+  }
+
+  async #letGo(places: readonly number[]): Promise<void> {
+    for (const place of places) {
+      const item = this.#ready.get(place);
+      this.#ready.delete(place);
+      const made = await item?.catch(() => null);
+      if (made && !(made instanceof UserError)) disposeSample(made);
+    }
+  }
+}
+
+/** Sorts a window's samples by their work, as one rank would, and deals each batch by it. */
+function composeWindow(good: readonly SampleFacts[], batchSize: number, seed: number, ranks: number): SampleFacts[][] {
+  const work = good.map(({ cost }) => cost);
+  const sorted = batchesOfAlike(work, batchSize, seed).map((i) => good[i]!);
+  const found: SampleFacts[][] = [];
+  for (let at = 0; at < sorted.length; at += batchSize) {
+    const batch = sorted.slice(at, at + batchSize);
+    const costs = batch.map(({ cost }) => cost);
+    const owners = deal(costs, ranks);
+    found.push(batch.map((facts, i) => ({ ...facts, rank: owners[i]! })));
+  }
+  return found;
 }
 
 function factsOf(sample: PreparedSample, place: number, rank: number, cost: number): SampleFacts {

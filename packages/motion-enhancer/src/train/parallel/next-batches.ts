@@ -1,7 +1,7 @@
 import type { ProcessGroup } from '@motion-enhancer/libtorch';
 import { type BatchSource, batches, type PreparedSample } from '../data/batch.js';
 import { type BatchTotals, totalsOf } from '../loss/batch-totals.js';
-import { type DealtBatch, groupBatches } from './group-batches.js';
+import { type DealtBatch, GroupBatches } from './group-batches.js';
 
 /** A batch as this process has it. */
 export interface TakenBatch {
@@ -22,12 +22,12 @@ export interface NextBatches {
 /** Batches for a process alone or for one of several. */
 export function nextBatches(source: BatchSource, group: ProcessGroup): NextBatches {
   if (group.size > 1) {
-    const dealt = groupBatches(source, group);
+    const dealt = new GroupBatches(source, group);
     const take = async (stop: boolean) => {
       const batch = await dealt.next(stop);
       return batch && { mine: batch.mine, totals: batch.totals, dealt: batch };
     };
-    return { take, broken: dealt.broken, where: dealt.where, close: dealt.close };
+    return { take, broken: dealt.broken, where: () => dealt.where(), close: () => dealt.close() };
   }
   const next = batches(source);
   return {

@@ -23,3 +23,11 @@ export async function together<T>(group: ProcessGroup, body: () => T): Promise<T
     throw new UserError(`Rank ${rank} (${group.hosts[rank]}) failed: ${item.error.message}`, { code: item.error.code });
   });
 }
+
+/** Runs `body` on the first rank while the others wait; where it fails, all do. */
+export async function onFirstRank(group: ProcessGroup, body: () => void): Promise<void> {
+  await together(group, () => {
+    if (group.rank === 0) body();
+    return null;
+  });
+}

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { leakFree } from '@motion-enhancer/libtorch/testing';
 import { releaseClaim, takeClaim } from '@motion-enhancer/support';
-import { tensorTestAsync } from '../../testing/tensor-test.js';
 import { newRun, trained } from '../testing-runs.js';
 
 const steps = { steps: 1 };
 
-tensorTestAsync('RUN/checkpoint is looked at before the first step: foreign files and models stay', async () => {
+leakFree('RUN/checkpoint is looked at before the first step: foreign files and models stay', async () => {
   let stepsRun = 0;
   const onStep = () => void stepsRun++;
   const file = newRun();
@@ -31,7 +31,7 @@ tensorTestAsync('RUN/checkpoint is looked at before the first step: foreign file
   await trained({ out: empty, recipe: steps }, (run) => assert.ok(run.finished));
 });
 
-tensorTestAsync('a run that goes on may replace its own checkpoint; another run may not, nor its base', async () => {
+leakFree('a run that goes on may replace its own checkpoint; another run may not, nor its base', async () => {
   const out = newRun();
   await trained({ out, recipe: steps });
   const before = readFileSync(join(out, 'checkpoint', 'model.safetensors'));
@@ -41,7 +41,7 @@ tensorTestAsync('a run that goes on may replace its own checkpoint; another run 
   await assert.rejects(trained({ out, resume: true, recipe: { ...steps, lr: 7e-3 } }), { message: /did not make/ });
 });
 
-tensorTestAsync('one process at a time trains in a folder; what a killed one left goes', async () => {
+leakFree('one process at a time trains in a folder; what a killed one left goes', async () => {
   const out = newRun();
   mkdirSync(join(out, 'states', '.step-00000001.999999999.tmp'), { recursive: true });
   mkdirSync(join(out, '.checkpoint.999999999-0123abcd.tmp'));

@@ -1,13 +1,12 @@
 // What L_MSE weighs in a run: λ, the ratio of the gradients, the gate.
 import assert from 'node:assert/strict';
-import { closeTo } from '../../testing/close-to.js';
-import { tensorTestAsync } from '../../testing/tensor-test.js';
+import { closeTo, leakFree } from '@motion-enhancer/libtorch/testing';
 import type { Recipe } from '../recipe.js';
 import { OTHER_VIDEO, row, timeless } from '../testing.js';
 import { info, priors, rows, trained } from '../testing-runs.js';
 import type { StepLog } from './train.js';
 
-tensorTestAsync('λ = 0 is plain fine-tuning, bit for bit', async () => {
+leakFree('λ = 0 is plain fine-tuning, bit for bit', async () => {
   const recipe = { warmupRatio: 0, steps: 3 };
   const plain = await trained({ priors: null, recipe });
   assert.ok(plain.every((step) => step.lossAlign === null && step.loss === step.lossAr && step.aligned === 0));
@@ -19,7 +18,7 @@ tensorTestAsync('λ = 0 is plain fine-tuning, bit for bit', async () => {
   );
 });
 
-tensorTestAsync('with a prior L_MSE falls, and the prior pulls by λ', async () => {
+leakFree('with a prior L_MSE falls, and the prior pulls by λ', async () => {
   const recipe = { steps: 6, warmupRatio: 0, lr: 5e-3 };
   const log = await trained({ rows: rows.slice(0, 1), recipe });
   const losses = log.map((step) => step.lossAlign!);
@@ -34,7 +33,7 @@ tensorTestAsync('with a prior L_MSE falls, and the prior pulls by λ', async () 
   }
 });
 
-tensorTestAsync('measuring the gradients’ ratio changes nothing of a run; auto λ holds it near its goal', async () => {
+leakFree('measuring the gradients’ ratio changes nothing of a run; auto λ holds it near its goal', async () => {
   const recipe = { steps: 5, batchSize: 2, warmupRatio: 0 };
   const plain = await trained({ recipe });
   const measured = await trained({ recipe: { ...recipe, ratioEvery: 2 } });
@@ -50,7 +49,7 @@ tensorTestAsync('measuring the gradients’ ratio changes nothing of a run; auto
   closeTo([first!.loss], [first!.lossAr + first!.weightedAlign], 1e-12);
 });
 
-tensorTestAsync('the ratio is that of the norms of the two gradients over the VLM', async () => {
+leakFree('the ratio is that of the norms of the two gradients over the VLM', async () => {
   const recipe = { steps: 1, warmupRatio: 0, batchSize: 1, maxGradNorm: 0, aligner: 'identity' as const };
   const one = rows.slice(0, 1);
   const normOf = async (given: Partial<Recipe>, without = priors as string | null) =>
@@ -61,7 +60,7 @@ tensorTestAsync('the ratio is that of the norms of the two gradients over the VL
   closeTo([(await normOf({ ratioEvery: 1 })).gradRatio!], [align / ar], 1e-4);
 });
 
-tensorTestAsync('loss over tokens weighs answers by their length; a gate weighs L_MSE', async () => {
+leakFree('loss over tokens weighs answers by their length; a gate weighs L_MSE', async () => {
   const short = row('b', {
     video: OTHER_VIDEO,
     turns: [

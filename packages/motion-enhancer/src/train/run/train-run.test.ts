@@ -3,14 +3,14 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { aten, noGrad, scope } from '@motion-enhancer/libtorch';
+import { leakFree } from '@motion-enhancer/libtorch/testing';
 import { loadAligner } from '../../align/index.js';
-import { tensorTestAsync } from '../../testing/tensor-test.js';
 import { loadVlm, type Vlm } from '../../vlm/families/load.js';
 import { BROKEN_VIDEO, row, testRecipe } from '../testing.js';
 import { type Given, info, newRun, priors, rows, trained, vlmDir } from '../testing-runs.js';
 import { train } from './train.js';
 
-tensorTestAsync('more broken rows than their share allows stop the run', async () => {
+leakFree('more broken rows than their share allows stop the run', async () => {
   const many = ['a', 'x', 'y', 'z'].map((id) => row(id, id === 'a' ? {} : { video: BROKEN_VIDEO }));
   const recipe = { steps: 4, batchSize: 2, maxBroken: 0.5 };
   await assert.rejects(trained({ rows: many, recipe }), {
@@ -19,7 +19,7 @@ tensorTestAsync('more broken rows than their share allows stop the run', async (
   });
 });
 
-tensorTestAsync('what a mixture took and which rows are malformed stand in the run’s folder', async () => {
+leakFree('what a mixture took and which rows are malformed stand in the run’s folder', async () => {
   const sets = [
     {
       ...{ name: 'one', path: '/one.json', media: '/', rows: 9, malformed: 1, untagged: 0 },
@@ -35,7 +35,7 @@ tensorTestAsync('what a mixture took and which rows are malformed stand in the r
   });
 });
 
-tensorTestAsync('log.jsonl and run.json say what was run', async () => {
+leakFree('log.jsonl and run.json say what was run', async () => {
   const recipe = { steps: 3, seed: 9 };
   await trained({ recipe }, ({ out, log }) => {
     const lines = readFileSync(join(out, 'log.jsonl'), 'utf8').trimEnd().split('\n');
@@ -54,7 +54,7 @@ tensorTestAsync('log.jsonl and run.json say what was run', async () => {
   });
 });
 
-tensorTestAsync('the checkpoint has the trained weights and all that is needed to use it', async () => {
+leakFree('the checkpoint has the trained weights and all that is needed to use it', async () => {
   await trained({ recipe: { warmupRatio: 0 } }, ({ checkpoint, vlm, out }) => {
     const again = loadVlm(checkpoint, { device: 'cpu', dtype: 'float32' });
     for (const [name, parameter] of vlm.model.parameters())
@@ -74,13 +74,13 @@ tensorTestAsync('the checkpoint has the trained weights and all that is needed t
   });
 });
 
-tensorTestAsync('without priors there is no aligner to keep', async () => {
+leakFree('without priors there is no aligner to keep', async () => {
   await trained({ priors: null, recipe: { steps: 1 } }, ({ out }) => {
     assert.equal(existsSync(join(out, 'aligner.safetensors')), false);
   });
 });
 
-tensorTestAsync('a step that is not finite stops the run, named, and nothing is saved', async () => {
+leakFree('a step that is not finite stops the run, named, and nothing is saved', async () => {
   const stops = async (given: Given, step: number, poison?: (vlm: Vlm) => void) => {
     const out = newRun();
     const vlm = loadVlm(vlmDir, { device: 'cpu', dtype: 'float32', trainable: true });
@@ -107,7 +107,7 @@ tensorTestAsync('a step that is not finite stops the run, named, and nothing is 
   });
 });
 
-tensorTestAsync('a run that is told to stop saves and says so; README.md says what a checkpoint is', async () => {
+leakFree('a run that is told to stop saves and says so; README.md says what a checkpoint is', async () => {
   const stop = new AbortController();
   const onStep = () => stop.abort();
   await trained({ signal: stop.signal, onStep, recipe: { steps: 9 } }, (run) => {
@@ -122,7 +122,7 @@ tensorTestAsync('a run that is told to stop saves and says so; README.md says wh
   });
 });
 
-tensorTestAsync('errors leave no tensor behind', async () => {
+leakFree('errors leave no tensor behind', async () => {
   const broken = [row('a', { video: BROKEN_VIDEO })];
   await assert.rejects(trained({ rows: broken, priors: null }), { code: 'ERR_DATA' });
   await assert.rejects(trained({ rows: rows.slice(1) }), {

@@ -2,9 +2,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { AdamW, backward, clipGradNorm, Generator, gradNorm, noGrad, scope } from '@motion-enhancer/libtorch';
+import { closeTo, leakFree } from '@motion-enhancer/libtorch/testing';
 import { createAligner } from '../../align/index.js';
-import { closeTo } from '../../testing/close-to.js';
-import { tensorTestAsync } from '../../testing/tensor-test.js';
 import { disposeChat } from '../../vlm/chat/chat.js';
 import { loadVlm } from '../../vlm/families/load.js';
 import { stepInput } from '../data/batch.js';
@@ -29,14 +28,14 @@ function changes({ vlm }: Run): Map<string, number> {
   return found;
 }
 
-tensorTestAsync('the same seed gives the same run, another one another', async () => {
+leakFree('the same seed gives the same run, another one another', async () => {
   const recipe = { batchSize: 2, seed: 5 };
   const once = await trained({ recipe });
   assert.deepEqual(timeless(await trained({ recipe })), timeless(once));
   assert.notDeepEqual(timeless(await trained({ recipe: { ...recipe, seed: 6 } })), timeless(once));
 });
 
-tensorTestAsync('the first step warms up with rate 0: weights stay as they are', async () => {
+leakFree('the first step warms up with rate 0: weights stay as they are', async () => {
   const log = await trained({ recipe: { steps: 1 } }, (run) => {
     for (const [name, change] of changes(run)) assert.equal(change, 0, name);
   });
@@ -44,7 +43,7 @@ tensorTestAsync('the first step warms up with rate 0: weights stay as they are',
   assert.ok(log[0]!.gradNorm > 0);
 });
 
-tensorTestAsync('rates follow the schedule, each group its own', async () => {
+leakFree('rates follow the schedule, each group its own', async () => {
   const recipe = { steps: 4, warmupRatio: 0.25, weightDecay: 0, lr: 1e-3, mergerLr: 3e-4, visionLr: 2e-5 };
   const log = await trained({ recipe });
   // One step of warm-up, then a cosine over the three that are left.
@@ -67,7 +66,7 @@ tensorTestAsync('rates follow the schedule, each group its own', async () => {
   });
 });
 
-tensorTestAsync('a batch is the mean of its samples; L_MSE that of those with a prior', async () => {
+leakFree('a batch is the mean of its samples; L_MSE that of those with a prior', async () => {
   const recipe = testRecipe({ steps: 1, warmupRatio: 0, batchSize: 3, lambda: 0.7 });
   const some = join(dir, 'some');
   for (const id of ['a', 'c']) writePrior(some, id);
@@ -117,13 +116,13 @@ tensorTestAsync('a batch is the mean of its samples; L_MSE that of those with a 
   vlm.dispose();
 });
 
-tensorTestAsync('epochs and batch size give the number of steps', async () => {
+leakFree('epochs and batch size give the number of steps', async () => {
   const log = await trained({ recipe: { steps: 0, epochs: 1.5, batchSize: 1 } });
   assert.equal(log.length, 3);
   assert.deepEqual([...new Set(log.slice(0, 2).flatMap((step) => step.samples))].sort(), ['a', 'b']);
 });
 
-tensorTestAsync('frozen parts stay as they are, the others learn; an unknown part is refused', async () => {
+leakFree('frozen parts stay as they are, the others learn; an unknown part is refused', async () => {
   await trained({ recipe: { warmupRatio: 0, freeze: ['vision', 'merger'] } }, (run) => {
     const moved = [...changes(run)].filter(([, change]) => change > 0).map(([name]) => run.vlm.model.groupOf(name));
     assert.deepEqual([...new Set(moved)], ['llm']);
@@ -135,7 +134,7 @@ tensorTestAsync('frozen parts stay as they are, the others learn; an unknown par
   });
 });
 
-tensorTestAsync('activations kept or computed again: the same losses and steps', async () => {
+leakFree('activations kept or computed again: the same losses and steps', async () => {
   const recipe = { steps: 3, warmupRatio: 0 };
   const [again, kept] = [await trained({ recipe }), await trained({ recipe: { ...recipe, recompute: 'none' } })];
   for (const name of ['lossAr', 'lossAlign', 'gradNorm'] as const)

@@ -21,7 +21,7 @@ import { groupLog } from '../parallel/group-log.js';
 import { nextBatches } from '../parallel/next-batches.js';
 import { planSharding } from '../parallel/plan-sharding.js';
 import { RankLog } from '../parallel/rank-log.js';
-import { together } from '../parallel/together.js';
+import { onFirstRank } from '../parallel/together.js';
 import { workersOf } from '../parallel/workers-of.js';
 import type { Recipe } from '../recipe.js';
 import { RunLog } from '../record/run-log.js';
@@ -93,12 +93,10 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   let claim: Claim | null = null;
   try {
     // One rank claims the folder for all.
-    await together(group, () => {
-      if (group.rank > 0) return null;
+    await onFirstRank(group, () => {
       makeFolder(out);
       claim = claimRun(out);
       checkExportTarget(out, resume ? name : null, vlm.dir);
-      return null;
     });
     return await claimedTraining({ ...options, group, index, name, goesOn: () => claim && refreshClaim(claim) });
   } finally {
@@ -120,25 +118,13 @@ async function claimedTraining(options: ClaimedTraining): Promise<TrainResult> {
     recipe.steps > 0 ? recipe.steps : Math.max(1, Math.ceil(Math.ceil(rows.length / recipe.batchSize) * recipe.epochs));
   const order = trainingOrder(rows.length, total * recipe.batchSize, recipe.seed);
   const first = group.rank === 0;
-  await together(group, () => {
-    if (first) startRun({ ...options, total, grid: index?.grid ?? null });
-    return null;
-  });
+  await onFirstRank(group, () => startRun({ ...options, total, grid: index?.grid ?? null }));
 
-  freezeParts(vlm.model, recipe.freeze);
-  const { gates = null } = options;
-  const { sharding, line } = planSharding(vlm, recipe, group, options.sharding ?? 'auto', gates);
-  if (line) onNote?.(line);
-  const trainer = new Trainer({ vlm, rows, recipe, index, out, total, group, sharding, gates });
+  const trainer = trainerOf({ ...options, total });
   if (recipe.deterministic) setNumerics('repeatable', true);
   try {
     const start = options.resume ? await trainer.resume(onWarning) : null;
-    const measured = index && recipe.priorScale === 'share' && !start;
-    if (measured) {
-      const sum = await meanRowSum({ vlm, rows, order, recipe, index, ...(onNote ? { onNote } : {}) });
-      trainer.rowSum = await broadcastJson(sum, group);
-    } else if (trainer.rowSum !== null)
-      onNote?.(`${scaledTo(trainer.rowSum)}, as it was measured before the first step`);
+    await scalePriors(trainer, { ...options, order, fresh: !start });
     const log = first ? new RunLog(out, trainer.step) : null;
     const readers = mediaReaders(vlm, workersOf(recipe, vlm, group), samplesAhead(recipe));
     const next = nextBatches(
@@ -160,10 +146,7 @@ async function claimedTraining(options: ClaimedTraining): Promise<TrainResult> {
         throw await explainStep(error, { group, step, samples, run: out });
       };
     try {
-      await together(group, () => {
-        if (first) trainer.checkDisk();
-        return null;
-      });
+      await onFirstRank(group, () => trainer.checkDisk());
       while (trainer.step < total) {
         const began = performance.now();
         const batch = await next.take(signal?.aborted ?? false).catch(explained([]));
@@ -203,4 +186,25 @@ async function claimedTraining(options: ClaimedTraining): Promise<TrainResult> {
     if (recipe.deterministic) setNumerics('repeatable', false);
     trainer.dispose();
   }
+}
+
+/** What `priorScale: share` scales priors to: measured before the first step, of all ranks the same; a saved run has it. */
+async function scalePriors(
+  trainer: Trainer,
+  options: ClaimedTraining & { order: readonly number[]; fresh: boolean },
+): Promise<void> {
+  const { vlm, rows, order, recipe, index, group, fresh, onNote } = options;
+  if (index && recipe.priorScale === 'share' && fresh) {
+    const sum = await meanRowSum({ vlm, rows, order, recipe, index, ...(onNote ? { onNote } : {}) });
+    trainer.rowSum = await broadcastJson(sum, group);
+  } else if (trainer.rowSum !== null) onNote?.(`${scaledTo(trainer.rowSum)}, as it was measured before the first step`);
+}
+
+/** The trainer of a run, spread over its ranks as it fits. */
+function trainerOf(options: ClaimedTraining & { total: number }): Trainer {
+  const { vlm, rows, out, recipe, index, group, total, onNote, gates = null } = options;
+  freezeParts(vlm.model, recipe.freeze);
+  const { sharding, line } = planSharding(vlm, recipe, group, options.sharding ?? 'auto', gates);
+  if (line) onNote?.(line);
+  return new Trainer({ vlm, rows, recipe, index, out, total, group, sharding, gates });
 }

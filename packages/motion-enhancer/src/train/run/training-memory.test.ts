@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { zeros } from '@motion-enhancer/libtorch';
-import { tensorTest } from '../../testing/tensor-test.js';
+import { tensorTest } from '@motion-enhancer/libtorch/testing';
 import { checkFits, planTrainingMemory, trainingMemory } from './training-memory.js';
 
 tensorTest('what a run holds: 16 bytes a bfloat16 weight that learns, 16 a float32 one, frozen ones their own', () => {

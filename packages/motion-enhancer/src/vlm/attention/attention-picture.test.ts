@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { after } from 'node:test';
 import { noGrad, scope, zeros } from '@motion-enhancer/libtorch';
+import { leakFree } from '@motion-enhancer/libtorch/testing';
 import { fixture, temporaryFolder } from '@motion-enhancer/support/testing';
 import { decodePng } from '../../data/image/index.js';
-import { tensorTestAsync } from '../../testing/tensor-test.js';
 import { disposeChat, mediaParts, prepareChat } from '../chat/chat.js';
 import { loadVlm } from '../families/load.js';
 import { decodeMedium, disposeDecoded } from '../media/media.js';
@@ -36,7 +36,7 @@ const MESSAGES: VlmMessage[] = [
 ];
 
 for (const form of forms) {
-  tensorTestAsync(`${form}: a word's attention is the mean of its tokens' rows at the visual tokens`, async () => {
+  leakFree(`${form}: a word's attention is the mean of its tokens' rows at the visual tokens`, async () => {
     const vlm = vlms.get(form)!;
     const chat = await prepareChat(vlm, MESSAGES, settings);
     const [dog, fence] = attentionOfWords(vlm, chat, ['dog', 'Fence']);
@@ -76,7 +76,7 @@ for (const form of forms) {
     disposeChat(chat);
   });
 
-  tensorTestAsync(`${form}: pictures of words, one a medium, random weights called so`, async () => {
+  leakFree(`${form}: pictures of words, one a medium, random weights called so`, async () => {
     const vlm = vlms.get(form)!;
     const chat = await prepareChat(vlm, MESSAGES, settings);
     const parts = mediaParts(MESSAGES);
@@ -99,7 +99,7 @@ for (const form of forms) {
   });
 }
 
-tensorTestAsync('a map that is hot in one cell glows there, in its frame', async () => {
+leakFree('a map that is hot in one cell glows there, in its frame', async () => {
   const frames = zeros([4, 3, 40, 60], { dtype: 'uint8' });
   const decoded = { type: 'video', frames, sampleFps: 2, seconds: [0, 0.5, 1, 1.5] } as const;
   const pixels = frames;
@@ -131,7 +131,7 @@ tensorTestAsync('a map that is hot in one cell glows there, in its frame', async
   frames.dispose();
 });
 
-tensorTestAsync('without media there is nothing to see', async () => {
+leakFree('without media there is nothing to see', async () => {
   const vlm = vlms.get('qwen-hub')!;
   const chat = await prepareChat(vlm, [{ role: 'user', content: 'Does the dog jump?' }], settings);
   assert.throws(() => attentionOfWords(vlm, chat, ['dog']), { code: 'ERR_MEDIA' });

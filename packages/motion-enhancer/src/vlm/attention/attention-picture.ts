@@ -65,19 +65,19 @@ function attentionPicture(
   const top = PAD + 40;
   const height = top + rows * (h + LINE + GAP) + footer.length * LINE + PAD;
   const image = picture(width, height);
-  drawText(image, fitText(word.word, width - 2 * PAD, 2), PAD, PAD, INK.text, 2);
+  drawText(image, fitText(word.word, width - 2 * PAD, 2), { x: PAD, y: PAD }, INK.text, 2);
   const facts = `${percent(word.visualShare)} of its attention is on what it sees   brightest ${scale.toExponential(2)}   mean of all heads and layers`;
-  drawText(image, fitText(facts, width - 2 * PAD), PAD, PAD + 22, INK.faint);
+  drawText(image, fitText(facts, width - 2 * PAD), { x: PAD, y: PAD + 22 }, INK.faint);
   frames.forEach((frame, f) => {
     const x = PAD + (f % columns) * (w + GAP);
     const y = top + Math.floor(f / columns) * (h + LINE + GAP);
-    drawText(image, fitText(`${timeOf(input, f)}${percent(shares[f]!)}`, w), x, y, INK.faint);
+    drawText(image, fitText(`${timeOf(input, f)}${percent(shares[f]!)}`, w), { x, y }, INK.faint);
     paste(image, overlay(frame, heats[f]!, HEAT_SHARE), x, y + LINE - 3);
   });
   footer.forEach((note, line) => {
     const y = height - PAD - (footer.length - line) * LINE + 5;
-    fillRectangle(image, PAD, y - 3, width - 2 * PAD, 13, INK.background);
-    drawText(image, fitText(note, width - 2 * PAD), PAD, y, INK.warning);
+    fillRectangle(image, { left: PAD, top: y - 3, width: width - 2 * PAD, height: 13 }, INK.background);
+    drawText(image, fitText(note, width - 2 * PAD), { x: PAD, y }, INK.warning);
   });
   return image;
 }

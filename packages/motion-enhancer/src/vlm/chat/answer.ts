@@ -10,7 +10,7 @@ export function answer(vlm: Vlm, chat: PreparedChat, options: GenerationOptions 
 }
 
 /**
- * Answers to several chats in one batch. Row i is what `answer` gives for chat i alone, rounding aside.
+ * Answers to several chats in one batch. Reply i is what `answer` gives for chat i alone, rounding aside.
  * @throws UserError ERR_VALUE, ERR_CONTEXT
  */
 export function answers(vlm: Vlm, chats: readonly PreparedChat[], options: GenerationOptions = {}): string[] {
@@ -26,11 +26,11 @@ export function replies(
 ): { text: string; ids: number[] }[] {
   const texts = chats.map(() => '');
   const stop = options.stop ?? vlm.generation.stop;
-  const rows = chats.map((_, row) => ({
+  const replies = chats.map((_, index) => ({
     decoder: vlm.tokenizer.createDecoder({ skipSpecialTokens: true }),
     text: new StopText(stop, (piece) => {
-      texts[row] += piece;
-      options.onText?.(piece, row);
+      texts[index] += piece;
+      options.onText?.(piece, index);
     }),
   }));
   const given = tokenOptions(options, vlm.generation, Math.max(0, ...chats.map(({ ids }) => ids.length)));
@@ -40,13 +40,13 @@ export function replies(
         ...given,
         ...(cache ? { cache } : {}),
         mayEnd: stop.length > 0,
-        onToken: (id, row) => rows[row]!.text.push(rows[row]!.decoder.push(id)),
+        onToken: (id, index) => replies[index]!.text.push(replies[index]!.decoder.push(id)),
       }),
     ),
   );
-  for (const { decoder, text } of rows) {
+  for (const { decoder, text } of replies) {
     text.push(decoder.end());
     text.end();
   }
-  return texts.map((text, row) => ({ text, ids: ids[row]! }));
+  return texts.map((text, index) => ({ text, ids: ids[index]! }));
 }

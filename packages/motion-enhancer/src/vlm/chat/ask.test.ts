@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after } from 'node:test';
+import { leakFree } from '@motion-enhancer/libtorch/testing';
 import { temporaryFolder } from '@motion-enhancer/support/testing';
 import { resolve } from '../../config/field.js';
-import { tensorTestAsync } from '../../testing/tensor-test.js';
 import { BROKEN_VIDEO, OTHER_VIDEO, VIDEO, writeTestVlm } from '../../train/testing.js';
 import { loadVlm } from '../families/load.js';
 import { VIDEO_FIELDS } from '../media/video-input.js';
@@ -18,21 +18,21 @@ const options: AskOptions = { maxNewTokens: 16, temperature: 0 };
 const ask = (given: Partial<AskOptions> = {}, video = VIDEO) =>
   askAboutVideo(vlm, video, 'What moves?', settings, { ...options, ...given });
 
-tensorTestAsync('greedy answers are the same each time, and depend on the video', async () => {
+leakFree('greedy answers are the same each time, and depend on the video', async () => {
   const answer = await ask();
   assert.ok(answer.length > 0);
   assert.equal(await ask(), answer);
   assert.notEqual(await ask({}, OTHER_VIDEO), answer);
 });
 
-tensorTestAsync('sampling follows its seed', async () => {
+leakFree('sampling follows its seed', async () => {
   const hot = { temperature: 3, topP: 0.95, topK: 0 };
   const answer = await ask({ ...hot, seed: 4 });
   assert.equal(await ask({ ...hot, seed: 4 }), answer);
   assert.notEqual(await ask({ ...hot, seed: 5 }), answer);
 });
 
-tensorTestAsync('the pieces of an answer are the answer', async () => {
+leakFree('the pieces of an answer are the answer', async () => {
   for (const seed of [1, 2, 3]) {
     const pieces: string[] = [];
     const answer = await ask({ temperature: 3, seed, maxNewTokens: 40, onText: (piece) => pieces.push(piece) });
@@ -41,6 +41,6 @@ tensorTestAsync('the pieces of an answer are the answer', async () => {
   }
 });
 
-tensorTestAsync('what is no video is told', async () => {
+leakFree('what is no video is reported', async () => {
   await assert.rejects(ask({}, BROKEN_VIDEO), { name: 'UserError' });
 });

@@ -35,7 +35,7 @@ test('without tags the media stand before the first user’s text', () => {
   assert.deepEqual(placeMedia([user('Hi')], []), [{ role: 'user', content: 'Hi' }]);
 });
 
-test('counts, kinds and a chat without a question are told', () => {
+test('counts, kinds and a chat without a question are reported', () => {
   const refused = (turns: TaggedTurn[], media: MediumPart[], message: RegExp, code = 'ERR_MEDIA') =>
     assert.throws(() => placeMedia(turns, media), { name: 'UserError', code, message });
   refused([user('<video> <video>')], [video('a')], /2 <video> and 0 <image>, but received 1 videos and 0 images/);

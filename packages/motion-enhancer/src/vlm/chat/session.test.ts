@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, mock } from 'node:test';
+import { leakFree } from '@motion-enhancer/libtorch/testing';
 import { fixture, temporaryFolder } from '@motion-enhancer/support/testing';
-import { tensorTestAsync } from '../../testing/tensor-test.js';
 import { loadVlm } from '../families/load.js';
 import { testSettings, writeTestForm } from '../testing.js';
 import type { VlmMessage } from '../types.js';
@@ -22,7 +22,7 @@ for (const form of ['qwen-hub', 'internvl-hf'] as const) {
   const network = vlm.model as unknown as { forward(input: { ids: number[][] }): unknown };
   const original = network.forward;
 
-  tensorTestAsync(`${form}: a conversation answers as its messages given at once do`, async () => {
+  leakFree(`${form}: a conversation answers as its messages given at once do`, async () => {
     const session = new ChatSession(vlm, settings);
     await session.look(video);
     assert.deepEqual(session.waiting, [video]);
@@ -57,7 +57,7 @@ for (const form of ['qwen-hub', 'internvl-hf'] as const) {
     session.dispose();
   });
 
-  tensorTestAsync(`${form}: what was computed is not computed again`, async () => {
+  leakFree(`${form}: what was computed is not computed again`, async () => {
     const session = new ChatSession(vlm, settings);
     await session.look(video);
     const lengths: number[] = [];
@@ -77,7 +77,7 @@ for (const form of ['qwen-hub', 'internvl-hf'] as const) {
     session.dispose();
   });
 
-  tensorTestAsync(`${form}: a question that fails leaves the conversation as it was`, async () => {
+  leakFree(`${form}: a question that fails leaves the conversation as it was`, async () => {
     const session = new ChatSession(vlm, settings);
     await session.look(image);
     assert.throws(() => session.ask('<video> What?', options), { code: 'ERR_MEDIA' });

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { freshSeed, randomSource } from '@motion-enhancer/support/testing';
 import { StopText } from './stop-text.js';
+
+const RANDOM = randomSource(freshSeed());
 
 /** What comes through of a text cut anywhere. */
 function through(
@@ -21,12 +24,11 @@ function through(
 
 test('however the text is cut, what stands before the first stop comes through, once', () => {
   const letters = 'abc';
-  const draw = (length: number) =>
-    Array.from({ length }, () => letters[Math.floor(Math.random() * letters.length)]).join('');
+  const draw = (length: number) => Array.from({ length }, () => letters[RANDOM.below(letters.length)]).join('');
   for (let i = 0; i < 500; i++) {
     const text = draw(12);
     const stops = [draw(2), draw(3)];
-    const cuts = Array.from({ length: 4 }, () => Math.floor(Math.random() * 12)).sort((a, b) => a - b);
+    const cuts = Array.from({ length: 4 }, () => RANDOM.below(12)).sort((a, b) => a - b);
     const first = Math.min(...stops.map((stop) => text.indexOf(stop)).map((at) => (at < 0 ? text.length : at)));
     const { pieces, stopped } = through(text, stops, cuts);
     // A stop that ends earlier may win over one that begins earlier: only the beginning of the text is certain.

@@ -42,8 +42,8 @@ export class StopText {
 
   /** Length of the longest end of the text that begins a stop. */
   #waiting(): number {
-    const most = Math.max(0, ...this.#stops.map((stop) => stop.length - 1));
-    for (let n = Math.min(most, this.#held.length); n > 0; n--) {
+    const maxLength = Math.max(0, ...this.#stops.map((stop) => stop.length - 1));
+    for (let n = Math.min(maxLength, this.#held.length); n > 0; n--) {
       const end = this.#held.slice(-n);
       if (this.#stops.some((stop) => stop.startsWith(end))) return n;
     }

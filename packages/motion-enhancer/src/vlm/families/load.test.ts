@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { tensorTest } from '@motion-enhancer/libtorch/testing';
 import { temporaryFolder } from '@motion-enhancer/support/testing';
-import { tensorTest } from '../../testing/tensor-test.js';
 import { FORMS, type Form, writeTestForm } from '../testing.js';
 import { loadVlm } from './load.js';
 
@@ -39,7 +39,7 @@ tensorTest('every form loads by its model_type', () => {
   }
 });
 
-tensorTest('other models and half checkpoints are told', () => {
+tensorTest('other models and half checkpoints are reported', () => {
   refused(join(dir, 'nowhere'), 'ERR_CHECKPOINT', /There is no checkpoint folder .*nowhere/);
   const other = (type: unknown) =>
     changed(
@@ -76,7 +76,7 @@ tensorTest('other models and half checkpoints are told', () => {
   );
 });
 
-tensorTest('sizes that contradict the weights are told', () => {
+tensorTest('sizes that contradict the weights are reported', () => {
   const wider = (part: string | null) => (c: Record<string, any>) => {
     (part ? c[part] : c).intermediate_size += 8;
   };

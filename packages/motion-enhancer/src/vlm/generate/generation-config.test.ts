@@ -56,7 +56,7 @@ test('every field is read; transformers’ defaults where the file is silent or 
   assert.deepEqual(read({ stop_strings: '###' }).stop, ['###']);
 });
 
-test('what cannot be honoured is told, not passed over', () => {
+test('what cannot be honoured is reported, not passed over', () => {
   const refused = (content: unknown, message: RegExp) =>
     assert.throws(() => read(content), { name: 'UserError', code: 'ERR_CONFIG', message });
   refused('{', /generation_config\.json: expected JSON/);

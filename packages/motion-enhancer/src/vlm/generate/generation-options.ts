@@ -19,8 +19,8 @@ export interface GenerationOptions {
   stop?: readonly string[];
   /** Prompts are computed so many tokens at a time, for long videos: less memory, a little slower. Default: at once. */
   prefillChunk?: number;
-  /** Pieces of the answers as they come; `row` counts the chats. */
-  onText?(piece: string, row: number): void;
+  /** Pieces of the answers as they come; `index` counts the chats. */
+  onText?(piece: string, index: number): void;
 }
 
 /** The same for the decoding loop: everything said. */
@@ -28,8 +28,8 @@ export type TokenOptions = Pick<
   GenerateOptions,
   'maxNewTokens' | 'eosIds' | 'temperature' | 'topP' | 'topK' | 'repetitionPenalty' | 'seed'
 > & {
-  /** Called with each token, the end token excluded; false ends that row, where `mayEnd` says that it may. */
-  onToken?(id: number, row: number): boolean;
+  /** Called with each token, the end token excluded; false ends that reply, where `mayEnd` says that it may. */
+  onToken?(id: number, index: number): boolean;
   mayEnd?: boolean;
   prefillChunk?: number;
   /** Of a single chat: holds its first tokens already; stays the caller's (`GenerateSequencesOptions.cache`). */

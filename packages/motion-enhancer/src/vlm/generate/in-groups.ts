@@ -6,10 +6,10 @@ import type { TokenOptions } from './generation-options.js';
 type OnToken = TokenOptions['onToken'];
 
 /**
- * Entries of the attention mask of a padded batch, rows × tokens²: at 16 bits about 4.5 GiB with its float copy. Rows about one
- * medium count once: what they share is computed once, without a mask.
+ * Entries of the attention mask of a padded batch, sequences × tokens²: at 16 bits about 4.5 GiB with its float copy.
+ * Sequences about one medium count once: what they share is computed once, without a mask.
  */
-const MOST_ENTRIES = 1.5e9;
+const MAX_ENTRIES = 1.5e9;
 
 /** Is it one chat that ends by itself: what the models' own loop takes, which is the fastest? */
 function isPlain([chat, ...more]: readonly PreparedChat[], o: TokenOptions): boolean {
@@ -52,7 +52,7 @@ export function inGroups(
     const group = chats.slice(from, from + sizeOf(chats, from));
     const first = from;
     // Each group's embeddings go before the next group's come.
-    replies.push(...noGrad(() => scope(() => run(group, onToken && ((id, row) => onToken(id, first + row))))));
+    replies.push(...noGrad(() => scope(() => run(group, onToken && ((id, index) => onToken(id, first + index))))));
     from += group.length;
   }
   return replies;
@@ -65,7 +65,7 @@ function sizeOf(chats: readonly PreparedChat[], from: number): number {
     const { ids, visual } = chats[from + count]!;
     longest = Math.max(longest, ids.length);
     media.add(visual ?? count);
-    if (count > 0 && media.size * longest ** 2 > MOST_ENTRIES) return count;
+    if (count > 0 && media.size * longest ** 2 > MAX_ENTRIES) return count;
   }
   return chats.length - from;
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { temporaryFolder } from '@motion-enhancer/support/testing';
-import { tensorTest } from '../../testing/tensor-test.js';
+import { tensorTest } from '@motion-enhancer/libtorch/testing';
+import { fixture, temporaryFolder } from '@motion-enhancer/support/testing';
 import { loadVlm } from '../families/load.js';
 import { FORMS, writeTestForm } from '../testing.js';
 import { memoryPlan } from './memory-plan.js';
@@ -15,26 +15,15 @@ function planOf(name: string, config: object) {
   writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
   return memoryPlan(folder);
 }
-const qwen = (
-  hidden: number,
-  inter: number,
-  layers: number,
-  heads: number,
-  kv: number,
-  vocab: number,
-  tied: boolean,
-  vision: number,
-) => ({
+const SIZES = JSON.parse(readFileSync(fixture('model-sizes.json'), 'utf8')) as Record<
+  string,
+  { text: Record<string, unknown>; vision: Record<string, unknown> }
+>;
+const qwen = (size: string) => ({
   model_type: 'qwen2_5_vl',
-  hidden_size: hidden,
-  intermediate_size: inter,
-  num_hidden_layers: layers,
-  num_attention_heads: heads,
-  num_key_value_heads: kv,
-  vocab_size: vocab,
-  tie_word_embeddings: tied,
+  ...SIZES[size]!.text,
   max_position_embeddings: 128000,
-  vision_config: { hidden_size: 1280, intermediate_size: vision, in_chans: 3 },
+  vision_config: { ...SIZES[size]!.vision, in_chans: 3 },
 });
 
 tensorTest('parameters are those of loaded models, in every form', () => {
@@ -53,9 +42,9 @@ tensorTest('parameters are those of loaded models, in every form', () => {
 test('published sizes: 3.75, 8.29 and 73.4 thousand million parameters; what 72B needs', () => {
   const near = (plan: { parameters: number }, billions: number, digits: number) =>
     assert.equal((plan.parameters / 1e9).toFixed(digits), billions.toFixed(digits));
-  near(planOf('3b', qwen(2048, 11008, 36, 16, 2, 151936, true, 3420)), 3.75, 2);
-  near(planOf('7b', qwen(3584, 18944, 28, 28, 4, 152064, false, 3420)), 8.29, 2);
-  const large = planOf('72b', qwen(8192, 29568, 80, 64, 8, 152064, false, 3456));
+  near(planOf('3b', qwen('qwen-3b')), 3.75, 2);
+  near(planOf('7b', qwen('qwen-7b')), 8.29, 2);
+  const large = planOf('72b', qwen('qwen-72b'));
   near(large, 73.4, 1);
   const [float32, bfloat16] = large.dtypes;
   assert.equal(bfloat16!.weights, 2 * large.parameters);
@@ -77,20 +66,9 @@ test('InternVL3-78B, which cannot be run here, is planned', () => {
   const plan = planOf('78b', {
     model_type: 'internvl_chat',
     downsample_ratio: 0.5,
-    llm_config: {
-      hidden_size: 8192,
-      intermediate_size: 29568,
-      num_hidden_layers: 80,
-      num_attention_heads: 64,
-      num_key_value_heads: 8,
-      vocab_size: 151674,
-      max_position_embeddings: 32768,
-    },
+    llm_config: { ...SIZES['internvl-78b']!.text, max_position_embeddings: 32768 },
     vision_config: {
-      hidden_size: 3200,
-      intermediate_size: 12800,
-      num_hidden_layers: 45,
-      num_attention_heads: 25,
+      ...SIZES['internvl-78b']!.vision,
       norm_type: 'rms_norm',
       qkv_bias: false,
       qk_normalization: true,
@@ -100,7 +78,7 @@ test('InternVL3-78B, which cannot be run here, is planned', () => {
   assert.equal((plan.size.vision / 1e9).toFixed(2), '5.54');
 });
 
-test('a config without sizes is told', () => {
+test('a config without sizes is reported', () => {
   assert.throws(() => planOf('none', { model_type: 'qwen2_5_vl', vision_config: {} }), {
     code: 'ERR_CONFIG',
     message: /integer for hidden_size/,
@@ -108,7 +86,7 @@ test('a config without sizes is told', () => {
 });
 
 test('weights that no machine holds are refused before they are read', () => {
-  planOf('giant', qwen(8192, 29568, 40_000, 64, 8, 152064, false, 3456));
+  planOf('giant', { ...qwen('qwen-72b'), num_hidden_layers: 40_000 });
   assert.throws(() => loadVlm(join(dir, 'giant'), { device: 'cpu', dtype: 'float32' }), {
     name: 'UserError',
     code: 'ERR_MEMORY',

@@ -14,7 +14,7 @@ export interface ModelSize {
   keyWidth: number;
   queryWidth: number;
   vocabulary: number;
-  /** Most tokens of a chat. */
+  /** Largest number of tokens of a chat. */
   context: number;
   visionHidden: number;
   visionIntermediate: number;

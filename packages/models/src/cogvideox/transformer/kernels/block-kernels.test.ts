@@ -13,11 +13,12 @@ import {
   scope,
   type Tensor,
 } from '@motion-enhancer/libtorch';
+import { freshSeed } from '@motion-enhancer/support/testing';
 import { applyRope_ } from '../rope.js';
 import { blockKernels } from './block-kernels.js';
 
 const skip = cuda().count > 0 ? false : 'no NVIDIA GPU on this machine';
-const SEED = Date.now() % 1e9;
+const SEED = freshSeed();
 
 interface Size {
   batch: number;
@@ -59,7 +60,7 @@ for (const dtype of ['bfloat16', 'float16'] as const) {
         const [shift, scale, , textShift, textScale] = modulation.unsqueeze(1).chunk(6, 2) as Tensor[];
         const normed = layerNorm(x, [width], weight, bias, 1e-5);
         const part = (from: number, n: number, s: Tensor, by: Tensor) =>
-          aten.addcmul!(s, normed.narrow(1, from, n), by.add(1)) as Tensor;
+          aten.addcmul(s, normed.narrow(1, from, n), by.add(1)) as Tensor;
         const pairs: [Tensor, Tensor][] = [
           [got.narrow(1, 0, text), part(0, text, textShift!, textScale!)],
           [got.narrow(1, text, video), part(text, video, shift!, scale!)],
@@ -83,7 +84,7 @@ for (const dtype of ['bfloat16', 'float16'] as const) {
           const angle = arange(0, video * 32, 1, { dtype: 'float32', device: 'cuda:0' })
             .reshape(video, 32)
             .mul(0.37);
-          const factors = rotary ? (aten.polar!(ones([video, 32], { device: 'cuda:0' }), angle) as Tensor) : null;
+          const factors = rotary ? (aten.polar(ones([video, 32], { device: 'cuda:0' }), angle) as Tensor) : null;
           const plain = (x: Tensor, n: { weight: Tensor; bias: Tensor }) => {
             const normed = layerNorm(x, [64], n.weight, n.bias, 1e-6);
             if (factors) applyRope_(normed, factors, text);

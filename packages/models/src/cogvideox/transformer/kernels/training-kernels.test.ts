@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { backward, cuda, liveTensors, manualSeed, noGrad, randn, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { freshSeed } from '@motion-enhancer/support/testing';
 import { referenceParts } from '../block-parts.js';
 import { readCogVideoXConfig } from '../config.js';
 import { trainingPositions } from '../training-positions.js';
 import { trainingKernels } from './training-kernels.js';
 
 const skip = cuda().count > 0 ? false : 'no NVIDIA GPU on this machine';
-const SEED = Date.now() % 1e9;
+const SEED = freshSeed();
 const device = 'cuda:0';
 
 /** Values and gradients of a function of leaves, for the given gradients of its values. */

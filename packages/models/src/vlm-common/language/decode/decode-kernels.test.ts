@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cuda, liveTensors, manualSeed, noGrad, randn, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { freshSeed } from '@motion-enhancer/support/testing';
 import type { KVCache } from '../kv-cache.js';
 import { decodeKernels } from './decode-kernels.js';
 import { decodeOn } from './decode-on.js';
@@ -10,7 +11,7 @@ import { penalised, plainAdvance, plainStep } from './plain-step.js';
 import { filledCache, testDecoder } from './testing.js';
 
 const skip = cuda().count > 0 ? false : 'no NVIDIA GPU on this machine';
-const SEED = Date.now() % 1e9;
+const SEED = freshSeed();
 const SIZES = {
   // Shares of key heads, widths and vocabularies of the published models, fewer of each.
   'Qwen2.5-VL-3B': { hiddenSize: 1024, intermediateSize: 2752, numAttentionHeads: 8, numKeyValueHeads: 1 },
@@ -90,7 +91,7 @@ test('decoding as a CUDA graph gives what its steps give one by one', { skip }, 
           const decode = (cudaGraph: boolean) => {
             const rows: number[][] = [];
             const accept = (ids: readonly number[]) => rows.push([...ids]) > 0;
-            const way = decodeOn(decoder, cache, start, { ...o, most: 30, cudaGraph, accept });
+            const way = decodeOn(decoder, cache, start, { ...o, maxSteps: 30, cudaGraph, accept });
             assert.deepEqual(way, { kernels: 'fused', cudaGraph });
             cache.rewind(start.length);
             return rows;

@@ -3,7 +3,7 @@ import {
   ATTENTION_WARPS,
   DECODE_ATTENTION_BYTES,
   DECODE_ATTENTION_SOURCE,
-  MOST_SPLITS,
+  MAX_SPLITS,
   SMALL_DECODE_ATTENTION_BYTES,
   SMALL_DECODE_ATTENTION_SOURCE,
 } from '../../../kernels/decode-attention/decode-attention.cu.js';
@@ -16,7 +16,7 @@ import type { Qwen2Config } from '../qwen2-config.js';
 import type { DecodeState } from './decode-state.js';
 
 /** Rows that the kernels for dense layers take: half of a tensor-core product; `normLinear` takes twice as many. */
-export const MOST_ROWS = 8;
+export const MAX_SEQUENCES = 8;
 const NULL: KernelArgument = { i64: 0 };
 const i32 = (value: number): KernelArgument => ({ i32: value });
 
@@ -30,7 +30,7 @@ export interface LinearJob {
 }
 
 export interface AttentionJob {
-  /** Before rotation: [B, heads · 128], perhaps parts of wider rows. */
+  /** Before rotation: [B, heads · 128], perhaps parts of a wider tensor. */
   q: Tensor;
   k: Tensor;
   v: Tensor;
@@ -55,28 +55,35 @@ export class DecodeKernels {
   readonly #kernels: Kernels;
   readonly #eps: number;
   /**
-   * In a graph kernels start before the one before them ends. On an H200 at 3B that is worth 2 % more tokens at sixteen rows,
+   * In a graph kernels start before the one before them ends. On an H200 at 3B that is worth 2 % more tokens at sixteen sequences,
    * and costs 11 % at one (bench/results/vlm-speed-h200.md).
    */
   readonly #early: boolean;
 
-  constructor(kernels: Kernels, eps: number, rows: number) {
+  constructor(kernels: Kernels, eps: number, batch: number) {
     this.#kernels = kernels;
     this.#eps = eps;
-    this.#early = rows > MOST_ROWS;
+    this.#early = batch > MAX_SEQUENCES;
   }
 
   /** Token embeddings [B, C], and the angles of the position: cos and sin [B, 64, 2] float32, rounded to the type. */
   embed(s: DecodeState, table_VC: Tensor, frequencies_64: Tensor, h_BC: Tensor, angles: Tensor): void {
     const [B, C] = h_BC.shape as [number, number];
     this.#kernels.embed.launch([B], [256], 0, [
-      ...[s.ids, table_VC, h_BC, i32(C), s.length, s.shift, frequencies_64, angles],
+      s.ids,
+      table_VC,
+      h_BC,
+      i32(C),
+      s.length,
+      s.shift,
+      frequencies_64,
+      angles,
     ]);
   }
 
-  /** out = layers(norm(x)), of up to sixteen rows */
+  /** out = layers(norm(x)), of up to sixteen sequences */
   normLinear(job: LinearJob): void {
-    this.#multiply(job.x_BI.size(0) > MOST_ROWS ? 'normLinear16' : 'normLinear', job, 8);
+    this.#multiply(job.x_BI.size(0) > MAX_SEQUENCES ? 'normLinear16' : 'normLinear', job, 8);
   }
   /** out += layer(x) */
   addLinear(job: LinearJob): void {
@@ -95,8 +102,8 @@ export class DecodeKernels {
     const { x_BI, norm, out_BO } = job;
     const layers = job.layers.map(plainLinear);
     const [B, inner] = x_BI.shape as [number, number];
-    const rows = [0, 1, 2].map((i) => layers[i]?.weight.size(0) ?? 0) as [number, number, number];
-    const features = name === 'normSwiglu' ? rows[0] : rows[0] + rows[1] + rows[2];
+    const widths = [0, 1, 2].map((i) => layers[i]?.weight.size(0) ?? 0) as [number, number, number];
+    const features = name === 'normSwiglu' ? widths[0] : widths[0] + widths[1] + widths[2];
     this.#kernels[name].launch(
       [Math.ceil(features / perBlock)],
       [256],
@@ -107,7 +114,7 @@ export class DecodeKernels {
         ...[0, 1, 2].map((i) => layers[i]?.bias ?? NULL),
         norm ?? NULL,
         out_BO,
-        ...rows.map(i32),
+        ...widths.map(i32),
         i32(inner),
         i32(out_BO.size(1)),
         i32(B),
@@ -117,7 +124,7 @@ export class DecodeKernels {
     );
   }
 
-  /** Attention of the new token of each row, which it appends to the cache. */
+  /** Attention of the new token of each sequence, which it appends to the cache. */
   attention(s: DecodeState, job: AttentionJob): void {
     const [B, G, room, D] = job.cache.k.shape as [number, number, number, number];
     const H = job.out_BC.size(1) / D;
@@ -126,8 +133,18 @@ export class DecodeKernels {
       [32 * ATTENTION_WARPS],
       this.#kernels.attentionBytes,
       [
-        ...[job.q, job.k, job.v, job.cache.k, job.cache.v, s.length, s.first, job.angles_B64, job.out_BC],
-        ...[job.scratch.partial, job.scratch.stats, job.scratch.tickets],
+        job.q,
+        job.k,
+        job.v,
+        job.cache.k,
+        job.cache.v,
+        s.length,
+        s.first,
+        job.angles_B64,
+        job.out_BC,
+        job.scratch.partial,
+        job.scratch.stats,
+        job.scratch.tickets,
         ...[job.q.strides[0]!, job.k.strides[0]!, room, H / G, job.out_BC.size(1)].map(i32),
         { f32: Math.LOG2E / Math.sqrt(D) },
       ],
@@ -142,14 +159,14 @@ export class DecodeKernels {
     this.#kernels.addNorm.launch([B], [256], 0, args, this.#early);
   }
 
-  /** The likeliest token of each row. @param found [B, 64, 2] int32 for `advance` */
+  /** The likeliest token of each sequence. @param found [B, 64, 2] int32 for `advance` */
   pick(s: DecodeState, logits_BV: Tensor, penalty: number, found: Tensor): void {
     const [B, V] = logits_BV.shape as [number, number];
     this.#kernels.pick.launch(
       [PICK_BLOCKS, B],
       [256],
       0,
-      [...[logits_BV, s.seen ?? NULL, found, i32(V), { f32: penalty }]],
+      [logits_BV, s.seen ?? NULL, found, i32(V), { f32: penalty }],
       this.#early,
     );
   }
@@ -162,7 +179,13 @@ export class DecodeKernels {
       [32 * Math.min(B, 32)],
       0,
       [
-        ...[found, chosen ?? NULL, s.ids, s.seen ?? NULL, s.history, s.length, s.steps],
+        found,
+        chosen ?? NULL,
+        s.ids,
+        s.seen ?? NULL,
+        s.history,
+        s.length,
+        s.steps,
         ...[B, s.vocabulary, s.history.size(0)].map(i32),
       ],
       this.#early,
@@ -170,9 +193,9 @@ export class DecodeKernels {
   }
 }
 
-/** Into how many pieces a head's keys are dealt out: about two blocks for every multiprocessor. */
-export function splitsOf(rows: number, groups: number): number {
-  return Math.max(1, Math.min(MOST_SPLITS, Math.floor(264 / (rows * groups))));
+/** Into how many pieces a head's keys are split: about two blocks for every multiprocessor. */
+export function splitsOf(batch: number, groups: number): number {
+  return Math.max(1, Math.min(MAX_SPLITS, Math.floor(264 / (batch * groups))));
 }
 
 const chosen = halfKernels<Kernels>('decoding kernels', (compile, device) => {
@@ -191,9 +214,9 @@ const chosen = halfKernels<Kernels>('decoding kernels', (compile, device) => {
 });
 
 /** Kernels for a decoder on a device; null where plain operators must serve: see `halfKernels`, and sizes that do not fit. */
-export function decodeKernels(config: Qwen2Config, device: string, dtype: string, rows: number): DecodeKernels | null {
+export function decodeKernels(config: Qwen2Config, device: string, dtype: string, batch: number): DecodeKernels | null {
   const kernels = fits(config) ? chosen({ device, dtype }) : null;
-  return kernels && new DecodeKernels(kernels, config.rmsNormEps, rows);
+  return kernels && new DecodeKernels(kernels, config.rmsNormEps, batch);
 }
 
 function fits(c: Qwen2Config): boolean {

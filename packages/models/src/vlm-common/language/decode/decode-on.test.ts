@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cuda, liveTensors, manualSeed, noGrad, scope } from '@motion-enhancer/libtorch';
+import { freshSeed } from '@motion-enhancer/support/testing';
 import { type DecodeOnOptions, decodeOn } from './decode-on.js';
 import { filledCache, referenceReplies, type TestDecoder, testDecoder } from './testing.js';
 
-const SEED = Date.now() % 1e9;
+const SEED = freshSeed();
 const GPU = cuda().count > 0;
 const LENGTHS = [[13], [5, 13, 1], [40, 40, 7, 23, 31]];
 
@@ -42,7 +43,7 @@ for (const device of GPU ? ['cpu', 'cuda:0'] : ['cpu']) {
               other[part].narrow(2, 0, a.start.length).copy_(slot[part].narrow(2, 0, a.start.length));
           }
           const wanted = referenceReplies(decoder, a, steps, o);
-          const got = replies(decoder, { ...b, start: a.start }, { ...o, most: steps });
+          const got = replies(decoder, { ...b, start: a.start }, { ...o, maxSteps: steps });
           assert.deepEqual(got.way, { kernels: 'plain', cudaGraph: device !== 'cpu' });
           assert.deepEqual(got.rows, wanted, JSON.stringify({ lengths, o }));
           assert.equal(b.cache.length, a.start.length + steps);
@@ -58,14 +59,14 @@ for (const device of GPU ? ['cpu', 'cuda:0'] : ['cpu']) {
       const filled = filledCache(decoder, [9], 40);
       const restart = () => filled.cache.rewind(filled.start.length);
       const draw = (seed: number) => {
-        const { rows } = replies(decoder, filled, { most: 20, temperature: 1.5, topK: 50, topP: 0.9, seed });
+        const { rows } = replies(decoder, filled, { maxSteps: 20, temperature: 1.5, topK: 50, topP: 0.9, seed });
         restart();
         return rows[0]!;
       };
       assert.deepEqual(draw(3), draw(3));
       assert.notDeepEqual(draw(3), draw(4));
       let heard = 0;
-      decodeOn(decoder, filled.cache, filled.start, { most: 30, accept: () => ++heard < 11 });
+      decodeOn(decoder, filled.cache, filled.start, { maxSteps: 30, accept: () => ++heard < 11 });
       assert.equal(heard, 11);
       assert.equal(filled.cache.length, filled.start.length + 11);
       filled.cache.dispose();

@@ -31,7 +31,7 @@ export interface DecodeModel {
 export interface DecodeOnOptions extends SamplingOptions {
   seed?: number;
   /** Steps at most: new tokens of each sequence. */
-  most: number;
+  maxSteps: number;
   /** `plain`: by plain operators, also where there are kernels. */
   kernels?: 'fused' | 'plain';
   /** The step as a CUDA graph (default), or by calls of its own, as always on the CPU. */
@@ -63,18 +63,18 @@ export function decodeOn(
   start: DecodeStart,
   o: DecodeOnOptions,
 ): DecodeWay {
-  if (o.most < 1) return { kernels: 'plain', cudaGraph: false };
+  if (o.maxSteps < 1) return { kernels: 'plain', cudaGraph: false };
   return noGrad(() =>
     scope(() => {
       const { device, dtype } = weights.embed_tokens;
       const kernels =
         o.kernels === 'plain' || adapted(weights) ? null : decodeKernels(config, device, dtype, start.ids.length);
-      const caches = cache.reserve(start.length, o.most);
+      const caches = cache.reserve(start.length, o.maxSteps);
       const penalty = o.repetitionPenalty ?? 1;
       const s = decodeState(start, weights.lm_head.size(0), penalty !== 1, device);
       const fused = kernels ? new FusedStep(kernels, weights, config, start.ids.length) : null;
       if (!fused) for (const { v } of caches) v.narrow(2, start.length, v.size(2) - start.length).zero_();
-      const draws = o.temperature ? drawsOf(o.seed ?? 0, o.most, device) : null;
+      const draws = o.temperature ? drawsOf(o.seed ?? 0, o.maxSteps, device) : null;
       const choose = (logits: Tensor, step: number) => {
         if (!draws) {
           if (fused) return fused.pick(s, logits, penalty);
@@ -108,11 +108,11 @@ const adapted = ({ layers }: Qwen2Weights): boolean =>
 /** Steps in groups; each group's tokens are read together. */
 function run(s: DecodeState, cache: KVCache, o: DecodeOnOptions, step: (i: number) => void): void {
   let done = 0;
-  while (done < o.most) {
-    const count = Math.min(AT_ONCE, o.most - done);
+  while (done < o.maxSteps) {
+    const count = Math.min(AT_ONCE, o.maxSteps - done);
     for (let i = 0; i < count; i++) step(done + i);
-    const rows = readHistory(s, done, count);
-    for (const ids of rows) {
+    const tokens = readHistory(s, done, count);
+    for (const ids of tokens) {
       done++;
       cache.advance(1);
       if (!o.accept(ids)) return;
@@ -137,14 +137,14 @@ function drawsOf(seed: number, count: number, device: string): Tensor {
   return draws;
 }
 
-/** The first step runs as it is recorded; later ones are launches. */
+/** The first step runs while its CUDA graph is captured; later ones launch the graph. */
 class GraphSteps {
   readonly #forward: () => Tensor;
   readonly #choose: (logits: Tensor, step: number) => void;
   readonly #whole: boolean;
   readonly #device: number;
   #graph: CudaGraph | null = null;
-  /** Of the run before the recording, and of the recorded one. */
+  /** Of the run before the capture, and of the captured one. */
   #first: Tensor | null = null;
   #logits: Tensor | null = null;
 

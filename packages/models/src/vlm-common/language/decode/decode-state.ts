@@ -11,7 +11,7 @@ export interface DecodeState {
   length: Tensor;
   /** int32 [1]: steps done. */
   steps: Tensor;
-  /** int32 [B]: padding on the left of each row. */
+  /** int32 [B]: padding on the left of each sequence. */
   first: Tensor;
   /** int32 [B]: rotary position of a token minus its place in the cache. */
   shift: Tensor;
@@ -23,14 +23,14 @@ export interface DecodeState {
 }
 
 export interface DecodeStart {
-  /** First new token of each row, whose key is not in the cache. */
+  /** First new token of each sequence, whose key is not in the cache. */
   ids: readonly number[];
-  /** All tokens of each row so far, with those. */
+  /** All tokens of each sequence so far, with those. */
   seen: readonly (readonly number[])[];
   /** Tokens in the cache, padding included. */
   length: number;
   padding: readonly number[];
-  /** Rotary position of a row's next token minus `length`. */
+  /** Rotary position of a sequence's next token minus `length`. */
   shift: readonly number[];
 }
 
@@ -49,9 +49,9 @@ export function decodeState(start: DecodeStart, vocabulary: number, penalised: b
   };
 }
 
-function seenOf(rows: readonly (readonly number[])[], vocabulary: number, device: string): Tensor {
-  const seen = zeros([rows.length, vocabulary], { dtype: 'uint8', device });
-  for (const [b, ids] of rows.entries())
-    aten.index_fill_!(seen.select(0, b), 0, tensor([...new Set(ids)], { dtype: 'int64', device }), 1);
+function seenOf(sequences: readonly (readonly number[])[], vocabulary: number, device: string): Tensor {
+  const seen = zeros([sequences.length, vocabulary], { dtype: 'uint8', device });
+  for (const [b, ids] of sequences.entries())
+    aten.index_fill_(seen.select(0, b), 0, tensor([...new Set(ids)], { dtype: 'int64', device }), 1);
   return seen;
 }

@@ -4,13 +4,13 @@ import { type Linear, linear, plainLinear } from '../../../layers/linear.js';
 import type { Qwen2Config } from '../qwen2-config.js';
 import { inverseFrequencies } from '../rotary.js';
 import type { Qwen2BlockWeights, Qwen2Weights } from '../weights.js';
-import { type AttentionScratch, type DecodeKernels, MOST_ROWS, splitsOf } from './decode-kernels.js';
+import { type AttentionScratch, type DecodeKernels, MAX_SEQUENCES, splitsOf } from './decode-kernels.js';
 import type { DecodeState } from './decode-state.js';
 import type { LayerCache } from './plain-step.js';
 import { residentLayers } from './resident-layers.js';
 
 /**
- * One token of each row through the decoder by kernels of ours, five a block for up to eight rows; beyond that the
+ * One token of each sequence through the decoder by kernels of ours, five a block for up to eight; beyond that the
  * products are cuBLAS's. Its buffers belong to the scope that it is made in.
  */
 export class FusedStep {
@@ -30,14 +30,14 @@ export class FusedStep {
   readonly #scratch: AttentionScratch;
   readonly #found: Tensor;
 
-  constructor(kernels: DecodeKernels, weights: Qwen2Weights, config: Qwen2Config, rows: number) {
+  constructor(kernels: DecodeKernels, weights: Qwen2Weights, config: Qwen2Config, batch: number) {
     this.#kernels = kernels;
     this.#weights = weights;
     this.#layers = residentLayers(weights);
-    this.#few = rows <= MOST_ROWS;
+    this.#few = batch <= MAX_SEQUENCES;
     const { device, dtype } = weights.embed_tokens;
     const { hiddenSize: C, headDim: D, numKeyValueHeads: G } = config;
-    const half = (width: number) => empty([rows, width], { dtype, device });
+    const half = (width: number) => empty([batch, width], { dtype, device });
     const Q = config.numAttentionHeads * D;
     const K = G * D;
     this.#h = half(C);
@@ -47,15 +47,15 @@ export class FusedStep {
     this.#attended = half(Q);
     this.#inner = half(config.intermediateSize);
     this.#logits = half(weights.lm_head.size(0));
-    this.#angles = empty([rows, 64, 2], { dtype: 'float32', device });
+    this.#angles = empty([batch, 64, 2], { dtype: 'float32', device });
     this.#frequencies = inverseFrequencies(D, config.ropeTheta, device);
-    const splits = splitsOf(rows, G);
+    const splits = splitsOf(batch, G);
     this.#scratch = {
-      partial: empty([rows * G, 8, splits, D], { dtype: 'float32', device }),
-      stats: empty([rows * G, 8, splits, 2], { dtype: 'float32', device }),
-      tickets: zeros([rows * G], { dtype: 'int32', device }),
+      partial: empty([batch * G, 8, splits, D], { dtype: 'float32', device }),
+      stats: empty([batch * G, 8, splits, 2], { dtype: 'float32', device }),
+      tickets: zeros([batch * G], { dtype: 'int32', device }),
     };
-    this.#found = empty([rows, 64, 2], { dtype: 'int32', device });
+    this.#found = empty([batch, 64, 2], { dtype: 'int32', device });
   }
 
   /** Logits [B, V] of the next tokens, in the same tensor every time. */
@@ -109,7 +109,7 @@ export class FusedStep {
   #manyBlock(s: DecodeState, w: Qwen2BlockWeights, cache: LayerCache): void {
     const { q_proj, k_proj, v_proj, o_proj } = w.self_attn;
     const [h, normed] = [this.#h, this.#normed];
-    if (h.size(0) <= 2 * MOST_ROWS) {
+    if (h.size(0) <= 2 * MAX_SEQUENCES) {
       const layers = [q_proj, k_proj, v_proj];
       this.#kernels.normLinear({ x_BI: h, layers, norm: w.input_layernorm, out_BO: this.#qkv });
       this.#attend(s, this.#parts, cache);
@@ -134,5 +134,5 @@ export class FusedStep {
 
 /** h += x Wᵀ, in one product. */
 function addProduct(h_BC: Tensor, x_BI: Tensor, layer: Linear): void {
-  aten.addmm_!(h_BC, x_BI, plainLinear(layer).weight.transpose(0, 1));
+  aten.addmm_(h_BC, x_BI, plainLinear(layer).weight.transpose(0, 1));
 }

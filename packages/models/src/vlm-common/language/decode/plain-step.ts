@@ -15,7 +15,7 @@ export interface LayerCache {
 }
 
 /**
- * One token of each row through the decoder, by plain operators on tensors whose sizes never change: what is seen of
+ * One token of each sequence through the decoder, by plain operators on tensors whose sizes never change: what is seen of
  * the cache is a mask. The reference implementation of `FusedStep`, and what
  * runs where that cannot.
  * @param caches unused places must hold numbers (zeros do), since nothing times NaN is NaN
@@ -48,8 +48,8 @@ export function plainStep(
     const x = rmsNorm(h_BC, w.input_layernorm, eps);
     const heads = (y: Tensor, count: number) => y.view(B, count, 1, D);
     const q_BHRD = applyRotary(heads(linear(x, w.self_attn.q_proj), H), rotary).view(B, G, H / G, D);
-    aten.index_copy_!(k, 2, place_1, applyRotary(heads(linear(x, w.self_attn.k_proj), G), rotary));
-    aten.index_copy_!(v, 2, place_1, heads(linear(x, w.self_attn.v_proj), G));
+    aten.index_copy_(k, 2, place_1, applyRotary(heads(linear(x, w.self_attn.k_proj), G), rotary));
+    aten.index_copy_(v, 2, place_1, heads(linear(x, w.self_attn.v_proj), G));
     const scores = q_BHRD
       .matmul(k.transpose(2, 3))
       .to('float32')
@@ -65,15 +65,15 @@ export function plainStep(
 export function penalised(s: DecodeState, logits_BV: Tensor, penalty: number): Tensor {
   const logits = logits_BV.to('float32');
   if (!s.seen) return logits;
-  const scaled = aten.where!(logits.lt(0), logits.mul(penalty), logits.div(penalty)) as Tensor;
-  return aten.where!(s.seen.ne(0), scaled, logits) as Tensor;
+  const scaled = aten.where(logits.lt(0), logits.mul(penalty), logits.div(penalty)) as Tensor;
+  return aten.where(s.seen.ne(0), scaled, logits) as Tensor;
 }
 
 /** Notes the tokens chosen (int64 [B]) and goes on to the next place. */
 export function plainAdvance(s: DecodeState, chosen_B: Tensor): void {
   s.ids.copy_(chosen_B);
   const slot = (aten['remainder.Scalar'](s.steps, s.history.size(0)) as Tensor).to('int64');
-  aten.index_copy_!(s.history, 0, slot, s.ids.unsqueeze(0));
+  aten.index_copy_(s.history, 0, slot, s.ids.unsqueeze(0));
   if (s.seen) aten['scatter_.value'](s.seen, 1, chosen_B.unsqueeze(1), 1);
   s.length.add_(1);
   s.steps.add_(1);

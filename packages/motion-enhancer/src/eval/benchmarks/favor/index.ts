@@ -1,5 +1,5 @@
 import { reportedAblations } from '../../paper/reported-ablations.js';
-import { reportedMotionRows } from '../../paper/reported-motion-rows.js';
+import { reportedMotionRows } from '../../paper/reported-rows.js';
 import type { Benchmark } from '../benchmark.js';
 import { FAVOR_LAYOUT } from './layout.js';
 import { loadFavor } from './load.js';

@@ -7,7 +7,7 @@ import type { PromptQuestion, Protocol } from '../../prompts/types.js';
 const officialText = ({ question, options }: PromptQuestion): string =>
   `Carefully watch the video and pay attention to temporal dynamics in this video, focusing on the camera motions, actions, activities, and interactions. Based on your observations, select the best option that accurately addresses the question.\n${question}\nYou can only response with the answer among ${pyRepr(options)}`;
 
-/** 1 fps, and a processor that is not told so: it takes every video for one of 2 fps. */
+/** 1 fps, which the processor is not given: it takes every video for one of 2 fps. */
 export const OFFICIAL_VIDEO = {
   rate: { fps: 1, frames: 0, frameRule: 'qwen-vl-utils', maxPixels: 360 * 420, secondPerGrid: 'legacy' },
   // The paper's table says 1 fps for InternVL3, too.

@@ -1,4 +1,4 @@
-import { reportedConventionalRows } from '../../paper/reported-conventional-rows.js';
+import { reportedConventionalRows } from '../../paper/reported-rows.js';
 import type { Benchmark } from '../benchmark.js';
 import { SEEDBENCH_LAYOUT } from './layout.js';
 import { loadSeedBench, type SeedSplit } from './load.js';

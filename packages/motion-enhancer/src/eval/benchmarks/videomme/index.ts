@@ -1,4 +1,4 @@
-import { reportedConventionalRows } from '../../paper/reported-conventional-rows.js';
+import { reportedConventionalRows } from '../../paper/reported-rows.js';
 import type { Benchmark } from '../benchmark.js';
 import { VIDEOMME_LAYOUT } from './layout.js';
 import { loadVideoMme, VIDEOMME_TYPES } from './load.js';

@@ -13,7 +13,7 @@ const FILES = [
   'Video-MME.json',
   'video_mme.json',
 ];
-/** The three lengths of videos, by which scores are told. */
+/** The three lengths of videos, by which scores are reported. */
 export const VIDEOMME_TYPES = ['short', 'medium', 'long'] as const;
 
 /** Columns of a row, whichever file it is from. */

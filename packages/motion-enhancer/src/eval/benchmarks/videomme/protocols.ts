@@ -21,7 +21,7 @@ export const VIDEOMME_PROTOCOLS: readonly Protocol[] = [
     decoding: LETTER_DECODING,
     judge: 'videomme',
     ours: [
-      'a reply without a letter counts as wrong; the authors’ script leaves it out of the mean (told beside the score)',
+      'a reply without a letter counts as wrong; the authors’ script leaves it out of the mean (reported beside the score)',
       'frames and pixels are the paper’s: the authors take as many as a model can; decoding is greedy',
     ],
   },

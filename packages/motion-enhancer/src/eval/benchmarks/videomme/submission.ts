@@ -13,8 +13,8 @@ export function videoMmeSubmission(answers: ReadonlyMap<string, AnswerRecord>): 
     const video = videos.get(video_id) ?? { video_id, duration: type, domain, sub_category, questions: [] as object[] };
     videos.set(video_id, video);
     const written = options.map((option, i) => `${letters[i]}. ${option}`);
-    const asked = { question_id: id, task_type, question, options: written, answer: right, response: output ?? '' };
-    video.questions.push(asked);
+    const entry = { question_id: id, task_type, question, options: written, answer: right, response: output ?? '' };
+    video.questions.push(entry);
   }
   return { name: 'videomme_output.json', text: `${JSON.stringify([...videos.values()], null, 1)}\n` };
 }

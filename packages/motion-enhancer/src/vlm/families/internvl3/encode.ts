@@ -6,7 +6,7 @@ import type { Visual } from '../../visual.js';
 
 export interface EncodeOptions {
   checkpoints?: Checkpoints | null;
-  /** Most patches that are seen at once at inference. */
+  /** Largest number of patches that are seen at once at inference. */
   atOnce?: number;
 }
 
@@ -18,12 +18,12 @@ export function encodeInternVL(
 ): Visual | null {
   if (media.length === 0) return null;
   const { tileSize, vision } = model.config;
-  const most = Math.max(1, Math.floor(atOnce / (tileSize / vision.patchSize) ** 2));
+  const maxTiles = Math.max(1, Math.floor(atOnce / (tileSize / vision.patchSize) ** 2));
   return scope(() => {
     if (isGradEnabled()) return { tokens: model.encodeVisual(together(media), checkpoints) };
     const pieces = media.flatMap(({ pixels }) =>
-      starts(pixels.size(0), most).map((from) =>
-        scope(() => model.encodeVisual(pixels.narrow(0, from, Math.min(most, pixels.size(0) - from)))),
+      starts(pixels.size(0), maxTiles).map((from) =>
+        scope(() => model.encodeVisual(pixels.narrow(0, from, Math.min(maxTiles, pixels.size(0) - from)))),
       ),
     );
     return { tokens: pieces.length > 1 ? cat(pieces) : pieces[0]! };

@@ -25,10 +25,10 @@ function tilesOf(
   medium: DecodedMedium,
   settings: InputSettings,
 ): MediumInput {
-  const most = settings.maxTiles || processor.maxTiles;
+  const maxTiles = settings.maxTiles || processor.maxTiles;
   const options = tileOptions(config, {
     ...(processor.minTiles ? { minTiles: processor.minTiles } : {}),
-    ...(most ? { maxTiles: most } : {}),
+    ...(maxTiles ? { maxTiles } : {}),
   });
   if (options.minTiles > options.maxTiles) options.minTiles = options.maxTiles;
   const tiles = medium.type === 'image' ? tileImage(medium.image, options) : tileFrames(medium.frames, config.tileSize);

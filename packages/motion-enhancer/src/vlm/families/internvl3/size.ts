@@ -31,10 +31,10 @@ function visionSize(root: ConfigReader, out: number): VisionSize {
   const qkv = 3 * C * C + (bias ? 3 * C : 0);
   const norms = (rms ? 2 : 4) * C + (keyNorm ? 2 * C : 0);
   const block = qkv + denseSize(C, C) + denseSize(C, I) + denseSize(I, C) + norms + 2 * C;
-  const wide = C * shuffle;
+  const inner = C * shuffle;
   return {
     vision: C + (1 + patches) * C + denseSize(patchWidth, C) + vision.int('num_hidden_layers', 24) * block,
-    merger: 2 * wide + denseSize(wide, out) + denseSize(out, out),
+    merger: 2 * inner + denseSize(inner, out) + denseSize(out, out),
     visionHidden: C,
     visionIntermediate: I,
     patchesPerToken: shuffle,

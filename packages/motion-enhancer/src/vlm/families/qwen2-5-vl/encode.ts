@@ -6,7 +6,7 @@ import type { Visual } from '../../visual.js';
 
 export interface EncodeOptions {
   checkpoints?: Checkpoints | null;
-  /** Most patches that are seen at once at inference. */
+  /** Largest number of patches that are seen at once at inference. */
   atOnce?: number;
 }
 
@@ -26,9 +26,9 @@ export function encodeQwen(
       return { tokens: model.encodeVisual(together(media), grids, checkpoints) };
     }
     const pieces = media.flatMap(({ pixels, grid: [t, h, w] }) => {
-      const most = Math.max(1, Math.floor(atOnce / (h * w)));
-      return starts(t, most).map((from) => {
-        const count = Math.min(most, t - from);
+      const maxFrames = Math.max(1, Math.floor(atOnce / (h * w)));
+      return starts(t, maxFrames).map((from) => {
+        const count = Math.min(maxFrames, t - from);
         return scope(() => model.encodeVisual(pixels.narrow(0, from * h * w, count * h * w), [[count, h, w]]));
       });
     });

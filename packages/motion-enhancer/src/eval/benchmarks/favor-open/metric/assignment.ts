@@ -9,8 +9,8 @@ export function bestAssignment(gain: readonly ArrayLike<number>[]): [row: number
   const [rows, columns] = [gain.length, gain[0]?.length ?? 0];
   if (rows === 0 || columns === 0) return [];
   if (columns < rows) {
-    const turned = Array.from({ length: columns }, (_, j) => gain.map((row) => row[j]!));
-    return bestAssignment(turned)
+    const transposed = Array.from({ length: columns }, (_, j) => gain.map((row) => row[j]!));
+    return bestAssignment(transposed)
       .map(([column, row]): [number, number] => [row, column])
       .toSorted((a, b) => a[0] - b[0]);
   }

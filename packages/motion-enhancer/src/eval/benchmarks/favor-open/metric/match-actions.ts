@@ -7,7 +7,7 @@ const NONE: ActionMatch = { f1: 0, precision: 0, recall: 0, mapping: new Map(), 
 /**
  * Matches predicted actions to annotated ones, several to one where they fit, and two or three consecutive ones together.
  * Source: FAVOR-Bench LLM-free_step2_compare.py (improved_action_matching).
- * @param wanted similarity that a match needs at most; a low matrix lowers it
+ * @param wanted upper bound of the similarity that a match needs; where all similarities are low, it is lowered
  */
 export function matchActions(
   pred: readonly string[],
@@ -51,7 +51,7 @@ interface Search {
   matches: Matches;
 }
 
-/** Consecutive predicted actions as one text: it replaces their matches where it fits better than those on average. */
+/** Consecutive predicted actions as one text: it replaces their matches where it is more similar than those on average. */
 function matchTogether(
   start: number,
   size: number,
@@ -93,7 +93,7 @@ class Matches {
   get scores(): number[] {
     return [...this.#scores.values()];
   }
-  /** Those far below the others. */
+  /** Removes matches whose similarity is far below the mean of all. */
   dropPoor(): void {
     const { below, belowMean } = SETTINGS.lowQuality;
     const least = Math.min(below, mean(this.scores) - belowMean);

@@ -16,7 +16,7 @@ test('a data set: means over what was asked for and over what was captioned, and
   assert.deepEqual(found.videos.a!.record, annotation);
 });
 
-test('what lacks of the authors’ own is told, one by one', () => {
+test('what lacks of the authors’ own is reported, one by one', () => {
   const language = { ...PLAIN_LANGUAGE, name: 'sbert', reference: true };
   const given = { language, dictionary: OWN_DICTIONARY, memory: 'shared' } as const;
   const found = scoreCaptions({ a: annotation }, { a: caption }, given);

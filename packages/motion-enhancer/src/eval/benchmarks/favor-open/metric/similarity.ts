@@ -85,12 +85,12 @@ const eitherWay = <T>(
 /** The bonus of two subjects' descriptions. Source: LLM-free_step2_compare.py (_enhance_reference_similarity). */
 export function subjectNounBonus(a: string, b: string): number {
   const [first, second] = [new Set(pySplit(a.toLowerCase())), new Set(pySplit(b.toLowerCase()))];
-  let most = 0;
+  let largest = 0;
   for (const [bonus, pairs] of SUBJECT_NOUNS)
     for (const pair of pairs) {
       if (!pair.some((word) => first.has(word)) || !pair.some((word) => second.has(word))) continue;
       const shared = pair.some((word) => first.has(word) && second.has(word));
-      most = Math.max(most, shared ? bonus * 1.5 : bonus);
+      largest = Math.max(largest, shared ? bonus * 1.5 : bonus);
     }
-  return most;
+  return largest;
 }

@@ -7,7 +7,7 @@ const ADVERB = '(?:(?:then|also|now|first|next|still|again|[a-z]+ly)\\s+)*';
 /** Where a clause about the camera begins. */
 const CLAUSES = [
   `\\b(?:the\\s+)?camera\\s+${ADVERB}(?:${MOVES})(?:s|es|ed|d|ing)?\\b`,
-  `\\b(?:the\\s+)?camera\\s+(?:is|was|appears|seems|kept|shook|rose|swung)\\b`,
+  '\\b(?:the\\s+)?camera\\s+(?:is|was|appears|seems|kept|shook|rose|swung)\\b',
   '\\b(?:an?|the)\\s+(?:static|stationary|moving|panning|tracking|zoom|dolly|close-up|medium|wide|aerial|overhead|handheld)\\s+shot',
   '\\bthe\\s+(?:shot|frame|video|scene|view|footage)\\s+(?:transitions|changes|cuts|switches)',
   '\\bthe\\s+(?:focus|angle|perspective)\\s+shifts',
@@ -19,7 +19,7 @@ const CLAUSES = [
   '\\bfirst-person\\s+perspective',
 ].map((pattern) => new RegExp(pattern, 'gi'));
 
-/** Where it ends: at a mark, at an actor, or where what is seen is told. */
+/** Where it ends: at a mark, at an actor, or where the sentence begins to say what is seen. */
 const END =
   /[.,:;]|\b(?:an?|the)\s+(?:man|woman|person|boy|girl)|\b(?:he|she|they|showing|displaying|revealing|as|while)\b/i;
 

@@ -70,7 +70,7 @@ test('captions that name nobody, and empty ones', () => {
   assert.deepEqual(read(''), ['', 'Single subject', 'Subject 1: Person []', '']);
 });
 
-test('camera clauses end at a mark, at an actor and where what is seen is told', () => {
+test('camera clauses end at a mark, at an actor and where the sentence says what is seen', () => {
   assert.deepEqual(cameraClauses('The camera slowly pans left, then a man walks.'), {
     motions: ['Camera slowly pans left'],
     clauses: ['The camera slowly pans left'],
@@ -117,7 +117,7 @@ test('verbs in all their forms', () => {
   assert.ok(lexicon.actors.has('women') && lexicon.actors.has('puppies'));
 });
 
-test('a dictionary in the authors’ form stands in for ours; one that lacks a list is told', () => {
+test('a dictionary in the authors’ form stands in for ours; one that lacks a list is reported', () => {
   const dictionary = readDictionary(
     { ...OWN_DICTIONARY, ANIMATE_NOUNS: ['zorb'], COMMON_VERBS: ['glorp', 'glorp up'] },
     'd.json',

@@ -20,7 +20,7 @@ const SCENE =
 /**
  * Step 1 of FAVOR's LLM-free metric: a free caption as the structured motions that step 2 compares. Camera clauses are found
  * and removed; actors are nouns of the dictionary, mentions of one actor are put together; what follows a mention, up to
- * the next one, is split into the actor's actions, each told once and numbered in order of time.
+ * the next one, is split into the actor's actions, each listed once and numbered in order of time.
  *
  * Our own code and word lists after the authors' description: what it finds differs from theirs in part
  * (docs/evaluation-grading.md says how much).
@@ -37,7 +37,7 @@ export function readCaption(caption: string, lexicon = new Lexicon()): CaptionRe
     lexicon,
   );
   const actors = named.length > 0 ? named : [{ noun: actorByPronoun(sentences.join(' ')), mentions: [] }];
-  const told = new Told(actors.length, lexicon);
+  const actions = new ActionRecord(actors.length, lexicon);
   let current = named.length > 0 ? -1 : 0;
   for (const [i, sentence] of sentences.entries()) {
     for (const mention of followed[i]!) current = actors.findIndex((one) => one.mentions.includes(mention));
@@ -45,18 +45,18 @@ export function readCaption(caption: string, lexicon = new Lexicon()): CaptionRe
       const actor = actors.findIndex((one) => one.mentions.includes(mention));
       if (actor < 0) continue;
       current = actor;
-      told.add(actor, actionsOf(mention, mentions[i]![k + 1], sentence, lexicon));
-      told.add(actor, sideActions(sentence, lexicon));
+      actions.add(actor, actionsOf(mention, mentions[i]![k + 1], sentence, lexicon));
+      actions.add(actor, sideActions(sentence, lexicon));
     }
     if (mentions[i]!.length > 0 || current < 0) continue;
-    if (hasPronoun(sentence)) told.add(current, actionsAfterPronoun(sentence, lexicon));
-    else if (tellsMotion(sentence, lexicon)) told.add(current, actionsWithoutActor(sentence, lexicon));
+    if (hasPronoun(sentence)) actions.add(current, actionsAfterPronoun(sentence, lexicon));
+    else if (tellsMotion(sentence, lexicon)) actions.add(current, actionsWithoutActor(sentence, lexicon));
   }
   return record(
     caption,
     parted.flatMap(({ motions }) => motions),
     actors,
-    told,
+    actions,
   );
 }
 
@@ -67,7 +67,7 @@ function actionsOf(mention: Mention, next: Mention | undefined, sentence: string
 }
 
 /** Actions of each actor and their order. */
-class Told {
+class ActionRecord {
   readonly actions: string[][];
   readonly order: { actor: number; action: string }[] = [];
   readonly #lexicon: Lexicon;
@@ -96,19 +96,22 @@ function actorByPronoun(text: string): string {
     ['people', /\b(?:they|them|their)\b/gi],
   ] as const;
   const found = counts.map(([noun, pattern]) => ({ noun, count: [...text.matchAll(pattern)].length }));
-  const most = found.toSorted((a, b) => b.count - a.count)[0]!;
-  return most.count > 0 ? most.noun : 'person';
+  const commonest = found.toSorted((a, b) => b.count - a.count)[0]!;
+  return commonest.count > 0 ? commonest.noun : 'person';
 }
 
-function record(caption: string, camera: readonly string[], actors: readonly Actor[], told: Told): CaptionRecord {
+function record(
+  caption: string,
+  camera: readonly string[],
+  actors: readonly Actor[],
+  { actions, order }: ActionRecord,
+): CaptionRecord {
   const title = (noun: string): string => noun.charAt(0).toUpperCase() + noun.slice(1);
   return {
     model_caption: caption,
     camera_motion: [...new Set(camera)].join(', '),
     num_subjects: actors.length === 1 ? 'Single subject' : `Multiple subjects (${actors.length})`,
-    motion_list: actors
-      .map(({ noun }, i) => `Subject ${i + 1}: ${title(noun)} [${told.actions[i]!.join(', ')}]`)
-      .join('\n'),
-    chronological_motion_list: told.order.map(({ actor, action }) => `${action} (Subject ${actor + 1})`).join(', '),
+    motion_list: actors.map(({ noun }, i) => `Subject ${i + 1}: ${title(noun)} [${actions[i]!.join(', ')}]`).join('\n'),
+    chronological_motion_list: order.map(({ actor, action }) => `${action} (Subject ${actor + 1})`).join(', '),
   };
 }

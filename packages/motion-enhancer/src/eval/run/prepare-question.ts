@@ -8,8 +8,8 @@ import type { Prompt } from '../prompts/types.js';
 import type { QuestionRun } from './run-questions.js';
 import type { SeenMedium } from './see-medium.js';
 
-/** A question that waits for its answer. */
-export interface Asked {
+/** A question, ready for the model. */
+export interface PreparedQuestion {
   question: EvalQuestion;
   seen: SeenMedium;
   messages: VlmMessage[];
@@ -18,8 +18,12 @@ export interface Asked {
   chat: PreparedChat;
 }
 
-/** A question as the model is asked it; or why it cannot be, as one that is too long. */
-export function askQuestion(run: QuestionRun, question: EvalQuestion, seen: SeenMedium): Asked | UserError {
+/** Turns a question into a chat for the model. Where that cannot be, as with a chat that is too long, the error comes back. */
+export function prepareQuestion(
+  run: QuestionRun,
+  question: EvalQuestion,
+  seen: SeenMedium,
+): PreparedQuestion | UserError {
   const { vlm, video } = run;
   const prompt = promptOf(run, question, seen.input.seconds);
   const messages = messagesOf(prompt, question.medium);

@@ -1,10 +1,10 @@
 import { isMainThread } from 'node:worker_threads';
 
-const told = new Set<string>();
+const written = new Set<string>();
 
 /** A line on stderr, once a process however often there is reason for it; threads that only help say nothing. */
-export function tellOnce(line: string): void {
-  if (!isMainThread || told.has(line)) return;
-  told.add(line);
+export function reportOnce(line: string): void {
+  if (!isMainThread || written.has(line)) return;
+  written.add(line);
   process.stderr.write(`${line}\n`);
 }
