@@ -78,12 +78,12 @@ function restoreListeners(before: ReadonlyMap<string, readonly unknown[]>): void
 }
 
 /** Runs the tool in a process of its own: from sources or compiled, as the test itself is. */
-export function spawnCli(args: readonly string[]): Promise<CliResult> {
+export function spawnCli(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CliResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...loaderFlags(process.execArgv), main, ...args], {
       cwd: root,
       // A warning of Node's would be a line on stderr.
-      env: { ...process.env, NODE_NO_WARNINGS: '1', NODE_TEST_CONTEXT: '' },
+      env: { ...process.env, NODE_NO_WARNINGS: '1', NODE_TEST_CONTEXT: '', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let out = '';

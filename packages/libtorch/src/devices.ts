@@ -61,6 +61,11 @@ export function resolveDevice(name: string): string {
   return `cuda:${index}`;
 }
 
+/** Makes a GPU the one that is meant where none is named: of several processes each then keeps off the others' GPUs. */
+export function useDevice(device: string): void {
+  if (device !== 'cpu') native.setDevice(device);
+}
+
 /** Waits until everything that was queued on the device is done. */
 export function synchronize(device: string): void {
   if (device !== 'cpu') native.synchronize(device);

@@ -28,6 +28,7 @@ export {
   setThreads,
   synchronize,
   threads,
+  useDevice,
   version,
 } from './devices.js';
 export {
@@ -44,6 +45,7 @@ export {
   broadcastAsync_,
   broadcastJson,
   DEFAULT_TIMEOUT_MS,
+  explainFailure,
   GROUP_FILE,
   type GroupBackend,
   type GroupEnvironment,

@@ -1,5 +1,5 @@
 import type { Fields, Values } from '@motion-enhancer/core/internal/config/field.js';
-import { DEVICE_FIELDS } from '@motion-enhancer/core/internal/config/fields-of-run.js';
+import { DEVICE_FIELDS, WORKER_FIELDS } from '@motion-enhancer/core/internal/config/fields-of-run.js';
 import {
   type Benchmark,
   benchmarkOf,
@@ -13,15 +13,17 @@ import { runEval } from '@motion-enhancer/core/internal/eval/run/run-eval.js';
 import { BASELINES, repositoryOf } from '@motion-enhancer/core/internal/eval/systems.js';
 import { loadVlm, VIDEO_FIELDS } from '@motion-enhancer/core/internal/vlm/index.js';
 import { VLM_FILES } from '@motion-enhancer/models';
-import { parseShard, UserError } from '@motion-enhancer/support';
+import { expected, parseShard, UserError } from '@motion-enhancer/support';
 import { checkpointText } from '../checkpoint-text.js';
 import { answerReporter, reportScore } from '../eval-progress.js';
 import { changedSettings, FAVOR_DICTIONARY_FIELD, settingsOfRun } from '../eval-settings.js';
 import { fetchCheckpoint } from '../fetch-checkpoint.js';
 import { createProgress } from '../progress.js';
 import { OUTPUT_FIELDS, parseCommand, resolveRun } from '../run-options.js';
+import { startOwnGroup, startsOwnGroup } from '../start-own-group.js';
 import { stopOnSignal } from '../stop-on-signal.js';
 import { GENERATION_FIELDS, RANDOM_WEIGHTS_NOTE } from '../talk-options.js';
+import { type WorkerPlace, workerPlace } from '../worker-place.js';
 import type { Command } from './registry.js';
 
 /** `a, b or c` */
@@ -92,6 +94,7 @@ const FIELDS = {
   ...GENERATION_FIELDS,
   ...VIDEO_FIELDS,
   ...DEVICE_FIELDS,
+  ...WORKER_FIELDS,
   ...OUTPUT_FIELDS,
 } as const satisfies Fields;
 
@@ -113,7 +116,13 @@ export const command: Command = {
       if (!values.json) console.log(`merged ${values.merge.length} runs: ${answers} answers, ${left} questions left`);
       return await reportScore(values.out, values);
     }
-    return evaluate(values, argv);
+    if (!startsOwnGroup(values)) return evaluate(values, argv);
+    if (values.shard !== '')
+      throw expected('nothing with gpus or processes', 'shard', values.shard, 'They take a shard each.');
+    // The checkpoint is there before several processes look for it.
+    if (values.vlm !== '') await fetchCheckpoint(repositoryOf(values.vlm), { files: VLM_FILES, json: values.json });
+    const code = await startOwnGroup('eval', argv, values);
+    return code === 0 ? await reportScore(values.out, values) : code!;
   },
 };
 
@@ -127,16 +136,18 @@ async function evaluate(values: Values<typeof FIELDS>, argv: readonly string[]):
   const benchmark = benchmarkOf(values.bench);
   const protocol = protocolOf(benchmark.name, values.protocol);
   if (values.judge !== '') judgeOf(values.judge);
-  parseShard(values.shard);
+  const place = workerPlace(values.device);
+  const shard = parseShardOf(place, values.shard);
   checkApplies(benchmark, values);
-  const device = resolveRun(values);
+  const device = resolveRun({ ...values, device: place.device });
   const loaded = await loadBenchmark(benchmark.name, values.data, values);
   const dir = await fetchCheckpoint(repositoryOf(values.vlm), { files: VLM_FILES, json: values.json });
   const progress = createProgress({
-    label: 'eval',
+    label: place.size > 1 ? `eval, process 1 of ${place.size}` : 'eval',
     unit: 'questions',
     json: values.json,
     ...(device.device === 'cpu' ? {} : { device: device.device }),
+    ...(place.stream ? { stream: place.stream } : {}),
   });
   for (const { line, reason } of loaded.bad)
     progress.log(`row ${line} of ${loaded.file} is malformed and left out: ${reason}`);
@@ -163,7 +174,7 @@ async function evaluate(values: Values<typeof FIELDS>, argv: readonly string[]):
         subtitles: values.subtitles,
         types: values.types,
         limit: values.limit,
-        shard: values.shard,
+        shard,
         batch: values.batch || (device.device === 'cpu' ? BATCH.cpu : BATCH.gpu),
         workers: values.workers,
         pictures: values.framePictures,
@@ -177,7 +188,8 @@ async function evaluate(values: Values<typeof FIELDS>, argv: readonly string[]):
         `${stopped ? 'interrupted: ' : ''}${answered} answered, ${before} before, ${total - before - answered} left`,
       );
       if (stopped) return INTERRUPTED;
-      return await reportScore(values.out, values, ids);
+      // Of several processes, whoever started them reports the score of all.
+      return place.size > 1 ? 0 : await reportScore(values.out, values, ids);
     } finally {
       vlm.dispose();
     }
@@ -203,4 +215,11 @@ function checkApplies(
       `Expected no word lists for ${name}, which reads none, but received ${given.favorDictionary}. Leave --favor-dictionary out.`,
       { code: 'ERR_VALUE' },
     );
+}
+
+/** Of several processes each has a shard. */
+function parseShardOf({ rank, size }: WorkerPlace, asked: string): string {
+  const shard = size > 1 ? `${rank}/${size}` : asked;
+  parseShard(shard);
+  return shard;
 }

@@ -21,13 +21,14 @@ import { loadVdm } from '@motion-enhancer/core/internal/prior/diffusion/vdm.js';
 import { planPrior, settled } from '@motion-enhancer/core/internal/prior/memory-plan.js';
 import { readSelections } from '@motion-enhancer/core/internal/prior/selection/selections.js';
 import { PriorStore } from '@motion-enhancer/core/internal/prior/store/store.js';
-import { version } from '@motion-enhancer/libtorch';
+import { readGroupEnvironment, version } from '@motion-enhancer/libtorch';
 import { CODE_VERSION, parseShard, sha256File, UserError } from '@motion-enhancer/support';
 import { createProgress, type Progress } from '../progress.js';
 import { type OUTPUT_FIELDS, resolveRun } from '../run-options.js';
 import { stopOnSignal } from '../stop-on-signal.js';
 import { unusedFields } from '../tell-data.js';
 import { logPlan, printPlan } from '../tell-plan.js';
+import { workerPlace } from '../worker-place.js';
 
 /** Settings of `extract --data`. */
 export const DATASET_FIELDS = {
@@ -79,7 +80,8 @@ export async function extractDataset(values: Settings, fetchVdm: () => Promise<s
   });
   const { usable, bad } = rowsOfVideos(data);
   const entries = chooseRows(usable, bad, shard, values.limit);
-  const run = resolveRun(values);
+  const place = workerPlace(values.device);
+  const run = resolveRun({ ...values, device: place.device });
   // Mistakes in the data are reported before a checkpoint is fetched.
   const dir = await fetchVdm();
   const requested = pick(PRIOR_FIELDS, values);
@@ -95,7 +97,10 @@ export async function extractDataset(values: Settings, fetchVdm: () => Promise<s
     unit: 'rows',
     json: values.json,
     ...(run.device === 'cpu' ? {} : { device: run.device }),
+    ...(place.stream ? { stream: place.stream } : {}),
   });
+  if (place.size > 1)
+    progress.log(`${place.size} processes share the rows: those that others have made count as existing`);
   const stop = stopOnSignal((signal) =>
     progress.log(`${signal}: the row in flight is finished, then the run ends; a second signal ends it at once`),
   );
@@ -187,7 +192,7 @@ async function extractEntries(extraction: Extraction): Promise<number> {
   write(stop.aborted ? 'interrupted' : 'finished');
   progress.finish(`${stop.aborted ? 'interrupted: ' : ''}${summary(counts)}`);
   reportTexts(progress, facts.texts);
-  report(values, settings, counts);
+  if (readGroupEnvironment().rank === 0) report(values, settings, counts);
   if (stop.aborted) return INTERRUPTED;
   return counts.done + counts.existed === 0 && counts.failed > 0 ? 2 : 0;
 }

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { Fields, Values } from '@motion-enhancer/core/internal/config/field.js';
 import { pick } from '@motion-enhancer/core/internal/config/field.js';
-import { DEVICE_FIELDS } from '@motion-enhancer/core/internal/config/fields-of-run.js';
+import { DEVICE_FIELDS, WORKER_FIELDS } from '@motion-enhancer/core/internal/config/fields-of-run.js';
 import { flagNames, parseFlags } from '@motion-enhancer/core/internal/config/flags.js';
 import { checkOptions, fromAttention, unusedOptions } from '@motion-enhancer/core/internal/prior/check-options.js';
 import { PRIOR_FIELDS, type PriorConfig } from '@motion-enhancer/core/internal/prior/config.js';
@@ -22,6 +22,7 @@ import { fetchCheckpoint, OR_NAME } from '../fetch-checkpoint.js';
 import { fileName } from '../file-name.js';
 import { createProgress } from '../progress.js';
 import { OUTPUT_FIELDS, parseCommand, resolveRun } from '../run-options.js';
+import { startOwnGroup, startsOwnGroup } from '../start-own-group.js';
 import { logPlan, printPlan } from '../tell-plan.js';
 import { DATASET_FIELDS, extractDataset } from './extract-dataset.js';
 import type { Command } from './registry.js';
@@ -63,6 +64,7 @@ export const EXTRACT_FIELDS = {
   ...DATASET_FIELDS,
   ...PRIOR_FIELDS,
   ...DEVICE_FIELDS,
+  ...WORKER_FIELDS,
   ...OUTPUT_FIELDS,
 } as const satisfies Fields;
 
@@ -78,7 +80,7 @@ export const command: Command = {
     checkOptions(pick(PRIOR_FIELDS, values));
     tellUnused(values, argv);
     const fetchVdm = () => fetchCheckpoint(values.vdm, { files: videoDiffusionFiles(), json: values.json });
-    if (values.data !== '') return extractDataset(values, fetchVdm);
+    if (values.data !== '') return extractTogether(values, argv, fetchVdm);
     // Told before a minute goes into the video.
     if (wordSpans(values.text).length === 0) throw expected('at least one word', '--text', values.text);
     const requested: PriorConfig = pick(PRIOR_FIELDS, values);
@@ -148,11 +150,25 @@ function tellUnused({ mode, json }: Values<typeof EXTRACT_FIELDS>, argv: readonl
   if (unused.length > 0 && !json) console.error(`note: with mode ${mode} these do nothing: ${unused.join(', ')}`);
 }
 
+/** `extract --data`, by this process or by several. */
+async function extractTogether(
+  values: Values<typeof EXTRACT_FIELDS>,
+  argv: readonly string[],
+  fetchVdm: () => Promise<string>,
+): Promise<number> {
+  if (values.plan || !startsOwnGroup(values)) return extractDataset(values, fetchVdm);
+  // The checkpoint is there before several processes look for it.
+  await fetchVdm();
+  return (await startOwnGroup('extract', argv, values)) ?? 0;
+}
+
 /** @throws UserError unless it is one video with its text, or one data set */
-function checkSource({ video, text, data, id }: Values<typeof EXTRACT_FIELDS>): void {
+function checkSource({ video, text, data, id, gpus, processes }: Values<typeof EXTRACT_FIELDS>): void {
   const wrong = (what: string) => new UserError(`${what} --help lists all options.`, { code: 'ERR_USAGE' });
   if ((video === '') === (data === ''))
     throw wrong(`Expected either --video or --data but received ${video === '' ? 'neither' : 'both'}.`);
+  if (data === '' && (gpus !== '' || processes !== null))
+    throw wrong(`Expected --${gpus === '' ? 'processes' : 'gpus'} only with --data: processes share its rows.`);
   if (data !== '' && (text !== '' || id !== ''))
     throw wrong(`Expected --${text === '' ? 'id' : 'text'} only with --video: the rows of --data have their own.`);
   if (data === '' && text === '')

@@ -1,26 +1,35 @@
 import { existsSync } from 'node:fs';
 import { resolve as absolute, join } from 'node:path';
-import { type Fields, pick } from '@motion-enhancer/core/internal/config/field.js';
-import { DEVICE_FIELDS } from '@motion-enhancer/core/internal/config/fields-of-run.js';
+import { type Fields, pick, type Values } from '@motion-enhancer/core/internal/config/field.js';
+import { DEVICE_FIELDS, GROUP_FIELDS } from '@motion-enhancer/core/internal/config/fields-of-run.js';
 import { readRunFile } from '@motion-enhancer/core/internal/config/read-run-file.js';
 import { absoluteSpec, dataOfSettings, readData } from '@motion-enhancer/core/internal/data/rows.js';
+import { deviceOfRank } from '@motion-enhancer/core/internal/parallel/device-of-rank.js';
 import { loadedPlugins, loadPlugins } from '@motion-enhancer/core/internal/plugins/load-plugin.js';
 import { lambdaOfFlags, lambdaOfSettings } from '@motion-enhancer/core/internal/train/loss/lambda-auto.js';
+import { BlockGates } from '@motion-enhancer/core/internal/train/parallel/block-gates.js';
 import { RECIPE_FIELDS } from '@motion-enhancer/core/internal/train/recipe.js';
 import { stepLine } from '@motion-enhancer/core/internal/train/record/step-log.js';
 import { checkFrames, checkRun } from '@motion-enhancer/core/internal/train/run/check-run.js';
 import { finishedRun, writeFinished } from '@motion-enhancer/core/internal/train/run/finished-run.js';
 import { train } from '@motion-enhancer/core/internal/train/run/train.js';
+import { trainPlan } from '@motion-enhancer/core/internal/train/run/train-plan.js';
 import { loadVlm } from '@motion-enhancer/core/internal/vlm/families/load.js';
 import { openMediumReader } from '@motion-enhancer/core/internal/vlm/media/medium-reader.js';
+import { barrier, cuda, type ProcessGroup, readGroupEnvironment } from '@motion-enhancer/libtorch';
 import { VLM_FILES } from '@motion-enhancer/models';
+import { expected } from '@motion-enhancer/support';
 import { checkpointText } from '../checkpoint-text.js';
 import { fetchCheckpoint } from '../fetch-checkpoint.js';
+import { joinStartedGroup } from '../join-started-group.js';
 import { createProgress } from '../progress.js';
+import { rankStream } from '../rank-stream.js';
 import { OUTPUT_FIELDS, parseCommand, resolveRun } from '../run-options.js';
+import { startOwnGroup } from '../start-own-group.js';
 import { stopOnSignal } from '../stop-on-signal.js';
 import { pluginsOfSettings } from '../take-plugins.js';
 import { tellData } from '../tell-data.js';
+import { trainPlanText } from '../train-plan-text.js';
 import type { Command } from './registry.js';
 
 const FIELDS = {
@@ -50,9 +59,15 @@ const FIELDS = {
     text: 'Folder of the run: checkpoint/, aligner.safetensors, log.jsonl, tensorboard/, run.yaml, states/',
   },
   media: { type: 'path', default: '', text: 'Folder that relative media paths start from; the data file’s by default' },
+  plan: {
+    type: 'boolean',
+    default: false,
+    text: 'Only say what each GPU will hold, with --gpus N of any N, from the model’s config.json alone',
+  },
   resume: { type: 'boolean', default: false, text: 'Go on from the newest saved state in --out, if there is one' },
   ...RECIPE_FIELDS,
   ...DEVICE_FIELDS,
+  ...GROUP_FIELDS,
   ...OUTPUT_FIELDS,
 } as const satisfies Fields;
 
@@ -72,27 +87,44 @@ export const command: Command = {
     const parsed = parseCommand('train', usage, FIELDS, flags, { base });
     if (!parsed) return 0;
     const { values } = parsed;
+    if (values.plan) return tellTrainPlan(values);
     const settings = settingsOf(values);
     const before = finishedRun(values.out, settings, values.resume);
+    const place = readGroupEnvironment();
     if (before) {
+      if (place.rank > 0) return 0;
       console.error(`${values.out}: the run is finished, nothing is trained`);
       tellEnd(values.out, before.steps, before.skipped, values.json);
       return 0;
     }
-    const run = resolveRun(values);
+    const ended = await startOwnGroup('train', argv, values);
+    if (ended !== null) return ended;
+    const run = resolveRun({
+      ...values,
+      device: place.size > 1 ? deviceOfRank(values.device, place.localRank) : values.device,
+    });
     const { rows, bad, sets } = await readData(values.data, { media: values.media, seed: values.seed });
     const recipe = pick(RECIPE_FIELDS, values);
     const plan = { rows, priors: values.priors || null, out: values.out, recipe, resume: values.resume };
-    const index = await checkRun({ ...plan, base: values.vlm, onNote: (line) => console.error(line) });
-    const dir = await fetchCheckpoint(values.vlm, { files: VLM_FILES, json: values.json });
+    const told = place.rank === 0 ? { onNote: (line: string) => console.error(line) } : {};
+    const index = await checkRun({ ...plan, base: values.vlm, ...told });
+    const group = await joinStartedGroup(values);
+    const first = group.rank === 0;
+    const fetch = () => fetchCheckpoint(values.vlm, { files: VLM_FILES, json: values.json && first });
+    // One rank downloads, the others find it there.
+    const fetched = first ? await fetch() : null;
+    await barrier(group);
+    const dir = fetched ?? (await fetch());
     checkFrames(openMediumReader(dir), rows, recipe);
     const progress = createProgress({
       label: 'train',
       unit: 'steps',
       json: values.json,
       ...(run.device === 'cpu' ? {} : { device: run.device }),
+      ...(first ? {} : { stream: rankStream(values.out, group.rank) }),
     });
     for (const line of tellData(sets, bad)) progress.log(line);
+    tellGpus(group, run.device, (line) => progress.log(line));
     const stop = stopOnSignal((signal) =>
       progress.log(
         `${signal}: the step in flight is finished and saved, then the run ends; a second signal ends it at once`,
@@ -100,7 +132,9 @@ export const command: Command = {
     );
     try {
       progress.stage('load');
-      const vlm = loadVlm(dir, { ...run, trainable: true });
+      // Blocks that may come and go cost nothing until they do.
+      const gates = new BlockGates();
+      const vlm = loadVlm(dir, { ...run, trainable: true, wrapBlock: gates.wrap });
       try {
         if (vlm.weights === 'random') progress.log('note: this checkpoint has untrained random weights');
         const result = await train({
@@ -111,6 +145,9 @@ export const command: Command = {
           malformed: bad,
           settings,
           signal: stop.signal,
+          group,
+          gates,
+          sharding: values.sharding,
           onWarning: (message) => progress.log(message),
           onNote: (message) => progress.log(message),
           onStep: (log, total) => {
@@ -121,13 +158,15 @@ export const command: Command = {
         const { steps, skipped, state } = result;
         progress.finish(`${steps} steps${skipped > 0 ? `, ${skipped} rows left out` : ''}`);
         if (!result.finished) {
-          console.log(
-            values.json
-              ? JSON.stringify({ type: 'stopped', state, steps })
-              : `stopped after step ${steps} of ${result.total}; go on with: motion-enhancer train ${join(values.out, 'run.yaml')} --resume`,
-          );
+          if (first)
+            console.log(
+              values.json
+                ? JSON.stringify({ type: 'stopped', state, steps })
+                : `stopped after step ${steps} of ${result.total}; go on with: motion-enhancer train ${join(values.out, 'run.yaml')} --resume`,
+            );
           return STOPPED;
         }
+        if (!first) return 0;
         writeFinished(values.out, { steps, skipped, settings });
         tellEnd(values.out, steps, skipped, values.json);
         return 0;
@@ -136,9 +175,27 @@ export const command: Command = {
       }
     } finally {
       stop.dispose();
+      await group.close();
     }
   },
 };
+
+async function tellTrainPlan(values: Values<typeof FIELDS>): Promise<number> {
+  const dir = await fetchCheckpoint(values.vlm, { files: ['config.json'], json: values.json });
+  const asked = Number(values.gpus === 'all' ? cuda().count : values.gpus);
+  if (values.gpus !== '' && !(Number.isInteger(asked) && asked > 0))
+    throw expected('a whole number', 'gpus', values.gpus);
+  const dtype = values.dtype === 'auto' ? 'bfloat16' : values.dtype;
+  const found = trainPlan(dir, values, dtype, values.gpus === '' ? [1, 2, 4, 8] : [asked]);
+  console.log(values.json ? JSON.stringify({ type: 'plan', ...found }) : trainPlanText(found));
+  return 0;
+}
+
+/** One line of how many train, or of the GPUs that could. */
+function tellGpus({ size, backend, hosts }: ProcessGroup, device: string, tell: (line: string) => void): void {
+  if (size > 1) tell(`${size} ranks on ${new Set(hosts).size} hosts over ${backend}`);
+  else if (device !== 'cpu' && cuda().count > 1) tell(`one GPU of ${cuda().count} trains; --gpus all takes every one`);
+}
 
 function tellEnd(out: string, steps: number, skipped: number, json: boolean): void {
   const [checkpoint, log] = [join(out, 'checkpoint'), join(out, 'log.jsonl')];
@@ -151,7 +208,7 @@ function tellEnd(out: string, steps: number, skipped: number, json: boolean): vo
 
 /** The resolved settings of a run, good from any folder; what only says how this call speaks is left out. */
 function settingsOf(values: Readonly<Record<string, unknown>> & { data: readonly string[] }): Record<string, unknown> {
-  const { json: _, resume: __, ...rest } = values;
+  const { json: _, resume: __, plan: ___, ...rest } = values;
   const plugins = loadedPlugins();
   const settings: Record<string, unknown> = plugins.length > 0 ? { plugins, ...rest } : rest;
   settings.data = values.data.map(absoluteSpec);

@@ -88,10 +88,12 @@ export interface AlignerOptions {
   hidden: number;
   device: string;
   generator: Generator;
+  /** Default float32. */
+  dtype?: 'float32' | 'float64';
 }
 
-/** A new aligner in float32, initialised as torch.nn.Linear is: uniform in ±1/√(inputs). */
-export function createAligner({ kind, cells, hidden, device, generator }: AlignerOptions): Aligner {
+/** A new aligner, initialised as torch.nn.Linear is: uniform in ±1/√(inputs). */
+export function createAligner({ kind, cells, hidden, device, generator, dtype = 'float32' }: AlignerOptions): Aligner {
   if (kind === 'identity') return new Aligner(kind, cells, hidden, []);
   const ends = kind === 'pointwise' ? 1 : cells;
   const sizes = [ends, hidden, hidden, ends];
@@ -102,7 +104,7 @@ export function createAligner({ kind, cells, hidden, device, generator }: Aligne
           .mul(2)
           .sub(1)
           .mul(1 / Math.sqrt(inputs))
-          .to('float32', device),
+          .to(dtype, device),
       ),
     ).requiresGrad_();
   const layers = [0, 1, 2].map((i) => ({

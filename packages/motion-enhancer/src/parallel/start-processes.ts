@@ -14,6 +14,8 @@ export interface StartOptions {
   env?: NodeJS.ProcessEnv;
   stdout?: Writable;
   stderr?: Writable;
+  /** What begins each of a process's lines; `[rank k] ` by default. */
+  prefixOf?: (rank: number) => string;
   /** How long a process has to end after SIGTERM before it is killed, ms. */
   graceMs?: number;
 }
@@ -107,10 +109,11 @@ function startOne(
 
 function endOf(child: ChildProcess, rank: number, options: StartOptions): Promise<ProcessEnd> {
   const { stdout = process.stdout, stderr = process.stderr } = options;
+  const prefix = options.prefixOf?.(rank) ?? `[rank ${rank}] `;
   return new Promise((resolve) => {
     if (!child.stdout || !child.stderr) throw new Error('Both streams are pipes.');
-    prefixLines(child.stdout, stdout, `[rank ${rank}] `);
-    const lastLines = prefixLines(child.stderr, stderr, `[rank ${rank}] `);
+    prefixLines(child.stdout, stdout, prefix);
+    const lastLines = prefixLines(child.stderr, stderr, prefix);
     child.once('error', ({ message }) => resolve({ rank, code: 127, signal: null, lastLines: [message] }));
     child.once('exit', (code, signal) => {
       const end = () => resolve({ rank, code, signal, lastLines: lastLines() });

@@ -49,7 +49,8 @@ export function answerLoss(input: AnswerLossInput, checkpoints: Checkpoints | nu
 
 function piece(x_KC: Tensor, logitsOf: AnswerLossInput['logits'], target_K: Tensor, weight_K: Tensor | null): Tensor {
   return scope(() => {
-    const logits = logitsOf(x_KC).to('float32');
+    const narrow = logitsOf(x_KC);
+    const logits = narrow.dtype === 'float64' ? narrow : narrow.to('float32');
     if (!weight_K) return aten.cross_entropy_loss(logits, target_K, { reduction: 2 });
     return aten.cross_entropy_loss(logits, target_K, { reduction: 0 }).mul(weight_K).sum();
   });

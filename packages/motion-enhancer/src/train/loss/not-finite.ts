@@ -1,5 +1,6 @@
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { noGrad, scope, type Tensor } from '@motion-enhancer/libtorch';
+import { noGrad, type ProcessGroup, scope, type Tensor } from '@motion-enhancer/libtorch';
 import { UserError, writeText } from '@motion-enhancer/support';
 import type { PreparedSample } from '../data/prepared-sample.js';
 import type { BatchLosses } from './run-step.js';
@@ -14,13 +15,15 @@ export interface FailedStep {
   norm: number;
   /** What is trained, by name. */
   named: readonly (readonly [string, Tensor])[];
+  /** Losses and samples are then of this rank. */
+  group?: ProcessGroup;
 }
 
 /**
  * A step that is not a number would poison every weight: it is written down, and nothing of it is kept.
  * @returns the error to throw
  */
-export function notFinite({ run, step, batch, losses, norm, named }: FailedStep): UserError {
+export function notFinite({ run, step, batch, losses, norm, named, group }: FailedStep): UserError {
   const bad = (pick: (p: Tensor) => Tensor | null) =>
     scope(() => named.flatMap(([name, p]) => (finite(pick(p)) ? [] : [name])));
   const dump = {
@@ -41,10 +44,11 @@ export function notFinite({ run, step, batch, losses, norm, named }: FailedStep)
       words: prior?.words ?? null,
     })),
   };
-  const path = join(run, `not-finite-step-${step}.json`);
+  const among = group && group.size > 1 ? group : null;
+  const path = join(run, `not-finite-step-${step}${among ? `-rank-${among.rank}` : ''}.json`);
   writeText(path, `${JSON.stringify(dump, null, 2)}\n`);
   return new UserError(
-    `Step ${step} gave a loss or gradient that is not finite (samples ${batch.map(({ row }) => row.id).join(', ')}). Its weights are not saved; what it saw is in ${path}. Lower lr, or look at these samples; --resume goes on from the last saved state.`,
+    `Step ${step} gave a loss or gradient that is not finite (${among ? `rank ${among.rank} on ${hostname()}, ${Number.isFinite(losses.ar + losses.gated) ? 'whose losses are finite, ' : ''}` : ''}samples ${batch.map(({ row }) => row.id).join(', ')}). Its weights are not saved; what it saw is in ${path}. Lower lr, or look at these samples; --resume goes on from the last saved state.`,
     { code: 'ERR_NOT_FINITE' },
   );
 }

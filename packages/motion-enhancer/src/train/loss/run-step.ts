@@ -1,8 +1,10 @@
-import { Checkpoints, gradNorm, noGrad, scope, stack, type Tensor, zeros } from '@motion-enhancer/libtorch';
+import { Checkpoints, noGrad, scope, stack, type Tensor, zeros } from '@motion-enhancer/libtorch';
 import type { Aligner, Grid } from '../../align/index.js';
 import type { Network, VlmModel } from '../../vlm/index.js';
 import { type PreparedSample, stepInput } from '../data/prepared-sample.js';
+import type { SharedPasses, TrainedWeights } from '../parallel/trained-weights.js';
 import type { Recipe } from '../recipe.js';
+import { type BatchTotals, learnedTokens, totalsOf } from './batch-totals.js';
 import { alignedStep } from './step.js';
 import { totalLoss } from './total-loss.js';
 
@@ -13,6 +15,8 @@ export interface StepContext {
   recipe: Recipe;
   /** Of the alignment; null without priors. */
   grid: Grid | null;
+  /** With weights that are gathered for each pass. */
+  passes?: SharedPasses | null;
 }
 
 /** Losses of a batch, as numbers. */
@@ -34,26 +38,28 @@ export interface Shares {
 /**
  * Forward and backward passes of a batch, sample by sample: gradients accumulate in the parameters.
  * L_AR is a mean over the batch, L_MSE over those of its samples that have a prior.
+ * @param totals of the whole batch, where this rank has a part of it: losses are then this part's shares
  */
 export function accumulate(
-  { vlm, aligner, recipe, grid }: StepContext,
+  { vlm, aligner, recipe, grid, passes = null }: StepContext,
   batch: readonly PreparedSample[],
   shares: Shares,
+  totals: BatchTotals = totalsOf(batch),
 ): BatchLosses {
-  const aligned = batch.filter(({ prior }) => prior).length;
-  const learned = batch.map(({ chat }) =>
-    chat.labels.reduce((n, label, i) => n + (i > 0 && label !== -100 ? 1 : 0), 0),
-  );
-  const allLearned = learned.reduce((a, b) => a + b, 0);
-  if (recipe.gradients === 'float32') wideGradients(vlm.model, batch);
+  const { aligned } = totals;
+  if (recipe.gradients === 'float32') wideGradients(vlm.model, totals.sees, passes);
   return scope(() => {
     // Read once, after the last sample: a number that is asked for makes the host wait for the device.
     const losses: { ar: Tensor; align: Tensor | null; share: number; weight: number }[] = [];
-    for (const [i, sample] of batch.entries()) {
+    for (const sample of batch) {
       const { prior } = sample;
-      if (shares.ar === 0 && !prior) continue;
-      const share = recipe.lossOver === 'tokens' ? learned[i]! / allLearned : 1 / batch.length;
+      const share = recipe.lossOver === 'tokens' ? learnedTokens(sample) / totals.learned : 1 / totals.samples;
       const weight = prior ? prior.weight / aligned : 0;
+      passes?.begin(totals.sees);
+      if (shares.ar === 0 && !prior) {
+        passes?.end();
+        continue;
+      }
       const checkpoints = new Checkpoints();
       try {
         const { ar, align } = scope(() => {
@@ -71,7 +77,14 @@ export function accumulate(
       } finally {
         checkpoints.close();
       }
+      passes?.end();
     }
+    // Other ranks have a sample more: what they gather and reduce needs this one.
+    for (let i = batch.length; passes && i < totals.passes; i++) {
+      passes.begin(totals.sees);
+      passes.end();
+    }
+    if (losses.length === 0) return { ar: 0, align: null, gated: 0 };
     const all = stack(losses.flatMap(({ ar, align }) => (align ? [ar, align] : [ar]))).toArray();
     return sums(losses, all, aligned);
   });
@@ -81,13 +94,14 @@ export function accumulate(
  * Gives weights of 16 bits a float32 gradient to add to: libtorch adds in the type of what is there. The tower's weights get
  * none where no sample has anything to see: they must stay as they are, without decay.
  */
-function wideGradients(model: Network, batch: readonly PreparedSample[]): void {
-  const sees = batch.some(({ chat }) => chat.inputs.length > 0);
+function wideGradients(model: Network, sees: boolean, passes: SharedPasses | null): void {
   noGrad(() =>
     scope(() => {
       for (const [name, p] of model.parameters()) {
         const half = p.dtype === 'bfloat16' || p.dtype === 'float16';
-        if (!p.requiresGrad || !half || p.grad || (!sees && model.groupOf(name) !== 'llm')) continue;
+        // Weights that come and go take their gradients to float32 shards themselves.
+        if (passes?.carries(p) || !p.requiresGrad || !half || p.grad || (!sees && model.groupOf(name) !== 'llm'))
+          continue;
         p.grad = zeros(p.shape, { dtype: 'float32', device: p.device });
       }
     }),
@@ -120,16 +134,16 @@ function sums(
 export function gradientRatio(
   context: StepContext,
   batch: readonly PreparedSample[],
-  parameters: readonly Tensor[],
+  weights: TrainedWeights,
+  totals: BatchTotals = totalsOf(batch),
 ): number | null {
-  if (!batch.some(({ prior }) => prior)) return null;
+  if (totals.aligned === 0) return null;
   const normOf = (shares: Shares) => {
-    accumulate(context, batch, shares);
-    const norm = scope(() => {
-      const gradients = parameters.flatMap(({ grad }) => grad ?? []);
-      return gradients.length > 0 ? gradNorm(gradients).item() : 0;
-    });
-    forget([...parameters, ...context.aligner.parameters().values()]);
+    weights.begin();
+    accumulate(context, batch, shares, totals);
+    weights.reduce();
+    const norm = weights.norm('vlm');
+    weights.forget();
     return norm;
   };
   const align = normOf({ ar: 0, align: 1 });

@@ -32,6 +32,10 @@ export interface StepLog {
   droppedWords: number;
   /** With `priorScale: share`: the sum that rows of priors are scaled to, the same in every step. */
   rowSum?: number;
+  /** Of a run on several ranks: how many, the time of the slowest one's passes over the fastest one's, and which it was. */
+  ranks?: number;
+  skew?: number;
+  slowest?: number;
 }
 
 const clock = (seconds: number) => {
@@ -57,6 +61,7 @@ export function stepLine(log: StepLog, total: number): string {
     `${log.tokensPerSecond.toFixed(0)} tokens/s`,
     ...(log.mfu === null ? [] : [`MFU ${(100 * log.mfu).toFixed(1)} %`]),
     `${(log.memoryBytes / 2 ** 30).toFixed(1)} GiB`,
+    ...(log.skew === undefined ? [] : [`${log.ranks} ranks, skew ${log.skew.toFixed(2)}`]),
     `ETA ${clock(log.etaSeconds)}`,
   ].join('  ');
 }

@@ -14,7 +14,7 @@ export interface FinishedRun {
 }
 
 /** What says only where a run is and with what hands; a folder may have been moved. */
-const WHERE = new Set(['out', 'device', 'threads', 'plugins']);
+const WHERE = new Set(['out', 'device', 'threads', 'plugins', 'gpus', 'processes', 'sharding', 'groupTimeout']);
 const FILE = 'finished.json';
 
 const bare = (settings: Record<string, unknown>) =>

@@ -1,13 +1,11 @@
 import {
-  AdamW,
   clipFactor,
   cosineWithWarmup,
   Generator,
-  gradNorm,
   manualSeed,
+  type ProcessGroup,
   resetPeakMemory,
-  scope,
-  type Tensor,
+  soloGroup,
 } from '@motion-enhancer/libtorch';
 import { checkDiskSpace } from '@motion-enhancer/support';
 import { type Aligner, cells, createAligner } from '../../align/index.js';
@@ -16,14 +14,31 @@ import type { Vlm } from '../../vlm/index.js';
 import { balanced } from '../data/balance.js';
 import type { PreparedSample } from '../data/prepared-sample.js';
 import type { PriorIndex } from '../data/prior-index.js';
+import { type BatchTotals, totalsOf } from '../loss/batch-totals.js';
 import { checkFinite, notFinite } from '../loss/not-finite.js';
-import { accumulate, forget, gradientRatio, type StepContext } from '../loss/run-step.js';
+import { accumulate, gradientRatio, type StepContext } from '../loss/run-step.js';
 import { type NamedGroup, parameterGroups } from '../optim/groups.js';
+import type { BlockGates } from '../parallel/block-gates.js';
+import type { Sharding } from '../parallel/choose-sharding.js';
+import { ShardedWeights } from '../parallel/sharded-weights.js';
+import { sumLosses } from '../parallel/sum-losses.js';
+import { together } from '../parallel/together.js';
+import { WholeWeights } from '../parallel/whole-weights.js';
+import { writeShardedState } from '../parallel/write-sharded-state.js';
 import type { Recipe } from '../recipe.js';
 import { Meter } from '../record/meter.js';
 import type { StepLog } from '../record/step-log.js';
 import { loadGenerators, saveGenerators } from '../state/generators.js';
-import { type RunState, readState, stateBytes, stateSteps, writeState } from '../state/states.js';
+import { openState } from '../state/open-state.js';
+import {
+  filesOf,
+  findState,
+  type RunState,
+  type StateFacts,
+  stateBytes,
+  stateSteps,
+  writeState,
+} from '../state/states.js';
 import { dataHash } from './check-run.js';
 
 export interface TrainerOptions {
@@ -33,6 +48,12 @@ export interface TrainerOptions {
   index: PriorIndex | null;
   out: string;
   total: number;
+  /** The ranks that train together. Default: this process alone. */
+  group?: ProcessGroup;
+  /** How weights, masters and moments are spread over the ranks. Default: every rank has all. */
+  sharding?: Sharding;
+  /** The model's blocks, for `full`. */
+  gates?: BlockGates | null;
 }
 
 /** Everything that a step changes: weights, aligner, moments, λ, and how many steps were done. */
@@ -41,19 +62,21 @@ export class Trainer {
   readonly #o: TrainerOptions;
   readonly #context: StepContext;
   readonly #groups: NamedGroup[];
-  readonly #names: string[];
-  readonly #optimiser: AdamW;
-  readonly #parameters: Tensor[];
+  readonly #weights: WholeWeights | ShardedWeights;
+  readonly #group: ProcessGroup;
   readonly #meter: Meter;
   /** The sum that rows of priors are scaled to; null: they are as they are. Of the start weights: it is saved, not measured again. */
   rowSum: number | null = null;
   #lambda: number;
   #step = 0;
+  /** What the passes of the last step took, before anything waited for other ranks, s. */
+  passesSeconds = 0;
 
   constructor(o: TrainerOptions) {
     const { recipe, index } = o;
     const { vlm } = o;
     this.#o = o;
+    this.#group = o.group ?? soloGroup();
     this.#lambda = index ? recipe.lambda : 0;
     // Training draws from `generator` alone. Seeding the default generators keeps any other use reproducible too.
     manualSeed(recipe.seed);
@@ -64,6 +87,7 @@ export class Trainer {
       hidden: recipe.alignerWidth,
       device: vlm.device,
       generator,
+      dtype: vlm.dtype === 'float64' ? 'float64' : 'float32',
     });
     generator.dispose();
     this.#context = { vlm, aligner: this.aligner, recipe, grid: index?.grid ?? null };
@@ -73,12 +97,12 @@ export class Trainer {
       this.aligner.dispose();
       throw error;
     }
-    this.#names = this.#groups.flatMap((group) => group.names);
-    this.#optimiser = new AdamW(
-      this.#groups.map((g) => ({ params: g.params, lr: g.peak, weightDecay: g.weightDecay })),
-      { lr: recipe.lr, betas: [recipe.beta1, recipe.beta2], eps: recipe.adamEps, masterWeights: true },
-    );
-    this.#parameters = this.#optimiser.params;
+    const { sharding = 'none', gates = null } = o;
+    this.#weights =
+      sharding === 'none'
+        ? new WholeWeights(this.#groups, recipe, this.#group)
+        : new ShardedWeights({ groups: this.#groups, gates, sharding, recipe, group: this.#group });
+    this.#context.passes = this.#weights.passes;
     this.#meter = new Meter(vlm);
   }
 
@@ -90,31 +114,30 @@ export class Trainer {
   /**
    * One step on a batch.
    * @param began when its data was asked for, of `performance.now()`
+   * @param totals of the whole batch, where other ranks have a part of it
    * @throws UserError ERR_NOT_FINITE, after a dump; the weights are then those of the step before
    */
-  run(batch: readonly PreparedSample[], began: number): StepLog {
+  run(batch: readonly PreparedSample[], began: number, totals: BatchTotals = totalsOf(batch)): StepLog {
     const { recipe, total } = this.#o;
     const { device } = this.#o.vlm;
+    const weights = this.#weights;
     const waited = performance.now();
     if (device !== 'cpu') resetPeakMemory(device);
     const factor = cosineWithWarmup(this.#step, total, recipe.warmupRatio);
-    this.#optimiser.groups.forEach((group, g) => {
-      group.lr = this.#groups[g]!.peak * factor;
-    });
-    const ratio = this.#balance(batch);
-    const losses = accumulate(this.#context, batch, { ar: 1, align: this.#lambda });
-    const norm = scope(() => {
-      const grads = this.#parameters.map((p) => p.grad);
-      const before = gradNorm(grads).item();
-      if (!Number.isFinite(before) || !Number.isFinite(losses.ar + losses.gated))
-        throw notFinite({
-          ...{ run: this.#o.out, step: this.#step + 1, batch, losses },
-          ...{ norm: before, named: this.#named() },
-        });
-      this.#optimiser.step(grads, recipe.maxGradNorm > 0 ? clipFactor(before, recipe.maxGradNorm) : 1);
-      forget(this.#parameters);
-      return before;
-    });
+    weights.setRates(factor);
+    const ratio = this.#balance(batch, totals);
+    weights.begin();
+    const own = accumulate(this.#context, batch, { ar: 1, align: this.#lambda }, totals);
+    this.passesSeconds = (performance.now() - waited) / 1000;
+    const losses = sumLosses(own, totals, device, this.#group);
+    weights.reduce();
+    const norm = weights.norm('all');
+    if (!Number.isFinite(norm) || !Number.isFinite(losses.ar + losses.gated))
+      throw notFinite({
+        ...{ run: this.#o.out, step: this.#step + 1, batch, losses: own, norm, named: weights.named() },
+        group: this.#group,
+      });
+    weights.step(recipe.maxGradNorm > 0 ? clipFactor(norm, recipe.maxGradNorm) : 1);
     this.#step++;
     return {
       step: this.#step,
@@ -133,35 +156,46 @@ export class Trainer {
   }
 
   /** Measures ‖∇L_MSE‖ / ‖∇L_AR‖ where it is due, and moves λ where the recipe says so. */
-  #balance(batch: readonly PreparedSample[]): number | null {
+  #balance(batch: readonly PreparedSample[], totals: BatchTotals): number | null {
     const { ratioEvery, lambdaRatio } = this.#o.recipe;
     if (ratioEvery === 0 || this.#step % ratioEvery !== 0 || !this.#o.index) return null;
-    const own = new Set(this.aligner.parameters().values());
-    const ofVlm = this.#parameters.filter((p) => !own.has(p));
-    const ratio = gradientRatio(this.#context, batch, ofVlm);
+    const ratio = gradientRatio(this.#context, batch, this.#weights, totals);
     if (ratio !== null && lambdaRatio > 0)
       this.#lambda = balanced(this.#lambda, ratio, lambdaRatio, this.#step < ratioEvery);
     return ratio;
   }
 
-  /** Saves all that the next step depends on. */
-  save(where: Pick<RunState, 'place' | 'taken' | 'broken'>): string {
-    this.checkFinite();
+  /** Saves all that the next step depends on. All ranks call it. */
+  async save(where: Pick<RunState, 'place' | 'taken' | 'broken'>): Promise<string> {
+    await this.checkFinite();
     const { out, recipe } = this.#o;
-    const { device } = this.#o.vlm;
-    const state = {
-      ...{ ...where, step: this.#step, lambda: this.#lambda, generators: saveGenerators(device) },
-      ...(this.rowSum === null ? {} : { rowSum: this.rowSum }),
-    };
-    return writeState(out, this.#tensors(), { ...state, recipe, data: this.#data() }, recipe.keepStates);
+    const [weights, group, state] = [this.#weights, this.#group, this.#facts(where)];
+    if (weights instanceof ShardedWeights)
+      return writeShardedState({ run: out, weights, state, keep: recipe.keepStates, group });
+    // Every rank has the same weights: one writes them, the others wait for it.
+    const write = () => writeState(out, weights.stateTensors(), state, recipe.keepStates);
+    return (await together(group, () => (group.rank === 0 ? write() : '')))[0]!;
   }
 
-  /** Goes on from the newest state of the run's folder; null where there is none. */
-  resume(onWarning?: (message: string) => void): RunState | null {
+  #facts(where: Pick<RunState, 'place' | 'taken' | 'broken'>): StateFacts {
+    return {
+      ...{ ...where, step: this.#step, lambda: this.#lambda, generators: saveGenerators(this.#o.vlm.device) },
+      ...(this.rowSum === null ? {} : { rowSum: this.rowSum }),
+      ...{ recipe: this.#o.recipe, data: this.#data() },
+    };
+  }
+
+  /** Goes on from the newest state of the run's folder; null where there is none. All ranks call it. */
+  async resume(onWarning?: (message: string) => void): Promise<RunState | null> {
     const { out, recipe } = this.#o;
-    const state = readState(out, this.#tensors(), { recipe, data: this.#data() }, onWarning);
+    const state = await findState(out, { recipe, data: this.#data() }, this.#group, onWarning);
     if (!state) return null;
-    this.#optimiser.restoreParameters();
+    const reader = openState(state.dir, Object.keys(filesOf(state)));
+    try {
+      this.#weights.load(reader);
+    } finally {
+      reader.close();
+    }
     loadGenerators(state.generators);
     this.#step = state.step;
     this.#lambda = state.lambda;
@@ -177,30 +211,34 @@ export class Trainer {
     const states = Math.max(1, most - stateSteps(out).length);
     checkDiskSpace(
       out,
-      states * stateBytes(this.#tensors()) + stateBytes(vlm.model.parameters()),
+      states * this.#weights.stateBytes() + stateBytes(vlm.model.parameters()),
       `${states} states and the exported checkpoint`,
     );
   }
 
-  checkFinite(): void {
-    checkFinite(this.#parameters);
+  /** @param write what writes the trained weights: one rank does, and the others wait for it */
+  async export(write: () => void): Promise<void> {
+    const mine = () => {
+      if (this.#group.rank === 0) write();
+      return null;
+    };
+    const weights = this.#weights;
+    if (weights instanceof ShardedWeights) await weights.whole(() => together(this.#group, mine));
+    else await together(this.#group, mine);
+  }
+
+  /** @throws UserError ERR_NOT_FINITE on all ranks */
+  async checkFinite(): Promise<void> {
+    const check = () => {
+      checkFinite(this.#weights.named().map(([, p]) => p));
+      return null;
+    };
+    await together(this.#group, check);
   }
 
   dispose(): void {
-    forget(this.#parameters);
-    this.#optimiser.dispose();
+    this.#weights.dispose();
     this.aligner.dispose();
-  }
-
-  #named(): [string, Tensor][] {
-    return this.#names.map((name, i) => [name, this.#parameters[i]!]);
-  }
-
-  /** Moments, and each weight once: its float32 master where it has one. */
-  #tensors(): Map<string, Tensor> {
-    const found = this.#optimiser.stateTensors(this.#names);
-    for (const [name, p] of this.#named()) if (!found.has(`master.${name}`)) found.set(`weights.${name}`, p);
-    return found;
   }
 
   #data(): string {

@@ -48,7 +48,7 @@ export function planTrainingMemory(
   return checkFits(trainingMemory(parameters, recipe), total, device);
 }
 
-/** @internal */
+/** @throws UserError ERR_MEMORY */
 export function checkFits(memory: TrainingMemory, total: number, device: string): string {
   const { weights, masters, moments, gradients } = memory;
   const line = memoryLine(memory, total);

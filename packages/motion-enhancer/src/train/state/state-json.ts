@@ -7,7 +7,7 @@ const FIRST = new Set('format step place taken broken lambda rowSum generators r
 
 /** The text of state.json; its last field is the hash of all others. */
 export function stateJson(state: Omit<RunState, 'format'>): string {
-  const whole = { format: 2, ...state };
+  const whole = { format: state.files ? 3 : 2, ...state };
   return `${JSON.stringify({ ...whole, self: hashOf(whole) }, null, 2)}\n`;
 }
 
@@ -15,7 +15,7 @@ export function stateJson(state: Omit<RunState, 'format'>): string {
 export function readStateJson(path: string): RunState {
   const { self, ...state } = JSON.parse(readFileSync(path, 'utf8')) as RunState & { self?: string };
   const sound =
-    state.format === 2
+    state.format === 2 || state.format === 3
       ? self === hashOf(state)
       : state.format === 1 && self === undefined && Object.keys(state).every((name) => FIRST.has(name));
   if (!sound) throw new Error('state.json does not match its hash');

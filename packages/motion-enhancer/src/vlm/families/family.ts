@@ -1,5 +1,12 @@
 import type { DType } from '@motion-enhancer/libtorch';
-import type { ChatMessage, ChosenFrames, ProcessorConfig, RawConfig, Tokenizer } from '@motion-enhancer/models';
+import type {
+  ChatMessage,
+  ChosenFrames,
+  ProcessorConfig,
+  RawConfig,
+  Tokenizer,
+  WrapBlock,
+} from '@motion-enhancer/models';
 import type { TimeSpan, VideoLength } from '../media/choose-frames.js';
 import type { FrameResize } from '../media/fit-frames.js';
 import type { VideoSettings } from '../media/video-input.js';
@@ -32,6 +39,8 @@ export interface LoadOptions {
   dtype: DType;
   /** Parameters record gradients. Default false. */
   trainable?: boolean;
+  /** How blocks' weights come to be there while they run. Default: they always lie on the device. */
+  wrapBlock?: WrapBlock | undefined;
 }
 
 /** Settings of a chat's text; `system` is resolved: undefined is the checkpoint's own, null no system turn. */
