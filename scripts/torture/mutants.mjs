@@ -53,7 +53,7 @@ export async function mutants({ scratch, subjects, random, milliseconds }) {
   const table = Object.fromEntries(all.map(([name]) => [name, { trials: 0, read: 0, refused: 0, wrong: [] }]));
   const deadline = performance.now() + milliseconds;
   let worker = startWorker();
-  for (let turn = 0; performance.now() < deadline; turn++) {
+  for (let turn = 0; turn < all.length || performance.now() < deadline; turn++) {
     const [name, list] = all[turn % all.length];
     const input = random.pick(list);
     const path = write(dir, input, random);

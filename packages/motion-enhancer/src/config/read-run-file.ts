@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { expected, UserError } from '@motion-enhancer/support';
 import { type Document, parseDocument } from 'yaml';
-import { assertRegularFile } from '../data/regular-file.js';
 
 const camel = (name: string) => name.replace(/-([a-z])/g, (_, c: string) => c.toUpperCase());
 
@@ -12,7 +11,9 @@ const camel = (name: string) => name.replace(/-([a-z])/g, (_, c: string) => c.to
 export function readRunFile(path: string): Record<string, unknown> {
   const refuse = (problem: string, remedy: string, cause?: unknown) =>
     new UserError(`The run file ${path} cannot be read: ${problem}. ${remedy}`, { code: 'ERR_CONFIG', cause });
-  assertRegularFile(path, refuse);
+  // Reading a device has no end.
+  const entry = statSync(path, { throwIfNoEntry: false });
+  if (entry && !entry.isFile()) throw refuse('it is not a regular file', 'Give the path of a file.');
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
