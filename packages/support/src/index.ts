@@ -17,6 +17,7 @@ export { hashFile } from './files/hash-file.js';
 export { isWritable } from './files/is-writable.js';
 export { checkFolder, makeFolder } from './files/make-folder.js';
 export { emptyOwnFolder, ownFolder } from './files/own-folder.js';
+export { assertRegularFile } from './files/regular-file.js';
 export { knownHash, rememberedHash, rememberHash } from './files/remembered-hash.js';
 export { removeLeftovers } from './files/remove-leftovers.js';
 export { removeTemporaries } from './files/remove-temporaries.js';

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import { rememberedHash, UserError } from '@motion-enhancer/support';
+import { assertRegularFile, rememberedHash, UserError } from '@motion-enhancer/support';
 import { localPath } from '../data/local-path.js';
-import { assertRegularFile } from '../data/regular-file.js';
 import { readFrames, type VideoFrames } from '../data/video/index.js';
 import { pictureFolder } from '../data/video/picture-folder.js';
 import { readPictures } from '../data/video/read-pictures.js';

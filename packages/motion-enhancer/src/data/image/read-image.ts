@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { UserError } from '@motion-enhancer/support';
+import { assertRegularFile, UserError } from '@motion-enhancer/support';
 import { localPath } from '../local-path.js';
-import { assertRegularFile } from '../regular-file.js';
 import { loadAv } from '../video/load-av.js';
 import { UPRIGHT } from '../video/orientation.js';
 import { decodeStill, type RgbaImage } from './decode-still.js';

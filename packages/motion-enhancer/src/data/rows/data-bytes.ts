@@ -1,6 +1,6 @@
 import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
 import { createGunzip } from 'node:zlib';
-import { assertRegularFile } from '../regular-file.js';
+import { assertRegularFile } from '@motion-enhancer/support';
 import { dataError } from './data-error.js';
 import { checkedUtf8 } from './utf8.js';
 

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { assertRegularFile } from '@motion-enhancer/support';
 import {
   type AsyncBuffer,
   type FileMetaData,
@@ -7,7 +8,6 @@ import {
   parquetSchema,
 } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { assertRegularFile } from '../regular-file.js';
 import { dataError } from './data-error.js';
 import { notParquet } from './not-parquet.js';
 

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
+import { assertRegularFile } from '@motion-enhancer/support';
 import type { Codec, CodecContext, FormatContext, Stream } from 'node-av/lib';
 import { localPath } from '../local-path.js';
-import { assertRegularFile } from '../regular-file.js';
 import type { Av } from './load-av.js';
 import { type Orientation, orientationFromMatrix } from './orientation.js';
 import { pickStream } from './pick-stream.js';

@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { UserError } from '@motion-enhancer/support';
-import { assertRegularFile } from '../../data/regular-file.js';
+import { assertRegularFile, UserError } from '@motion-enhancer/support';
 import { utf8Text } from '../../data/rows/utf8.js';
 import type { BadRow } from '../../data/rows.js';
 import type { LoadedBenchmark } from './question.js';

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { expected, UserError } from '@motion-enhancer/support';
+import { assertRegularFile, expected, UserError } from '@motion-enhancer/support';
 import { checkValue } from '../../config/field.js';
-import { assertRegularFile } from '../../data/regular-file.js';
 import { PRIOR_FIELDS, type PriorConfig } from '../config.js';
 import type { NamedSelection } from '../run-extract.js';
 
