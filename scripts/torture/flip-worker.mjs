@@ -10,8 +10,8 @@ import { weightsHash } from '@motion-enhancer/core/internal/prior/store/key.js';
 import { PriorStore } from '@motion-enhancer/core/internal/prior/store/store.js';
 import { finishedRun } from '@motion-enhancer/core/internal/train/run/finished-run.js';
 import { readStateJson } from '@motion-enhancer/core/internal/train/state/state-json.js';
-import { readState } from '@motion-enhancer/core/internal/train/state/states.js';
-import { openSafetensors, scope } from '@motion-enhancer/libtorch';
+import { findState } from '@motion-enhancer/core/internal/train/state/states.js';
+import { openSafetensors, scope, soloGroup } from '@motion-enhancer/libtorch';
 import { rememberedHash } from '@motion-enhancer/support';
 import { randomOf } from './random.mjs';
 
@@ -87,14 +87,12 @@ async function kinds() {
       // It has some ten megabytes.
       every: 16,
       path: join(newest, 'state.safetensors'),
-      read: () =>
-        scope(() => {
-          const told = [];
-          const tensors = tensorsOf(wholeState);
-          const state = readState(run, tensors, mine, (line) => told.push(line));
-          if (told.length > 0) throw Object.assign(new Error(told[0]), { name: 'UserError' });
-          return [state, json(tensors)];
-        }),
+      read: async () => {
+        const passedOver = [];
+        const { dir, ...state } = await findState(run, mine, soloGroup(), (line) => passedOver.push(line));
+        if (passedOver.length > 0) throw Object.assign(new Error(passedOver[0]), { name: 'UserError' });
+        return [state, scope(() => json(tensorsOf(join(dir, 'state.safetensors'))))];
+      },
     },
     'state.json': {
       path: join(newest, 'state.json'),
@@ -132,11 +130,6 @@ async function kinds() {
   };
 }
 
-const wholeState = join(scratch, 'whole-state.safetensors');
-{
-  const states = out('train-whole/run/states');
-  writeFileSync(wholeState, readFileSync(join(states, readdirSync(states).sort().at(-1), 'state.safetensors')));
-}
 const table = {};
 const deadline = performance.now() + Number(milliseconds);
 const all = Object.entries(await kinds()).filter(([, { path }]) => existsSync(path));
