@@ -12,7 +12,7 @@ import { RECIPE_FIELDS } from '@motion-enhancer/core/internal/train/recipe.js';
 import { stepLine } from '@motion-enhancer/core/internal/train/record/step-log.js';
 import { checkFrames, checkRun } from '@motion-enhancer/core/internal/train/run/check-run.js';
 import { finishedRun, writeFinished } from '@motion-enhancer/core/internal/train/run/finished-run.js';
-import { train } from '@motion-enhancer/core/internal/train/run/train.js';
+import { type TrainResult, train } from '@motion-enhancer/core/internal/train/run/train.js';
 import { trainPlan } from '@motion-enhancer/core/internal/train/run/train-plan.js';
 import { loadVlm } from '@motion-enhancer/core/internal/vlm/families/load.js';
 import { openMediumReader } from '@motion-enhancer/core/internal/vlm/media/medium-reader.js';
@@ -22,7 +22,7 @@ import { expected } from '@motion-enhancer/support';
 import { checkpointText } from '../checkpoint-text.js';
 import { fetchCheckpoint } from '../fetch-checkpoint.js';
 import { joinStartedGroup } from '../join-started-group.js';
-import { createProgress } from '../progress.js';
+import { createProgress, type Progress } from '../progress.js';
 import { rankStream } from '../rank-stream.js';
 import { OUTPUT_FIELDS, parseCommand, resolveRun } from '../run-options.js';
 import { startOwnGroup } from '../start-own-group.js';
@@ -90,97 +90,111 @@ export const command: Command = {
     if (values.plan) return tellTrainPlan(values);
     const settings = settingsOf(values);
     const before = finishedRun(values.out, settings, values.resume);
-    const place = readGroupEnvironment();
     if (before) {
-      if (place.rank > 0) return 0;
+      if (readGroupEnvironment().rank > 0) return 0;
       console.error(`${values.out}: the run is finished, nothing is trained`);
       tellEnd(values.out, before.steps, before.skipped, values.json);
       return 0;
     }
-    const ended = await startOwnGroup('train', argv, values);
-    if (ended !== null) return ended;
-    const run = resolveRun({
-      ...values,
-      device: place.size > 1 ? deviceOfRank(values.device, place.localRank) : values.device,
-    });
-    const { rows, bad, sets } = await readData(values.data, { media: values.media, seed: values.seed });
-    const recipe = pick(RECIPE_FIELDS, values);
-    const plan = { rows, priors: values.priors || null, out: values.out, recipe, resume: values.resume };
-    const told = place.rank === 0 ? { onNote: (line: string) => console.error(line) } : {};
-    const index = await checkRun({ ...plan, base: values.vlm, ...told });
-    const group = await joinStartedGroup(values);
-    const first = group.rank === 0;
-    const fetch = () => fetchCheckpoint(values.vlm, { files: VLM_FILES, json: values.json && first });
-    // One rank downloads, the others find it there.
-    const fetched = first ? await fetch() : null;
-    await barrier(group);
-    const dir = fetched ?? (await fetch());
-    checkFrames(openMediumReader(dir), rows, recipe);
-    const progress = createProgress({
-      label: 'train',
-      unit: 'steps',
-      json: values.json,
-      ...(run.device === 'cpu' ? {} : { device: run.device }),
-      ...(first ? {} : { stream: rankStream(values.out, group.rank) }),
-    });
-    for (const line of tellData(sets, bad)) progress.log(line);
-    tellGpus(group, run.device, (line) => progress.log(line));
-    const stop = stopOnSignal((signal) =>
-      progress.log(
-        `${signal}: the step in flight is finished and saved, then the run ends; a second signal ends it at once`,
-      ),
-    );
-    try {
-      progress.stage('load');
-      // Blocks that may come and go cost nothing until they do.
-      const gates = new BlockGates();
-      const vlm = loadVlm(dir, { ...run, trainable: true, wrapBlock: gates.wrap });
-      try {
-        if (vlm.weights === 'random') progress.log('note: this checkpoint has untrained random weights');
-        const result = await train({
-          vlm,
-          ...plan,
-          index,
-          sets,
-          malformed: bad,
-          settings,
-          signal: stop.signal,
-          group,
-          gates,
-          sharding: values.sharding,
-          onWarning: (message) => progress.log(message),
-          onNote: (message) => progress.log(message),
-          onStep: (log, total) => {
-            progress.log(values.json ? JSON.stringify({ type: 'step', ...log }) : stepLine(log, total));
-            progress.step('train', log.step, total);
-          },
-        });
-        const { steps, skipped, state } = result;
-        progress.finish(`${steps} steps${skipped > 0 ? `, ${skipped} rows left out` : ''}`);
-        if (!result.finished) {
-          if (first)
-            console.log(
-              values.json
-                ? JSON.stringify({ type: 'stopped', state, steps })
-                : `stopped after step ${steps} of ${result.total}; go on with: motion-enhancer train ${join(values.out, 'run.yaml')} --resume`,
-            );
-          return STOPPED;
-        }
-        if (!first) return 0;
-        writeFinished(values.out, { steps, skipped, settings });
-        tellEnd(values.out, steps, skipped, values.json);
-        return 0;
-      } finally {
-        vlm.dispose();
-      }
-    } finally {
-      stop.dispose();
-      await group.close();
-    }
+    return (await startOwnGroup('train', argv, values)) ?? trainHere(values, settings);
   },
 };
 
-async function tellTrainPlan(values: Values<typeof FIELDS>): Promise<number> {
+type Given = Values<typeof FIELDS>;
+
+/** Trains in this process, as one of its group. */
+async function trainHere(values: Given, settings: Readonly<Record<string, unknown>>): Promise<number> {
+  const place = readGroupEnvironment();
+  const run = resolveRun({
+    ...values,
+    device: place.size > 1 ? deviceOfRank(values.device, place.localRank) : values.device,
+  });
+  const { rows, bad, sets } = await readData(values.data, { media: values.media, seed: values.seed });
+  const recipe = pick(RECIPE_FIELDS, values);
+  const plan = { rows, priors: values.priors || null, out: values.out, recipe, resume: values.resume };
+  const notes = place.rank === 0 ? { onNote: (line: string) => console.error(line) } : {};
+  const index = await checkRun({ ...plan, base: values.vlm, ...notes });
+  const group = await joinStartedGroup(values);
+  const dir = await fetchedByFirst(values, group);
+  checkFrames(openMediumReader(dir), rows, recipe);
+  const progress = progressOf(values, run.device, group);
+  for (const line of tellData(sets, bad)) progress.log(line);
+  tellGpus(group, run.device, (line) => progress.log(line));
+  const stop = stopOnSignal((signal) =>
+    progress.log(
+      `${signal}: the step in flight is finished and saved, then the run ends; a second signal ends it at once`,
+    ),
+  );
+  try {
+    progress.stage('load');
+    // Blocks that may come and go cost nothing until they do.
+    const gates = new BlockGates();
+    const vlm = loadVlm(dir, { ...run, trainable: true, wrapBlock: gates.wrap });
+    try {
+      if (vlm.weights === 'random') progress.log('note: this checkpoint has untrained random weights');
+      const result = await train({
+        ...{ vlm, ...plan, index, sets, malformed: bad, settings },
+        ...{ signal: stop.signal, group, gates, sharding: values.sharding },
+        onWarning: (message) => progress.log(message),
+        onNote: (message) => progress.log(message),
+        onStep: (log, total) => {
+          progress.log(values.json ? JSON.stringify({ type: 'step', ...log }) : stepLine(log, total));
+          progress.step('train', log.step, total);
+        },
+      });
+      progress.finish(`${result.steps} steps${result.skipped > 0 ? `, ${result.skipped} rows left out` : ''}`);
+      return reportEnd(values, settings, result, group.rank === 0);
+    } finally {
+      vlm.dispose();
+    }
+  } finally {
+    stop.dispose();
+    await group.close();
+  }
+}
+
+/** The checkpoint's folder: one rank downloads, the others find it there. */
+async function fetchedByFirst({ vlm, json }: Given, group: ProcessGroup): Promise<string> {
+  const first = group.rank === 0;
+  const fetch = () => fetchCheckpoint(vlm, { files: VLM_FILES, json: json && first });
+  const fetched = first ? await fetch() : null;
+  await barrier(group);
+  return fetched ?? (await fetch());
+}
+
+/** Every rank but the first writes into a file of its own. */
+const progressOf = ({ json, out }: Given, device: string, { rank }: ProcessGroup): Progress =>
+  createProgress({
+    label: 'train',
+    unit: 'steps',
+    json,
+    ...(device === 'cpu' ? {} : { device }),
+    ...(rank === 0 ? {} : { stream: rankStream(out, rank) }),
+  });
+
+/** What the first rank says and writes at the end. @returns the exit code */
+function reportEnd(
+  { out, json }: Given,
+  settings: Readonly<Record<string, unknown>>,
+  { steps, skipped, state, finished, total }: TrainResult,
+  first: boolean,
+): number {
+  if (!finished) {
+    if (first)
+      console.log(
+        json
+          ? JSON.stringify({ type: 'stopped', state, steps })
+          : `stopped after step ${steps} of ${total}; go on with: motion-enhancer train ${join(out, 'run.yaml')} --resume`,
+      );
+    return STOPPED;
+  }
+  if (!first) return 0;
+  writeFinished(out, { steps, skipped, settings });
+  tellEnd(out, steps, skipped, json);
+  return 0;
+}
+
+async function tellTrainPlan(values: Given): Promise<number> {
   const dir = await fetchCheckpoint(values.vlm, { files: ['config.json'], json: values.json });
   const asked = Number(values.gpus === 'all' ? cuda().count : values.gpus);
   if (values.gpus !== '' && !(Number.isInteger(asked) && asked > 0))
