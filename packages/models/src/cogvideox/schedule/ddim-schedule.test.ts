@@ -147,4 +147,16 @@ test('scheduler_config.json: read, and refused when it is another scheduler', ()
     /Expected CogVideoXDDIMScheduler or CogVideoXDPMScheduler for _class_name in f.json but received "Euler/,
   );
   assert.throws(() => readScheduleConfig({ ...raw, prediction_type: 'epsilon' }, 'f'), /prediction_type in f/);
+  // Found by the torture: a negative number of levels was an internal error.
+  for (const [field, value] of [
+    ['num_train_timesteps', -1],
+    ['num_train_timesteps', 0],
+    ['beta_start', 0],
+    ['beta_end', 1],
+    ['snr_shift_scale', -1],
+  ] as const)
+    assert.throws(() => readScheduleConfig({ ...raw, [field]: value }, 'f'), {
+      code: 'ERR_CONFIG',
+      message: new RegExp(`for ${field} in f but received ${value}`),
+    });
 });

@@ -59,7 +59,7 @@ export function readScheduleConfig(
   c.oneOf('beta_schedule', ['scaled_linear'], 'scaled_linear');
   const d = COGVIDEOX_SCHEDULE;
   const snrShiftScale = c.float('snr_shift_scale', 3);
-  return {
+  const schedule: ScheduleConfig = {
     numTrainTimesteps: c.int('num_train_timesteps', d.numTrainTimesteps),
     betaStart: c.float('beta_start', d.betaStart),
     betaEnd: c.float('beta_end', d.betaEnd),
@@ -70,6 +70,25 @@ export function readScheduleConfig(
     snrShiftScale,
     inverseSnrShiftScale: snrShiftScale,
   };
+  checkNumbers(schedule, file);
+  return schedule;
+}
+
+/** Most levels that a schedule may have: a table of them is computed before anything is loaded. */
+const MAX_LEVELS = 1_000_000;
+
+/** Numbers of which no noise level could be made. */
+function checkNumbers({ numTrainTimesteps, betaStart, betaEnd, snrShiftScale }: ScheduleConfig, file: string): void {
+  const refuse = (what: string, field: string, received: number) => {
+    throw configError(
+      `Expected ${what} for ${field} in ${file} but received ${received}. Correct the file, or download the checkpoint again.`,
+    );
+  };
+  if (numTrainTimesteps < 1 || numTrainTimesteps > MAX_LEVELS)
+    refuse(`1 to ${MAX_LEVELS}`, 'num_train_timesteps', numTrainTimesteps);
+  if (!(betaStart > 0 && betaStart < 1)) refuse('a number between 0 and 1', 'beta_start', betaStart);
+  if (!(betaEnd >= betaStart && betaEnd < 1)) refuse('a number from beta_start to below 1', 'beta_end', betaEnd);
+  if (!(snrShiftScale > 0)) refuse('a number above 0', 'snr_shift_scale', snrShiftScale);
 }
 
 /** Reads DIR/scheduler_config.json. @throws UserError `ERR_CONFIG` */
