@@ -51,7 +51,10 @@ test('a file that was cut while it is open is reported', { skip }, () => {
     writeSafetensors(path, new Map([['x', randn([20, 1 << 20])]]));
     const file = openSafetensors(path);
     truncateSync(path, 50 << 20);
-    assert.throws(() => file.read('x', 'cuda:0'), /cut\.safetensors: it cannot be read as its header says; it was changed since it was opened/);
+    assert.throws(
+      () => file.read('x', 'cuda:0'),
+      /cut\.safetensors: it cannot be read as its header says; it was changed since it was opened/,
+    );
     file.close();
   });
   assert.equal(liveTensors(), before);
