@@ -6,8 +6,8 @@ import { runInNewContext } from 'node:vm';
 import { readFrames } from './read-frames.js';
 import { VIDEO_FIXTURES } from './test-videos.js';
 
-const WINDOWS = 4;
-const READS_PER_WINDOW = 30;
+const WINDOWS = 5;
+const READS_PER_WINDOW = 50;
 /** 20 kB a read: the smallest leak tried, an unclosed container, costs 80. */
 const ALLOWED_BYTES = READS_PER_WINDOW * 20_000;
 
