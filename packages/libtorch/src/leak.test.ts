@@ -23,13 +23,13 @@ function flat(name: string, rounds: number, body: () => void): void {
 
 const MATRIX = 200 * 200; // 160 kB
 
-flat('arithmetic', 1200, () => {
+flat('arithmetic', 3000, () => {
   const a = zeros([MATRIX]).add(1).mul(2);
   aten.cat([a, a]).sum().item();
   a.toString();
 });
 
-flat('throws', 1200, () => {
+flat('throws', 3000, () => {
   const a = zeros([MATRIX]);
   assert.throws(() => a.view(7));
   assert.throws(() => aten.cat([a, zeros([2, 2])]));
@@ -41,7 +41,7 @@ flat('throws', 1200, () => {
   );
 });
 
-flat('autograd graphs, finished, abandoned and of second order', 500, () => {
+flat('autograd graphs, finished, abandoned and of second order', 1000, () => {
   const w = randn([200, 200], { requiresGrad: true });
   const y = linear(w, w).tanh().sum();
   if (RANDOM.next() < 0.3) return;
@@ -49,7 +49,7 @@ flat('autograd graphs, finished, abandoned and of second order', 500, () => {
   else grad([grad([y], [w], { createGraph: true })[0]!.square().sum()], [w]);
 });
 
-flat('values in and out', 1200, () => {
+flat('values in and out', 2000, () => {
   const data = new Float32Array(MATRIX).fill(1);
   assert.equal((tensor(data).toTypedArray() as Float32Array)[3], 1);
 });
